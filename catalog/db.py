@@ -1,0 +1,192 @@
+"""Opening SQLite, and writing to it: one database, one writer, nothing acknowledged is lost.
+
+* Every database is WAL with synchronous=FULL and foreign keys on; opening asserts it. Tables are STRICT.
+* All writes of a process go through one writer. Pieces of work that wait together are committed together (one flush),
+  each in a savepoint of its own: one that fails takes nothing else with it.
+* `write` returns only after the commit that holds its work is on the disk.
+* The writer is steppable (`commit_pending`); `start` only adds a thread that steps it.
+"""
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from catalog.fault import BoxFault, DiskFull
+
+T = TypeVar("T")
+
+Connection = sqlite_utils.Database
+"""What SQL is run on: `execute`, `executemany`, `query`."""
+
+WORKS_PER_COMMIT_MAX = 512
+BUSY_SECONDS_MAX = 30
+CACHE_KIBIBYTES = 2048
+
+
+class Database:
+    """One SQLite file, its one writer, and a reader for each thread."""
+
+    def __init__(self, path: Path, migrations: Sequence[Migrations]) -> None:
+        """Open, or make, the database at `path` and bring its tables up to date.
+
+        Raises BoxFault where the file is not a database or the disk will not do.
+        """
+        self.path = path
+        self._pending: deque[tuple[Callable[[Connection], Any], Future[Any]]] = deque()
+        self._ready = threading.Condition()
+        self._stepping = threading.Lock()
+        self._readers = threading.local()
+        self._open_readers: list[sqlite3.Connection] = []
+        self._thread: threading.Thread | None = None
+        self._is_closing = False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _connect(path)
+            for one in migrations:
+                one.apply(self._writer)
+        except sqlite3.Error as error:
+            raise _fault(error, path) from error
+
+    def read(self) -> Connection:
+        """This thread's reader: sees everything committed, can change nothing."""
+        reader: Connection | None = getattr(self._readers, "connection", None)
+        if reader is None:
+            reader = _connect(self.path, is_reader=True)
+            self._readers.connection = reader
+            with self._ready:
+                self._open_readers.append(reader.conn)
+        return reader
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` on the writer and return what it returns, once that is durable.
+
+        Whatever `work` raises (sqlite3.IntegrityError included) is raised here, and then nothing of it stays.
+        Raises DiskFull or BoxFault where the commit itself fails.
+        """
+        future = self.submit(work)
+        if self._thread is None:
+            self.commit_pending()
+        return future.result()
+
+    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+        """Line `work` up; the future is done once its commit is durable."""
+        future: Future[T] = Future()
+        with self._ready:
+            if self._is_closing:
+                raise BoxFault("The box is shutting down and writes nothing more.", "Try again in a minute.")
+            self._pending.append((work, future))
+            self._ready.notify()
+        return future
+
+    def commit_pending(self) -> int:
+        """Commit what waits, as one transaction, and answer it. Returns how many pieces of work were taken."""
+        with self._stepping:
+            with self._ready:
+                count = min(len(self._pending), WORKS_PER_COMMIT_MAX)
+                works = [self._pending.popleft() for _ in range(count)]
+            if works:
+                self._commit(works)
+            return count
+
+    def start(self) -> None:
+        """Step the writer from a thread of its own, until `close`."""
+        assert self._thread is None, "the writer is started once"
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Commit what waits, then let the file go."""
+        with self._ready:
+            self._is_closing = True
+            self._ready.notify()
+        if self._thread is not None:
+            self._thread.join()
+        while self.commit_pending():
+            pass
+        for reader in self._open_readers:
+            reader.close()
+        self._writer.conn.close()
+
+    def _run(self) -> None:
+        while True:
+            with self._ready:
+                while not self._pending and not self._is_closing:
+                    self._ready.wait()
+                if not self._pending:
+                    return
+            self.commit_pending()
+
+    def _commit(self, works: list[tuple[Callable[[Connection], Any], "Future[Any]"]]) -> None:
+        done: list[tuple[Future[Any], Any]] = []
+        try:
+            self._writer.execute("begin immediate")
+            for work, future in works:
+                try:
+                    done.append((future, self._do(work)))
+                except sqlite3.Error as error:
+                    if not self._writer.conn.in_transaction:
+                        raise
+                    refused = isinstance(error, sqlite3.IntegrityError)
+                    future.set_exception(error if refused else _fault(error, self.path))
+                except BaseException as error:  # noqa: BLE001 - whoever asked for the work gets its error
+                    future.set_exception(error)
+            self._writer.execute("commit")
+        except BaseException as error:
+            if self._writer.conn.in_transaction:
+                self._writer.execute("rollback")
+            fault = _fault(error, self.path) if isinstance(error, sqlite3.Error) else error
+            for _, future in works:
+                if not future.done():
+                    future.set_exception(fault)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for future, result in done:
+            future.set_result(result)
+
+    def _do(self, work: Callable[[Connection], T]) -> T:
+        self._writer.execute("savepoint work")
+        try:
+            result = work(self._writer)
+        except BaseException:
+            if self._writer.conn.in_transaction:
+                self._writer.execute("rollback to work")
+                self._writer.execute("release work")
+            raise
+        self._writer.execute("release work")
+        return result
+
+
+def _connect(path: Path, *, is_reader: bool = False) -> Connection:
+    connection = sqlite3.connect(  # noqa: TID251 - its home
+        path, timeout=BUSY_SECONDS_MAX, isolation_level=None, check_same_thread=False
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.execute("pragma foreign_keys = on")
+    connection.execute(f"pragma cache_size = -{CACHE_KIBIBYTES}")
+    if is_reader:
+        connection.execute("pragma query_only = on")
+    settings = [connection.execute(f"pragma {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    assert settings == ["wal", 2], f"{path.name} would lose acknowledged rows: {settings}"
+    return sqlite_utils.Database(connection)
+
+
+def _fault(error: sqlite3.Error, path: Path) -> BoxFault:
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL" or "disk is full" in str(error):
+        return DiskFull(
+            f"The disk is full: {path.name} could not be written.",
+            "Free some space or take a larger card; everything acknowledged before is safe.",
+        )
+    return BoxFault(
+        f"The database {path.name} could not be used: {error}.",
+        "Start the box again; if it stays so, the card may be failing: copy what matters and replace it.",
+    )

@@ -1,0 +1,1 @@
+"""Learning: places reached, progress made."""

@@ -1,0 +1,1 @@
+"""The library: what a learner opens, and the players it opens in."""

@@ -1,0 +1,1 @@
+"""People and classes: who learns, who teaches, who minds the box."""

@@ -1,0 +1,1 @@
+"""How a box is born and kept well, and the `qanat` command."""

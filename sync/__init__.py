@@ -1,0 +1,1 @@
+"""How it travels: journals up, releases down, over any link."""

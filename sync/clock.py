@@ -1,0 +1,47 @@
+"""The clock: the one place that reads it.
+
+* Time is data, never identity or order. Every moment says how far its wall time can be trusted.
+* Monotonic time never goes back while the machine is up; wall time may, and is corrected when truth arrives.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+TRUSTED_SINCE_SECONDS = 1_767_225_600
+"""2026-01-01: a box whose clock is before this was born later than its clock says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Now, twice: seconds since 1970 as this machine believes, and seconds since it started."""
+
+    wall_seconds: int
+    monotonic_seconds: float
+    is_trusted: bool
+
+
+class Clock(Protocol):
+    """Tells the time. An implementation may not let monotonic time go back, and may not wait anywhere but in `wait`."""
+
+    def now(self) -> Moment: ...
+
+    def wait(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    """The machine's clock. Trusted once it is past 2026, or once the hub's time was heard."""
+
+    def __init__(self) -> None:
+        self._offset_seconds = 0
+
+    def now(self) -> Moment:
+        wall = int(time.time()) + self._offset_seconds  # noqa: TID251 - its home
+        return Moment(wall, time.monotonic(), wall >= TRUSTED_SINCE_SECONDS)
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def correct(self, wall_seconds: int) -> None:
+        """Take a trusted wall time, as the hub signed it; the machine's own setting stays as it is."""
+        self._offset_seconds = wall_seconds - int(time.time())  # noqa: TID251 - its home

@@ -1,0 +1,1 @@
+"""A patch: one layer of one release as one immutable file (DESIGN: groups, codecs, root)."""
