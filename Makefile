@@ -1,0 +1,68 @@
+# The doors of the project. `make demo` and `make test` work on a bare Debian 12 or newer.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+LOCK := lock/dev.txt
+ONCE ?=
+LAN ?=
+JSON ?=
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml
+NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
+
+.PHONY: help setup setup-run engines demo check test lock translations screenshots bench format
+
+help:  ## say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
+
+setup: $(VENV)/ready-dev  ## make .venv with everything that work on Qanat needs
+
+setup-run: $(VENV)/ready-run
+
+demo: setup-run  ## one night, end to end (ONCE=1 ends after it, LAN=1 opens it to phones, JSON=1 prints the summary as JSON)
+	@$(BIN)/qanat demo $(NIGHT)
+
+check: setup  ## format, lint, types, import contracts, fast tests: under a minute
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest -q -m "not system"
+
+test: setup engines  ## everything, with the real engines
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest
+
+engines:  ## install the system packages that the tests need (root or sudo)
+	@tests/install-engines
+
+format: setup  ## put the code in order
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+translations: setup  ## collect the words, merge them into fr and ar, compile
+	@$(BIN)/python -m sync.web.language
+
+screenshots: setup engines  ## the main pages, phone and desktop, en and ar, into docs/screenshots
+	@$(BIN)/python -m tests.bench.screenshots
+
+bench: setup engines  ## our numbers beside the peers' (JSON=1 prints one JSON line last)
+	@JSON=$(JSON) $(BIN)/python -m tests.bench.night
+
+lock: setup  ## choose versions anew, with the hashes of every platform's file
+	$(COMPILE) --upgrade --output-file lock/box.txt
+	$(COMPILE) --extra hub --constraint lock/box.txt --output-file lock/hub.txt
+	$(COMPILE) --extra hub --extra postgres --constraint lock/hub.txt --output-file lock/postgres.txt
+	$(COMPILE) --extra hub --extra postgres --extra dev --constraint lock/postgres.txt --output-file lock/dev.txt
+
+$(VENV)/ready-run: lock/hub.txt pyproject.toml
+	@PYTHON="$(PYTHON)" provisioning/make-venv $(VENV) lock/hub.txt
+	@touch $@
+
+$(VENV)/ready-dev: lock/dev.txt pyproject.toml
+	@PYTHON="$(PYTHON)" provisioning/make-venv $(VENV) lock/dev.txt
+	@touch $@ $(VENV)/ready-run

@@ -46,6 +46,7 @@ class Database:
         self._open_readers: list[sqlite3.Connection] = []
         self._thread: threading.Thread | None = None
         self._is_closing = False
+        self._worker: int | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = _connect(path)
@@ -70,8 +71,9 @@ class Database:
         Whatever `work` raises (sqlite3.IntegrityError included) is raised here, and then nothing of it stays.
         Raises DiskFull or BoxFault where the commit itself fails.
         """
+        assert threading.get_ident() != self._worker, "work may not wait for other work: it holds the writer"
         future = self.submit(work)
-        if self._thread is None:
+        while self._thread is None and not future.done():
             self.commit_pending()
         return future.result()
 
@@ -92,7 +94,11 @@ class Database:
                 count = min(len(self._pending), WORKS_PER_COMMIT_MAX)
                 works = [self._pending.popleft() for _ in range(count)]
             if works:
-                self._commit(works)
+                self._worker = threading.get_ident()
+                try:
+                    self._commit(works)
+                finally:
+                    self._worker = None
             return count
 
     def start(self) -> None:

@@ -15,6 +15,8 @@ from typing import BinaryIO
 from catalog.fault import BoxFault, DiskFull
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_offset = ctypes.c_longlong
+_FALLOCATE_KEEP_SIZE = 1
 
 
 def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -77,6 +79,22 @@ def reserve(file: BinaryIO, size_bytes: int) -> None:
         os.posix_fallocate(file.fileno(), 0, size_bytes)
     except OSError as error:
         raise disk_fault(error, Path(file.name)) from error
+
+
+def reserve_ahead(file: BinaryIO, size_bytes: int) -> None:
+    """Take the room for a file that will grow to `size_bytes`, and leave its length as it is.
+
+    Raises DiskFull while nothing is lost yet. A disk that cannot take room ahead is only asked how much it has.
+    """
+    path, length_bytes = Path(file.name), os.fstat(file.fileno()).st_size
+    if size_bytes - length_bytes > free_bytes(path.parent):
+        raise disk_fault(OSError(errno.ENOSPC, ""), path)
+    if size_bytes == 0 or _libc.fallocate(file.fileno(), _FALLOCATE_KEEP_SIZE, _offset(0), _offset(size_bytes)) == 0:
+        return
+    number = ctypes.get_errno()
+    if number not in (errno.EOPNOTSUPP, errno.ENOSYS):
+        os.ftruncate(file.fileno(), length_bytes)  # gives back what it did get
+        raise disk_fault(OSError(number, os.strerror(number)), path)
 
 
 def free_bytes(folder: Path) -> int:

@@ -28,6 +28,8 @@ T = TypeVar("T")
 _COURSE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LAYER = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 Text = Mapping[str, str]
 """Words by language tag, such as {"en": "Water", "ar": "الماء"}."""
 
@@ -199,7 +201,7 @@ class Release:
 
 def canonical(document: Any) -> bytes:
     """The one way to write a document: the same bytes every time. Numbers must be whole."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _ENCODER.encode(document).encode()
 
 
 def parsed(data: bytes, kind: type[T]) -> T:
@@ -210,6 +212,8 @@ def parsed(data: bytes, kind: type[T]) -> T:
     _demand(len(data) <= DOCUMENT_BYTES_MAX, f"a document has {len(data)} bytes")
     try:
         document = json.loads(data, parse_float=_no_fraction, parse_constant=_no_fraction)
+        if b"\\u" in data:
+            canonical(document)  # half a letter (a lone surrogate) can be escaped in, but never written out again
     except (ValueError, RecursionError) as error:
         raise ContentFault("A document that came is not readable JSON.", "Fetch it again.") from error
     if not isinstance(document, kind):
@@ -224,7 +228,9 @@ def is_course(text: str) -> bool:
 
 def is_safe_path(path: str) -> bool:
     """Tell whether a path stays inside its folder on every disk: relative, normal, no tricks."""
-    if not path or len(path.encode()) > PATH_BYTES_MAX or path != unicodedata.normalize("NFC", path):
+    if not path or any(unicodedata.category(letter) == "Cs" for letter in path):
+        return False
+    if len(path.encode()) > PATH_BYTES_MAX or path != unicodedata.normalize("NFC", path):
         return False
     if "\\" in path or any(unicodedata.category(letter) == "Cc" for letter in path):
         return False

@@ -33,15 +33,20 @@ class SystemClock:
     """The machine's clock. Trusted once it is past 2026, or once the hub's time was heard."""
 
     def __init__(self) -> None:
-        self._offset_seconds = 0
+        self._heard: Moment | None = None
 
     def now(self) -> Moment:
-        wall = int(time.time()) + self._offset_seconds  # noqa: TID251 - its home
-        return Moment(wall, time.monotonic(), wall >= TRUSTED_SINCE_SECONDS)
+        monotonic = time.monotonic()
+        if self._heard is None:
+            wall = int(time.time())  # noqa: TID251 - its home
+        else:
+            # Counted from what was heard, so that the machine's own clock may be set, or jump, without being believed.
+            wall = self._heard.wall_seconds + int(monotonic - self._heard.monotonic_seconds)
+        return Moment(wall, monotonic, self._heard is not None or wall >= TRUSTED_SINCE_SECONDS)
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)
 
     def correct(self, wall_seconds: int) -> None:
-        """Take a trusted wall time, as the hub signed it; the machine's own setting stays as it is."""
-        self._offset_seconds = wall_seconds - int(time.time())  # noqa: TID251 - its home
+        """Take a wall time that the hub signed; the machine's own setting stays as it is."""
+        self._heard = Moment(wall_seconds, time.monotonic(), is_trusted=True)

@@ -7,32 +7,32 @@
 * Short names on the wire, whole words here: a night with nothing new fits in one packet each way.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from catalog.digest import Digest, digest_of, is_digest
-from catalog.fault import Fault, LinkFault
-from catalog.manifest import canonical, is_course, parsed
+from catalog.manifest import canonical, is_course
+from sync.fields import MESSAGE_BYTES_MAX as MESSAGE_BYTES_MAX
+from sync.fields import WHOLE_MAX, Fields, demand, name_in, row_in, whole_in
+from sync.fields import MessageRefused as MessageRefused
+from sync.fields import is_name as is_name
 
 VERSION = 1
 VERSION_OLDEST = 1
-MESSAGE_BYTES_MAX = 1 << 20
 BATCH_BYTES_MAX = 256 << 10
 HEADS_MAX = 4096
 HOLDINGS_MAX = 10_000
 PLAN_MAX = 10_000
+CLOCK_COLUMNS_MAX = 8
 
 ENROL_PATH = "/sync/enrol"
 SESSION_PATH = "/sync/session"
 PACK_PATH = "/sync/packs/"
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
-
-class MessageRefused(LinkFault):
-    """What came is not a message that we understand: not JSON, a field missing, a limit passed."""
+class VersionRefused(MessageRefused):
+    """The other side is too old to be served; it says which side to update."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Enrol:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Raises MessageRefused."""
-        fields = _Fields(data)
+        fields = Fields(data)
         return cls(
             fields.name("token"), fields.name("key"), fields.text("name"), fields.name("nonce"),
             fields.version, fields.rest(),
@@ -85,7 +85,7 @@ class Welcome:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Raises MessageRefused."""
-        fields = _Fields(data)
+        fields = Fields(data)
         return cls(
             fields.name("box"), fields.name("campus"), fields.text("name"), fields.name("key"), fields.name("nonce"),
             fields.version, fields.rest(),
@@ -128,6 +128,7 @@ class Report:
     shelf: str
     free_bytes: int
     wall_seconds: int
+    """As the box believes; a clock without a battery may say 1970, or less."""
     is_clock_trusted: bool
     holdings: Sequence[Holding] | None = None
     health: Mapping[str, Any] = field(default_factory=dict)
@@ -157,10 +158,10 @@ class Report:
     def from_bytes(cls, data: bytes) -> Self:
         """Raises MessageRefused."""
         line, _, batch = data.partition(b"\n")
-        fields = _Fields(line)
-        clock = fields.rows("clock", 2)
+        fields = Fields(line)
+        wall_seconds, is_trusted = row_in(fields.rows("clock", CLOCK_COLUMNS_MAX), 2, "clock")
         batch_bytes = fields.count("batch", 0)
-        _demand(batch_bytes == len(batch) <= BATCH_BYTES_MAX, "the batch is not as long as the report says")
+        demand(batch_bytes == len(batch) <= BATCH_BYTES_MAX, "the batch is not as long as the report says")
         return cls(
             box=fields.name("box"),
             request=fields.name("request"),
@@ -168,8 +169,8 @@ class Report:
             heads=tuple(_head(row) for row in fields.rows("heads", HEADS_MAX)),
             shelf=fields.text("shelf"),
             free_bytes=fields.count("free"),
-            wall_seconds=_count(clock[0] if clock else None, "clock"),
-            is_clock_trusted=len(clock) == 2 and clock[1] == 1,
+            wall_seconds=whole_in(wall_seconds, "clock", -WHOLE_MAX),
+            is_clock_trusted=is_trusted == 1,
             holdings=holdings_of(fields.rows("holds", HOLDINGS_MAX)) if "holds" in fields else None,
             health=fields.table("health"),
             batch=batch,
@@ -246,7 +247,7 @@ class Answer:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Raises MessageRefused."""
-        fields = _Fields(data)
+        fields = Fields(data)
         return cls(
             request=fields.name("request"),
             nonce=fields.name("nonce"),
@@ -256,7 +257,7 @@ class Answer:
             wait_seconds=fields.count("wait", 0),
             wants_holdings=fields.text("ask", "") == "holds",
             more_plan=fields.count("more", 0) == 1,
-            erased=tuple(_checked_name(row, "erased") for row in fields.rows("erased", HEADS_MAX)),
+            erased=tuple(name_in(row, "erased") for row in fields.rows("erased", HEADS_MAX)),
             version=fields.version,
             extra=fields.rest(),
         )
@@ -281,7 +282,7 @@ class Refusal:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Raises MessageRefused."""
-        fields = _Fields(data)
+        fields = Fields(data)
         return cls(
             fields.name("refused"), fields.text("sentence"), fields.text("hint", ""), fields.text("nonce", ""),
             fields.version, fields.rest(),
@@ -298,103 +299,50 @@ def holdings_of(rows: Sequence[Any]) -> tuple[Holding, ...]:
     return tuple(_holding(row) for row in rows)
 
 
-def version_fault(version: int) -> Fault | None:
+def version_fault(version: int) -> VersionRefused | None:
     """Say which side to update when a peer's version is one that we cannot serve; None when we can.
 
     A newer version than ours is served: its fields that we know mean the same. Progress always goes up.
+    Both ends ask it of every message whose signature holds, so that the refusal can be signed too.
     """
     if version >= VERSION_OLDEST:
         return None
-    return LinkFault(
-        f"The other side speaks version {version} of the protocol; version {VERSION_OLDEST} is the oldest understood.",
-        "Update the software of the side that speaks the older version.",
+    return VersionRefused(
+        f"The other side speaks version {version} of the protocol; the oldest understood here is {VERSION_OLDEST}.",
+        "Update the other side: it is the older one. Nothing is lost; its events wait there until then.",
     )
-
-
-class _Fields:
-    """The fields of one message, each taken once; what is left is the newer peer's."""
-
-    def __init__(self, line: bytes) -> None:
-        _demand(len(line) <= MESSAGE_BYTES_MAX, f"it has {len(line)} bytes, more than {MESSAGE_BYTES_MAX}")
-        try:
-            self._fields: dict[str, Any] = parsed(line, dict)
-        except Fault as fault:
-            raise MessageRefused(
-                "What came is not a message of a Qanat hub or box.",
-                "Check the hub's address; a sign-in page of the network may be in between.",
-            ) from fault
-        self.version = self.count("v")
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._fields
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self._fields.pop(name, default)
-        _demand(isinstance(value, str), f"{name} is not text")
-        return str(value)
-
-    def name(self, name: str) -> str:
-        return _checked_name(self._fields.pop(name, None), name)
-
-    def count(self, name: str, default: int | None = None) -> int:
-        return _count(self._fields.pop(name, default), name)
-
-    def rows(self, name: str, most: int) -> list[Any]:
-        value = self._fields.pop(name, [])
-        _demand(isinstance(value, list) and len(value) <= most, f"{name} is not a list of at most {most}")
-        return list(value)
-
-    def table(self, name: str) -> dict[str, Any]:
-        value = self._fields.pop(name, {})
-        _demand(isinstance(value, dict), f"{name} is not a table")
-        return dict(value)
-
-    def rest(self) -> dict[str, Any]:
-        return self._fields
 
 
 def _line(message: Any, own: dict[str, Any]) -> bytes:
     return canonical({**message.extra, **own, "v": message.version})
 
 
-def _head(row: Any) -> Head:
-    _demand(isinstance(row, list) and len(row) == 3, "a head is not epoch, sequence and hash")
-    return Head(_checked_name(row[0], "epoch"), _count(row[1], "sequence"), _checked_name(row[2], "hash"))
+def _head(value: Any) -> Head:
+    epoch, sequence, last = row_in(value, 3, "a head")
+    return Head(name_in(epoch, "epoch"), whole_in(sequence, "sequence"), name_in(last, "hash"))
 
 
-def _mark(row: Any) -> Mark:
-    _demand(isinstance(row, list) and len(row) == 3, "a mark is not epoch, taken and backed up")
-    return Mark(_checked_name(row[0], "epoch"), _count(row[1], "taken", -1), _count(row[2], "backed up", -1))
+def _mark(value: Any) -> Mark:
+    epoch, taken, backed_up = row_in(value, 3, "a mark")
+    return Mark(name_in(epoch, "epoch"), whole_in(taken, "taken", -1), whole_in(backed_up, "backed up", -1))
 
 
-def _holding(row: Any) -> Holding:
-    _demand(isinstance(row, list) and len(row) == 3 and isinstance(row[2], list), "a holding is not as it should be")
-    course, root, layers = row
-    _demand(isinstance(course, str) and is_course(course) and is_digest(root), "a holding names no course")
-    return Holding(course, Digest(root), tuple(_checked_name(layer, "layer") for layer in layers))
+def _holding(value: Any) -> Holding:
+    course, root, layers = row_in(value, 3, "a holding")
+    demand(isinstance(course, str) and is_course(course) and is_digest(root), "a holding names no course")
+    demand(isinstance(layers, list), "a holding's layers are not a list")
+    return Holding(course, Digest(root), tuple(name_in(layer, "layer") for layer in layers))
 
 
-def _parcel(row: Any) -> Parcel:
-    _demand(isinstance(row, list) and len(row) >= 7, "a parcel is not as it should be")
-    course, version, root, layer, pack, size_bytes, disk_bytes = row[:7]
-    _demand(isinstance(course, str) and is_course(course) and is_digest(root), "a parcel names no course")
+def _parcel(value: Any) -> Parcel:
+    course, version, root, layer, pack, size_bytes, disk_bytes = row_in(value, 7, "a parcel")
+    demand(isinstance(course, str) and is_course(course) and is_digest(root), "a parcel names no course")
     return Parcel(
-        course, _count(version, "version"), Digest(root), _checked_name(layer, "layer"), _checked_name(pack, "pack"),
-        _count(size_bytes, "size"), _count(disk_bytes, "disk"),
-    )  # fmt: skip
-
-
-def _checked_name(value: Any, what: str) -> str:
-    _demand(isinstance(value, str) and _NAME.fullmatch(value) is not None, f"{what} is not a name")
-    return str(value)
-
-
-def _count(value: Any, what: str, least: int = 0) -> int:
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    _demand(is_whole and least <= value < 1 << 53, f"{what} is not a whole number")
-    return int(value)
-
-
-def _demand(holds: bool, what: str) -> None:
-    if not holds:
-        raise MessageRefused(f"A message cannot be used: {what}.", "Update the older side; if both are new, tell us.")
+        course,
+        whole_in(version, "version"),
+        Digest(root),
+        name_in(layer, "layer"),
+        name_in(pack, "pack"),
+        whole_in(size_bytes, "size"),
+        whole_in(disk_bytes, "disk"),
+    )

@@ -1,1 +1,1 @@
-"""The far end: takes progress in, publishes courses, knows the boxes. A box never imports it."""
+"""The hub: the far end. It takes progress in, sends courses out, and shows staff both."""

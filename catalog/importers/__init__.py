@@ -1,0 +1,136 @@
+"""Importers: whatever a teacher brings becomes activities and layers.
+
+* What a source is, its content says, not its name. A new format is one more line in `IMPORTERS`.
+* Several sources make one course, with an activity for each.
+* A source is read to its end or refused with a sentence; what was read before then is dropped with the batch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.durable import free_bytes
+from catalog.fault import CallerFault, ContentFault, DiskFull
+from catalog.importers.folder import Folder, Found, walk
+from catalog.importers.html_zip import HtmlZip
+from catalog.importers.intake import Importer, Intake, Progress, first_bytes
+from catalog.importers.pdf import Pdf
+from catalog.importers.report import Report
+from catalog.importers.site import arrange
+from catalog.importers.video import Video, is_captions, with_captions
+from catalog.manifest import Activity, Layer, words
+from catalog.store import Batch
+from catalog.tree import check_paths
+
+IMPORTERS: Sequence[Importer] = (Folder(), HtmlZip(), Video(), Pdf())
+SOURCES_MAX = 200
+
+__all__ = ["IMPORTERS", "Imported", "Importer", "Progress", "Report", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A course as it was read: its files are in the batch."""
+
+    title: str
+    activities: tuple[Activity, ...]
+    layers: tuple[Layer, ...]
+    report: Report
+
+
+def read(sources: Sequence[Path], batch: Batch, language: str, title: str | None, progress: Progress) -> Imported:
+    """Read `sources` into `batch` as one course.
+
+    Raises ContentFault where a source is damaged, hostile or unknown; CallerFault where it is not there; DiskFull.
+    """
+    report = Report()
+    plain = _expanded(sources, report)
+    total_bytes = sum(_size_bytes(source) for source in plain)
+    _demand_room(batch, total_bytes)
+    intake = Intake(batch, report, language, progress, total_bytes)
+    captions = [source for source in plain if is_captions(source)]
+    films: list[tuple[Path, Activity]] = []
+    activities: list[Activity] = []
+    for source in plain:
+        if source in captions:
+            continue
+        importer = _importer(source)
+        report.formats.append(importer.format)
+        found = importer.read(source, intake)
+        films += [(source, activity) for activity in found if activity.kind == "video"]
+        activities += found
+    if not activities:
+        raise ContentFault("There are only captions here, and no film.", "Import them together with their film.")
+    told = with_captions([film for _, film in films], [source for source, _ in films], captions, intake)
+    captioned = {film.id: film for film in told}
+    activities = [captioned.get(activity.id, activity) for activity in activities]
+    if title and len(activities) == 1:
+        activities = [_titled(activities[0], {language: title})]
+    layers = intake.layers()
+    check_paths(entry.path for layer in layers for entry in layer.entries)
+    report.title = title or words(activities[0].title, language)
+    report.activities = [
+        {"id": activity.id, "kind": activity.kind, "title": words(activity.title, language)} for activity in activities
+    ]
+    return Imported(report.title, tuple(activities), layers, report)
+
+
+def _expanded(sources: Sequence[Path], report: Report) -> list[Path]:
+    """The sources, a folder of films and documents without a page of its own being those films and documents."""
+    if not sources:
+        raise CallerFault("There is nothing to import.", "Name a folder, a zip, a film or a PDF.")
+    plain: list[Path] = []
+    for source in sources:
+        if not source.exists():
+            raise CallerFault(f"There is no {source.name} here.", f"Check the path {source}.")
+        plain += _inside(source, report) if source.is_dir() else [source]
+    if len(plain) > SOURCES_MAX:
+        raise ContentFault(f"There are more than {SOURCES_MAX} sources for one course.", "Divide them into courses.")
+    return plain
+
+
+def _inside(folder: Path, report: Report) -> list[Path]:
+    found = walk(folder, Report())
+    site = arrange(folder.name, [one.path for one in found])
+    if site is not None:
+        return [folder]
+    known: list[Found] = []
+    unknown: list[Found] = []
+    for one in found:
+        is_known = is_captions(one.place) or any(importer.recognises(one.place) for importer in IMPORTERS)
+        (known if is_known else unknown).append(one)
+    report.left_out += [f"{one.path}: not a kind of file that can be imported." for one in unknown if known]
+    return [one.place for one in known] or [folder]
+
+
+def _importer(source: Path) -> Importer:
+    for importer in IMPORTERS:
+        if importer.recognises(source):
+            return importer
+    if not first_bytes(source):
+        raise ContentFault(f"{source.name} is empty.", "Fetch it again and import it again.")
+    raise ContentFault(
+        f"{source.name} is not a kind of file that can be imported; its content says so, whatever its name.",
+        "Bring a folder or zip with an index.html, an MP4 or WebM film with WebVTT captions, or a PDF.",
+    )
+
+
+def _size_bytes(source: Path) -> int:
+    if source.is_dir():
+        return sum(found.size_bytes for found in walk(source, Report()))
+    if not source.is_file():
+        raise CallerFault(f"{source.name} is not a file or a folder.", "Name a folder, a zip, a film or a PDF.")
+    return source.stat().st_size
+
+
+def _demand_room(batch: Batch, wanted_bytes: int) -> None:
+    free = free_bytes(batch.folder)
+    if wanted_bytes > free:
+        raise DiskFull(
+            f"The disk has {free >> 20} MiB free, and the course needs at least {wanted_bytes >> 20} MiB.",
+            "Free some space or take a larger disk; nothing was written.",
+        )
+
+
+def _titled(activity: Activity, title: Mapping[str, str]) -> Activity:
+    return Activity(activity.id, activity.kind, activity.path, title, activity.attributes)

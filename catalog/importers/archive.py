@@ -1,0 +1,204 @@
+"""Zip archives from strangers, read while streaming.
+
+* No name leaves the course's folder: `..`, absolute names, drive letters, control letters, links and devices are
+  refused, in whatever disguise; nothing is ever written under a name that the archive gave.
+* No archive takes more than its share: the directory, the entries, the bytes and the ratio are limited, and counted as
+  they come, not as the archive claims. An archive inside is a file like any other.
+* Names that a common tool wrote wrongly (backslashes, no UTF-8 mark) are mended, and the report says so.
+"""
+
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from catalog.digest import READ_BYTES
+from catalog.fault import ContentFault
+from catalog.importers.intake import unreadable
+from catalog.importers.report import Report
+from catalog.manifest import is_safe_path
+
+ENTRIES_MAX = 100_000
+DIRECTORY_BYTES_MAX = 64 << 20
+UNPACKED_BYTES_MAX = 16 << 30
+RATIO_MAX = 200
+RATIO_FREE_BYTES = 64 << 20
+"""An archive may unpack to this much whatever its ratio: a sparse drawing is no bomb."""
+DEPTH_MAX = 40
+
+_UTF8_MARK = 0x800
+_ENCRYPTED = 0x1
+_END = b"PK\x05\x06"
+_END_BYTES = 22
+_END64_LOCATOR_BYTES = 20
+_COMMENT_BYTES_MAX = 65_535
+_DRIVE = re.compile(r"[A-Za-z]:")
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What reading a damaged archive may raise: its offsets lead anywhere, its fields say anything."""
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of an archive under its mended name."""
+
+    path: str
+    packed_bytes: int
+    info: zipfile.ZipInfo
+
+
+class Archive:
+    """An open zip archive: `members`, and the bytes of each."""
+
+    def __init__(self, source: Path, report: Report) -> None:
+        """Open it and judge every name.
+
+        Raises ContentFault where it is damaged, hostile, locked or packed in an unknown way.
+        """
+        self.source = source
+        self._unpacked_bytes = 0
+        self._limit_bytes = max(RATIO_FREE_BYTES, source.stat().st_size * RATIO_MAX)
+        _check_directory(source)
+        try:
+            self._zip = zipfile.ZipFile(source)
+        except UnicodeDecodeError as error:
+            raise _refused(source, "its names are marked as UTF-8 and are not", _PACK_AGAIN) from error
+        except _DAMAGE as error:
+            raise damaged(source) from error
+        try:
+            self.members = [_member(source, info, report) for info in self._zip.infolist() if not _is_folder(info)]
+        except BaseException:
+            self._zip.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+    def pieces(self, member: Member) -> Iterator[bytes]:
+        """The bytes of one file, a little at a time; its checksum is proven at the end.
+
+        Raises ContentFault where they are damaged or too many.
+        """
+        try:
+            with self._zip.open(member.info) as file:
+                while piece := file.read(READ_BYTES):
+                    self._count(len(piece))
+                    yield piece
+        except _DAMAGE as error:
+            raise damaged(self.source, member.path) from error
+
+    def _count(self, unpacked_bytes: int) -> None:
+        self._unpacked_bytes += unpacked_bytes
+        if self._unpacked_bytes > min(self._limit_bytes, UNPACKED_BYTES_MAX):
+            raise _refused(
+                self.source,
+                f"it unpacks to more than {self._unpacked_bytes >> 20} MiB, far more than its size promises",
+                "It may be made to fill disks. Ask whoever made it for a clean copy.",
+            )
+
+
+def is_zip(head: bytes) -> bool:
+    """Tell whether a file that begins so is a zip archive."""
+    return head.startswith((b"PK\x03\x04", _END))
+
+
+def damaged(source: Path, member: str = "") -> ContentFault:
+    where = f" in {member}" if member else ""
+    return ContentFault(
+        f"{source.name} is a damaged zip archive{where}.",
+        "It was probably cut while downloading or copying. Fetch it again and import it again.",
+    )
+
+
+def _member(source: Path, info: zipfile.ZipInfo, report: Report) -> Member:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    raw = info.orig_filename
+    shown = raw.encode("utf-8", "replace").decode()
+    if kind == stat.S_IFLNK:
+        raise _refused(source, f"{shown!r} is a link to another file", "Pack the file itself instead of the link.")
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise _refused(source, f"{shown!r} is a device, not a file", _PACK_AGAIN)
+    if info.flag_bits & _ENCRYPTED:
+        raise _refused(source, "it is locked with a password", "Pack it again without a password.")
+    if info.compress_type not in _METHODS:
+        raise _refused(source, f"{shown!r} is packed in an unusual way", "Pack it again as a plain zip (deflate).")
+    path = _mended(source, info, report)
+    return Member(path, info.compress_size, info)
+
+
+def _mended(source: Path, info: zipfile.ZipInfo, report: Report) -> str:
+    """The name as a safe path. Only mistakes that common tools make are mended; tricks are refused."""
+    name = info.orig_filename
+    if not info.flag_bits & _UTF8_MARK and not name.isascii():
+        try:
+            name = name.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            report.repaired.append(
+                f"The name {name!r} is in an unknown alphabet; it was read as an old DOS name and may look wrong."
+            )
+    path = name.replace("\\", "/")
+    if path.startswith("/") or _DRIVE.match(path) or ".." in path.split("/"):
+        raise _refused(source, f"{name!r} would be written outside its folder", _HOSTILE)
+    path = unicodedata.normalize("NFC", "/".join(part for part in path.split("/") if part not in ("", ".")))
+    if not is_safe_path(path) or path.count("/") >= DEPTH_MAX:
+        raise _refused(source, f"a file in it has a name that cannot be used: {name[:80]!r}", _PACK_AGAIN)
+    if "\\" in name:
+        report.repaired.append(f"{path}: its folders were written with backslashes.")
+    return path
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    return info.orig_filename.endswith(("/", "\\")) and info.file_size == 0
+
+
+def _check_directory(source: Path) -> None:
+    """Refuse an archive whose list of files alone would fill the memory, before that list is read."""
+    try:
+        size_bytes = source.stat().st_size
+        with source.open("rb") as file:
+            file.seek(max(0, size_bytes - _END_BYTES - _COMMENT_BYTES_MAX - _END64_LOCATOR_BYTES))
+            tail = file.read()
+            at = tail.rfind(_END)
+            if at < 0 or len(tail) - at < _END_BYTES:
+                raise damaged(source)
+            entries, directory_bytes = struct.unpack_from("<HL", tail, at + 10)
+            locator = tail[max(0, at - _END64_LOCATOR_BYTES) : at]
+            if locator.startswith(b"PK\x06\x07"):
+                file.seek(struct.unpack_from("<Q", locator, 8)[0])
+                end64 = file.read(56)
+                if len(end64) < 56:
+                    raise damaged(source)
+                entries, directory_bytes = struct.unpack_from("<QQ", end64, 32)
+    except (OSError, OverflowError, ValueError) as error:
+        raise unreadable(source, error) if isinstance(error, OSError) else damaged(source) from error
+    if entries > ENTRIES_MAX or directory_bytes > DIRECTORY_BYTES_MAX:
+        raise _refused(source, f"it lists more than {ENTRIES_MAX:,} files", "Divide the course into smaller ones.")
+
+
+_PACK_AGAIN = "Unpack it with the program that made it, and pack it again as a zip with UTF-8 names."
+_HOSTILE = "Such archives are made to do harm. Ask whoever made it for a clean copy."
+
+
+def _refused(source: Path, why: str, hint: str) -> ContentFault:
+    return ContentFault(f"{source.name} cannot be taken: {why}.", hint)

@@ -1,0 +1,190 @@
+"""The intake: where importers put files, activities and findings while they read a source.
+
+* Every file goes straight into the store's batch, in pieces: memory stays bounded whatever the course weighs.
+* Each activity's files lie in a folder named by its id, so sources never collide and names stay the same.
+* The limits hold for all sources of a course together, while streaming, whatever their headers claimed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from catalog.digest import READ_BYTES, digest_of
+from catalog.fault import CallerFault, ContentFault
+from catalog.importers.links import SCAN_BYTES_MAX, SCANNED, external_links
+from catalog.importers.report import Report
+from catalog.manifest import CORE, Activity, Entry, Layer, is_safe_path
+from catalog.media import media_type as media_type_of
+from catalog.store import Batch
+
+COURSE_BYTES_MAX = 16 << 30
+COURSE_FILES_MAX = 100_000
+HEAD_BYTES = 64 << 10
+SLUG_LETTERS_MAX = 40
+
+Progress = Callable[[int, int], None]
+"""Called with the source bytes read so far, and their total."""
+
+
+class Importer(Protocol):
+    """Reads one kind of source.
+
+    It judges by content, never by name alone; it writes nowhere but to the intake; it reads no file that the source
+    does not contain; it refuses with a ContentFault.
+    """
+
+    format: str
+
+    def recognises(self, source: Path) -> bool: ...
+
+    def read(self, source: Path, intake: "Intake") -> list[Activity]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A file that was taken in, and its first bytes."""
+
+    entry: Entry
+    head: bytes
+
+
+class Intake:
+    """One course being read."""
+
+    def __init__(self, batch: Batch, report: Report, language: str, progress: Progress, total_bytes: int) -> None:
+        self.report = report
+        self.language = language
+        self._batch = batch
+        self._progress = progress
+        self._total_bytes = total_bytes
+        self._done_bytes = 0
+        self._taken_bytes = 0
+        self._layers: dict[str, list[Entry]] = {CORE: []}
+        self._ids: set[str] = set()
+        self._paths: dict[str, str] = {}
+
+    def add(
+        self,
+        path: str,
+        pieces: Iterable[bytes],
+        *,
+        layer: str = CORE,
+        role: str = "content",
+        media_type: str | None = None,
+        is_counted: bool = True,
+    ) -> Added:
+        """Take in one file. `is_counted`: its pieces are source bytes, and move the progress.
+
+        Raises ContentFault where a limit or a name forbids it, DiskFull or BoxFault where the disk does.
+        """
+        self._check_path(path)
+        kind = media_type or media_type_of(path)
+        kept_bytes = SCAN_BYTES_MAX if kind in SCANNED else HEAD_BYTES
+        head = bytearray()
+        with self._batch.new_file() as file:
+            for piece in pieces:
+                self._taken_bytes += len(piece)
+                _demand(self._taken_bytes <= COURSE_BYTES_MAX, f"it unpacks to more than {COURSE_BYTES_MAX >> 30} GiB")
+                file.write(piece)
+                if len(head) < kept_bytes:
+                    head += piece[: kept_bytes - len(head)]
+                if is_counted:
+                    self.advance(len(piece))
+            digest, size_bytes = file.finish()
+        if kind in SCANNED:
+            self.report.external_links += external_links(path, bytes(head))
+        entry = Entry(path, size_bytes, digest, kind, role)
+        self._layers.setdefault(layer, []).append(entry)
+        return Added(entry, bytes(head[:HEAD_BYTES]))
+
+    def advance(self, source_bytes: int) -> None:
+        """Move the progress on."""
+        self._done_bytes = min(self._done_bytes + source_bytes, self._total_bytes)
+        self._progress(self._done_bytes, self._total_bytes)
+
+    def claim_id(self, wanted: str) -> str:
+        """An activity id that no other activity of this course has: `wanted`, or `wanted-2` and so on."""
+        number = 1
+        name = wanted
+        while name in self._ids:
+            number += 1
+            name = f"{wanted}-{number}"
+        self._ids.add(name)
+        return name
+
+    def layers(self) -> tuple[Layer, ...]:
+        """What was taken in, by layer."""
+        return tuple(Layer.of(name, entries) for name, entries in sorted(self._layers.items()))
+
+    def _check_path(self, path: str) -> None:
+        _demand(is_safe_path(path), f"a file in it has an unsafe name: {path!r}")
+        _demand(len(self._paths) < COURSE_FILES_MAX, f"it has more than {COURSE_FILES_MAX:,} files")
+        folded = unicodedata.normalize("NFC", path.casefold())
+        if other := self._paths.get(folded):
+            same = "have one name" if other == path else "differ only in capital letters"
+            raise ContentFault(
+                f"The course cannot be taken: two of its files {same}: {other} and {path}.",
+                "Rename one of them, mend the links to it, and import again.",
+            )
+        self._paths[folded] = path
+
+
+def slug(text: str, kind: str) -> str:
+    """A name of small Latin letters for `text`; where it has none, `kind` and a few letters of its digest.
+
+    >>> slug("Élan vital (2)", "course")
+    'elan-vital-2'
+    """
+    return latin(text) or f"{kind}-{digest_of(unicodedata.normalize('NFC', text).encode())[2:10]}"
+
+
+def latin(text: str) -> str:
+    """`text` in small Latin letters, digits and hyphens; empty where it has no such letters."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    short = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LETTERS_MAX].strip("-")
+    return short if any(letter.isalpha() for letter in short) else ""
+
+
+def title_of(source: Path) -> str:
+    """A title made from a file's name, for formats that carry none."""
+    stem = unicodedata.normalize("NFC", source.stem if source.suffix else source.name)
+    readable = re.sub(r"[\s_-]+", " ", "".join(letter for letter in stem if letter.isprintable())).strip()
+    return readable or "Untitled"
+
+
+def safe_name(source: Path) -> str:
+    """The file's own name, made fit to be a path in a course."""
+    name = unicodedata.normalize("NFC", source.name.encode("utf-8", "replace").decode())
+    kept = "".join("_" if letter in '\\:*?"<>|' or not letter.isprintable() else letter for letter in name).strip()
+    return kept if is_safe_path(kept) else slug(source.stem, "file") + source.suffix.lower()
+
+
+def pieces_of(source: Path) -> Iterator[bytes]:
+    """The bytes of a file, a little at a time."""
+    with source.open("rb") as file:
+        while piece := file.read(READ_BYTES):
+            yield piece
+
+
+def first_bytes(source: Path, count: int = 1024) -> bytes:
+    """The beginning of a file, to judge it by. Raises CallerFault where it cannot be read."""
+    try:
+        with source.open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise unreadable(source, error) from error
+
+
+def unreadable(source: Path, error: OSError) -> CallerFault:
+    return CallerFault(
+        f"{source.name} cannot be read: {(error.strerror or 'it is not a plain file').lower()}.",
+        "Check that the file is there and that you may read it.",
+    )
+
+
+def _demand(holds: bool, what: str) -> None:
+    if not holds:
+        raise ContentFault(f"The course cannot be taken: {what}.", "Ask whoever made it for a smaller or cleaner copy.")

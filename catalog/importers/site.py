@@ -1,0 +1,97 @@
+"""A site: an HTML course as a list of paths, and the page that opens it.
+
+* It starts at `index.html` at the top, or in the one folder that holds everything, which is then left off.
+* What operating systems leave in folders is no part of a course.
+"""
+
+import codecs
+import html
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from catalog.fault import ContentFault
+
+START_PAGES = ("index.html", "index.htm")
+TITLE_LETTERS_MAX = 200
+
+_JUNK_FOLDERS = {"__MACOSX", ".git", ".svn", ".hg", "$RECYCLE.BIN", "System Volume Information", ".Trashes"}
+_JUNK_FILES = {".DS_Store", "Thumbs.db", "desktop.ini", "ehthumbs.db"}
+_TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,2000})</title", re.IGNORECASE)
+_CHARSET = re.compile(rb"""charset\s{0,8}=\s{0,8}["']?([A-Za-z0-9_-]{1,40})""", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Which source path becomes which course path, what opens, and what stays out."""
+
+    files: Mapping[str, str]
+    start: str
+    left_out: tuple[str, ...]
+
+
+def arrange(name: str, paths: Iterable[str]) -> Site | None:
+    """Lay out the files of a source called `name`; None where no page opens it.
+
+    Raises ContentFault where there is nothing in it.
+    """
+    wanted: list[str] = []
+    left_out: list[str] = []
+    for path in paths:
+        (left_out if _is_junk(path) else wanted).append(path)
+    if not wanted:
+        raise ContentFault(f"{name} is empty.", "Choose the folder or archive that holds the pages of the course.")
+    top = _one_top(wanted)
+    for prefix in ("", top) if top else ("",):
+        start = _start(path.removeprefix(prefix) for path in wanted)
+        if start is not None:
+            return Site({path: path.removeprefix(prefix) for path in wanted}, start, tuple(left_out))
+    return None
+
+
+def no_start(name: str) -> ContentFault:
+    return ContentFault(
+        f"{name} has no page to start with.", "Put a page called index.html at its top, and import it again."
+    )
+
+
+def page_title(head: bytes) -> str:
+    """The title in the first bytes of a page, or nothing."""
+    found = _TITLE.search(head)
+    if found is None:
+        return ""
+    text = html.unescape(_decoded(found[1], head))
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:TITLE_LETTERS_MAX]
+
+
+def _one_top(paths: list[str]) -> str:
+    tops = {path.split("/", 1)[0] for path in paths}
+    return f"{tops.pop()}/" if len(tops) == 1 and all("/" in path for path in paths) else ""
+
+
+def _start(paths: Iterable[str]) -> str | None:
+    at_top = [path for path in paths if "/" not in path]
+    named = {path.lower(): path for path in at_top}
+    for page in START_PAGES:
+        if page in named:
+            return named[page]
+    pages = [path for path in at_top if path.lower().endswith((".html", ".htm", ".xhtml"))]
+    return pages[0] if len(pages) == 1 else None
+
+
+def _is_junk(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return parts[-1] in _JUNK_FILES or parts[-1].startswith("._") or not _JUNK_FOLDERS.isdisjoint(parts[:-1])
+
+
+def _decoded(data: bytes, page: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        declared = _CHARSET.search(page)
+        try:
+            encoding = codecs.lookup(declared[1].decode()).name if declared else "cp1252"
+            return data.decode(encoding, "replace")
+        except (LookupError, UnicodeError):
+            return data.decode("cp1252", "replace")

@@ -1,0 +1,197 @@
+"""The shelf: which release of each course is in use here.
+
+* A release takes the place of the former one in one transaction, the caller's; never half of it.
+* The former release stays, with its files and its tree, until the next one; it can be brought back.
+* Each release in use has a tree of hard links. Trees are made from the index and can be made again at any time.
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils.migrations import Migrations
+
+from catalog import tree
+from catalog.db import Connection, Database
+from catalog.digest import Digest
+from catalog.fault import CallerFault, Damaged
+from catalog.manifest import CORE, Release, canonical
+from catalog.releases import Releases
+from catalog.store import Store
+
+migrations = Migrations("catalog.shelf")
+
+
+@migrations()
+def shelf(connection: Connection) -> None:
+    """`tree_layer` says which layers a tree holds for certain: written once their links are lasting."""
+    connection.execute(
+        """
+        create table shelf (
+            course text primary key,
+            root text not null references release (root),
+            former_root text references release (root),
+            layers text not null,
+            place integer not null
+        ) strict
+        """
+    )
+    connection.execute(
+        """
+        create table tree_layer (
+            root text not null,
+            layer text not null,
+            primary key (root, layer)
+        ) strict, without rowid
+        """
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """One course on the shelf: the release in use, and which of its layers are here."""
+
+    course: str
+    root: Digest
+    layers: tuple[str, ...]
+    former_root: Digest | None
+
+
+class Shelf:
+    """The shelf in `database`; its trees lie in the folder `trees`, on the disk of the store."""
+
+    def __init__(self, database: Database, releases: Releases, store: Store, trees: Path) -> None:
+        self.database = database
+        self.releases = releases
+        self.store = store
+        self.trees = trees
+        self._building = threading.Lock()
+        trees.mkdir(parents=True, exist_ok=True)
+
+    def switch(self, connection: Connection, release: Release, layers: Sequence[str]) -> None:
+        """Put `release` in use with these layers, in the transaction that records it. A new course comes last.
+
+        Call `ensure_trees` afterwards; whoever asks for the tree earlier makes it.
+        """
+        assert CORE in layers, "the shelf switches on core"
+        connection.execute(
+            "insert into shelf (course, root, layers, place)"
+            " values (?, ?, ?, (select coalesce(max(place), 0) + 1 from shelf))"
+            " on conflict (course) do update set"
+            " former_root = case when root = excluded.root then former_root else root end,"
+            " root = excluded.root, layers = excluded.layers",
+            [release.course, release.root, canonical(sorted(layers)).decode()],
+        )
+
+    def bring_back(self, connection: Connection, course: str) -> Shelved:
+        """Put the former release of `course` in use again, in the caller's transaction; the present one becomes former.
+
+        Raises CallerFault where there is no former release.
+        """
+        row = connection.execute("select root, former_root from shelf where course = ?", [course]).fetchone()
+        if row is None or row["former_root"] is None:
+            raise CallerFault(f"There is no former version of {course} here to bring back.", "Sync to get a newer one.")
+        layers = self.releases.layers_present(row["former_root"])
+        connection.execute(
+            "update shelf set root = former_root, former_root = root, layers = ? where course = ?",
+            [canonical(list(layers)).decode(), course],
+        )
+        return Shelved(course, row["former_root"], layers, row["root"])
+
+    def shelved(self) -> list[Shelved]:
+        """What is in use, in the order of the shelf."""
+        rows = self.database.read().execute("select course, root, former_root, layers from shelf order by place")
+        return [
+            Shelved(row["course"], row["root"], tuple(json.loads(row["layers"])), row["former_root"])
+            for row in rows.fetchall()
+        ]
+
+    def holdings(self) -> list[tuple[str, Digest, tuple[str, ...]]]:
+        """What this box tells the hub: course, root and layers."""
+        return [(one.course, one.root, one.layers) for one in self.shelved()]
+
+    def courses(self) -> list[Release]:
+        """The releases in use, in the order of the shelf."""
+        rows = self.database.read().execute(
+            "select document from shelf join release on release.root = shelf.root order by place"
+        )
+        return [Release.from_bytes(row["document"]) for row in rows.fetchall()]
+
+    def release(self, course: str) -> Release | None:
+        rows = self.database.read().execute(
+            "select document from shelf join release on release.root = shelf.root where shelf.course = ?", [course]
+        )
+        row = rows.fetchone()
+        return Release.from_bytes(row["document"]) if row else None
+
+    def tree(self, course: str) -> Path:
+        """The folder with the files of the release in use; made now if it is not there yet.
+
+        Raises CallerFault where the course is not on the shelf.
+        """
+        one = next((one for one in self.shelved() if one.course == course), None)
+        if one is None:
+            raise CallerFault(f"The course {course} is not on the shelf.", "Look at the library for what is there.")
+        with self._building:
+            self._ensure(one.root, one.layers)
+        return self.tree_of(one.root)
+
+    def tree_of(self, root: Digest) -> Path:
+        """Where the tree of this release lies, or would lie."""
+        return self.trees / root
+
+    def ensure_trees(self) -> None:
+        """Make the trees that are missing, and take away those of releases that are neither in use nor former."""
+        with self._building:
+            for one in self.shelved():
+                self._ensure(one.root, one.layers)
+            self._drop_strays()
+
+    def tidy(self) -> int:
+        """Forget releases that are neither in use nor former, and free their files. Returns the bytes freed."""
+        with self._building:
+            self._drop_strays()
+            return self.store.prune(self._digests_kept)
+
+    def _digests_kept(self, connection: Connection) -> set[Digest]:
+        self.releases.forget_others(connection, _kept(connection))
+        return self.releases.digests(connection)
+
+    def _ensure(self, root: Digest, layers: Sequence[str]) -> None:
+        folder = self.tree_of(root)
+        rows = self.database.read().execute("select layer from tree_layer where root = ?", [root]).fetchall()
+        if folder.is_dir() and set(layers) <= {row["layer"] for row in rows}:
+            return
+        present = [layer for layer in self.releases.layers(root) if layer.name in layers]
+        if len(present) != len(layers):
+            raise Damaged(f"The file lists of {root[:12]} are not all here.", "Sync again.")
+        tree.build(folder, present, self.store)
+        self.database.write(
+            lambda connection: connection.conn.executemany(
+                "insert into tree_layer (root, layer) values (?, ?) on conflict do nothing",
+                [(root, layer) for layer in layers],
+            )
+        )
+
+    def _drop_strays(self) -> None:
+        kept = set(_kept(self.database.read()))
+        strays = [folder for folder in sorted(self.trees.iterdir()) if folder.name not in kept]
+        if not strays:
+            return
+        # Forgotten before they go: a cut in between must not leave half a tree that counts as whole.
+        self.database.write(
+            lambda connection: connection.conn.executemany(
+                "delete from tree_layer where root = ?", [(stray.name,) for stray in strays]
+            )
+        )
+        for stray in strays:
+            tree.remove(stray)
+
+
+def _kept(connection: Connection) -> list[Digest]:
+    rows = connection.execute(
+        "select root from shelf union select former_root from shelf where former_root is not null order by 1"
+    )
+    return [Digest(row[0]) for row in rows.fetchall()]

@@ -1,0 +1,94 @@
+"""The box's web application: the base that both ends share, and the pages of each domain upon it.
+
+* What staff change of the settings holds from the next request on.
+"""
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flask import Flask, request
+
+from edge.box import Box
+from edge.learning import pages as learning_pages
+from edge.library import pages as library_pages
+from edge.people import pages as people_pages
+from edge.staff import pages as staff_pages
+from sync.web.app import Tab, WebSettings, create_base
+from sync.web.language import gettext
+from sync.web.sessions import Session
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class BoxApplication:
+    """The application as the front runs it: made anew when the settings are not those it was made with."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._making = threading.Lock()
+        self._made = (box.config, create_app(box))
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return self._app()(environ, start_response)
+
+    def _app(self) -> Flask:
+        with self._making:
+            config = self._box.config
+            if self._made[0] is not config:
+                self._made = (config, create_app(self._box))
+            return self._made[1]
+
+
+def create_app(box: Box) -> Flask:
+    """All of the box's pages, over this box."""
+    app = create_base(__name__, _settings(box), box.sessions)
+    app.register_blueprint(people_pages.blueprint(box))
+    app.register_blueprint(library_pages.blueprint(box))
+    app.register_blueprint(learning_pages.blueprint(box))
+    app.register_blueprint(staff_pages.blueprint(box))
+    return app
+
+
+def _settings(box: Box) -> WebSettings:
+    config = box.config
+    return WebSettings(
+        name=config.name,
+        kind="box",
+        languages=config.languages,
+        default_language=config.language,
+        secure_cookies=config.is_behind_tls,
+        allowed_hosts=config.allowed_hosts or None,
+        tabs=_tabs,
+        timezone=config.zone,
+        now_seconds=lambda: _trusted_seconds(box),
+    )
+
+
+def _trusted_seconds(box: Box) -> int | None:
+    moment = box.clock.now()
+    return moment.wall_seconds if moment.is_trusted else None
+
+
+def _tabs(session: Session) -> list[Tab]:
+    """The places that are always at hand, by who asks. Which is current, the page's address tells."""
+    home = ("/", "home", gettext("Home"))
+    library = ("/library", "shelf", gettext("Library"))
+    match session.kind:
+        case "learner":
+            places = [home, library, ("/me", "person", gettext("Me"))]
+        case "teacher":
+            places = [home, library, ("/classes", "class", gettext("Classes"))]
+        case "staff":
+            places = [("/staff", "box", gettext("Box")), ("/classes", "class", gettext("Classes")), library]
+        case "guest":
+            places = [home, library]
+        case _:
+            places = []
+    return [Tab(label, href, icon, _is_current(href)) for href, icon, label in places]
+
+
+def _is_current(href: str) -> bool:
+    path = request.path
+    return path == href or (href != "/" and path.startswith(f"{href}/"))

@@ -1,0 +1,240 @@
+"""A box, put together: the one place that knows all its parts.
+
+* One process holds a box at a time: `Box.open` takes a lock on the data folder and refuses while another has it.
+* Opening mends what a power cut left: half-written files go, missing trees are made again, the journal opens an epoch.
+* Every part gets its clock, its randomness and its disk from here; nothing below reaches for the world.
+* The box works from the moment it is opened; `start` only adds the thread that steps the writer.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from catalog import releases, shelf, store
+from catalog.db import Connection, Database
+from catalog.durable import free_bytes, write_file
+from catalog.fault import BoxFault, CallerFault
+from catalog.releases import Releases
+from catalog.shelf import Shelf
+from catalog.store import Store
+from edge import night
+from edge.config import FILE, Config, changed
+from edge.learning import learning
+from edge.learning.learning import Learning
+from edge.library import launches
+from edge.library.content import CourseContent
+from edge.library.launches import Launches, LaunchingSessions
+from edge.night import Listener, Nightly, Nights, Told
+from edge.people import people
+from edge.people.people import People
+from edge.staff import claim
+from edge.staff.claim import Setup
+from sync import enrolment, exchange, journal
+from sync.budget import Lanes
+from sync.clock import TRUSTED_SINCE_SECONDS, Clock
+from sync.enrolment import Pinned
+from sync.journal import Journal
+from sync.keys import KeyPair, PublicKey, box_id
+from sync.link import Link
+from sync.session import Session
+from sync.spool import Spool
+from sync.web import sessions
+
+MIGRATIONS = (
+    store.migrations,
+    releases.migrations,
+    shelf.migrations,
+    journal.migrations,
+    exchange.migrations,
+    enrolment.migrations,
+    sessions.migrations,
+    people.migrations,
+    learning.migrations,
+    claim.migrations,
+    launches.migrations,
+    night.migrations,
+)
+"""Every table of box.db; each set belongs to the file of its noun."""
+
+FOLDER_MODE = 0o700
+LOCK_FILE = "box.lock"
+
+
+OpenLink = Callable[[str], AbstractContextManager[Link]]
+"""Makes the link to the hub at an address; leaving it hangs up. Nothing is asked of the network yet."""
+
+
+class SettableClock(Clock, Protocol):
+    """A clock that can be told the time."""
+
+    def correct(self, wall_seconds: int) -> None: ...
+
+
+class Box:
+    """Everything a box has. Made by `open` alone."""
+
+    def __init__(
+        self,
+        data: Path,
+        config: Config,
+        clock: SettableClock,
+        random_bytes: Callable[[int], bytes],
+        open_link: OpenLink,
+        lock: int,
+    ) -> None:
+        self.data = data
+        self.config = config
+        self.clock = clock
+        self.random_bytes = random_bytes
+        self.open_link = open_link
+        self._lock = lock
+        self.is_closed = False
+        self.keys = KeyPair.load_or_make(data / "keys" / "box.key")
+        self.id = box_id(self.keys.public)
+        self.database = Database(data / "box.db", MIGRATIONS)
+        self.store = Store(data / "store", self.database)
+        self.releases = Releases(self.database, self.store)
+        self.shelf = Shelf(self.database, self.releases, self.store, data / "trees")
+        self.spool = Spool(data / "spool")
+        self.journal = Journal(self.database, self.id, clock, random_bytes)
+        self.launches = Launches(
+            self.database, data / "launches", data / "trees", config, random_bytes(launches.SECRET_BYTES)
+        )
+        self.sessions = LaunchingSessions(self.database, clock, random_bytes, self.launches)
+        self.people = People(self.database, self.journal, random_bytes)
+        self.learning = Learning(self.database, self.journal, clock)
+        self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
+        self.setup = Setup(self.database, self.people, clock, random_bytes, data)
+        self.nights = Nights(self.database)
+        self.nightly = Nightly(
+            self.nights, self.id, clock, lambda: self.config, lambda: self.hub is not None, self._run_session
+        )
+        self.people.when_forgotten(self.learning.forget)
+        self.people.when_locked_out(self._end_sessions)
+
+    @classmethod
+    def open(
+        cls,
+        data: Path,
+        config: Config | None = None,
+        *,
+        clock: SettableClock,
+        random_bytes: Callable[[int], bytes],
+        open_link: OpenLink,
+    ) -> Self:
+        """Open the box in `data`, or make a new one there; `config` stands in for its box.toml.
+
+        Raises BoxFault while another process holds it, CallerFault where box.toml cannot be read.
+        """
+        lock = _take_lock(data)
+        try:
+            box = cls(data, config or read_config(data), clock, random_bytes, open_link, lock)
+            box._mend()
+        except BaseException:
+            os.close(lock)
+            raise
+        return box
+
+    def start(self) -> None:
+        """Let a thread of its own step the writer."""
+        self.database.start()
+
+    def close(self) -> None:
+        """Let a session end where it is, commit what waits, and let the box go."""
+        self.is_closed = True
+        self.nightly.stop()
+        self.database.close()
+        os.close(self._lock)
+
+    @property
+    def hub(self) -> Pinned | None:
+        """The hub that this box belongs to; None until it is enrolled."""
+        return enrolment.pinned(self.database)
+
+    @property
+    def free_bytes(self) -> int:
+        return free_bytes(self.data)
+
+    def change_config(self, settings: Mapping[str, Any]) -> None:
+        """Write these settings to box.toml, lasting, and use them from now on (ports at the next start).
+
+        Raises CallerFault where a value cannot be.
+        """
+        path = self.data / FILE
+        text = changed(path.read_text() if path.exists() else "", settings)
+        write_file(path, text.encode())
+        self.config = self.config.with_changes(settings)
+
+    def _end_sessions(self, connection: Connection, person: str) -> None:
+        """Sign a person out everywhere, in the caller's transaction. Undone, it costs them one more click."""
+        connection.execute("delete from session where person = ?", [person])
+        self.launches.forget_person(connection, person)
+
+    def _run_session(self, lanes: Lanes, listener: Listener) -> Told:
+        hub = self.hub
+        assert hub is not None, "a box without a hub has no sessions"
+        with self.open_link(hub.address) as link:
+            outcome = Session(
+                self.database,
+                self.journal,
+                self.store,
+                self.releases,
+                self.shelf,
+                self.spool,
+                link,
+                self.keys,
+                PublicKey(hub.hub_key),
+                self.clock,
+                self.random_bytes,
+                listener,
+                self.people.forget,
+            ).run(lanes)
+        if outcome.hub_seconds >= TRUSTED_SINCE_SECONDS and not self.clock.now().is_trusted:
+            self.clock.correct(outcome.hub_seconds)
+        fault = outcome.faults[0] if outcome.faults else None
+        return Told(
+            "short" if fault else "well",
+            fault.sentence if fault else "",
+            fault.hint if fault else "",
+            outcome.traffic,
+            outcome.events_up,
+            outcome.shelved,
+            outcome.wait_seconds,
+        )
+
+    def _mend(self) -> None:
+        self.store.sweep()
+        self.shelf.ensure_trees()
+        self.launches.sweep()
+        self.nights.find_cut()
+        self.journal.open_epoch()
+
+
+def read_config(data: Path) -> Config:
+    """The settings in the data folder's box.toml; defaults where there is none. Raises CallerFault."""
+    path = data / FILE
+    try:
+        return Config.from_toml(path.read_text(encoding="utf-8")) if path.exists() else Config()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CallerFault(f"{path} cannot be read: {error}.", "Check that the file is text and may be read.") from error
+
+
+def _take_lock(data: Path) -> int:
+    try:
+        data.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        lock = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CallerFault(
+            f"The folder {data} cannot be used: {error.strerror}.", "Name another with --data."
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise BoxFault(
+            f"Another process is using the box in {data}.", "Stop it first, or let it do the work: it answers commands."
+        ) from error
+    return lock

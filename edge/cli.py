@@ -1,0 +1,147 @@
+"""`qanat box`: serve a box, make it a hub's, let it talk to its hub now, ask how it is.
+
+* A command asks the process that holds the box, and does the work itself only where none is running.
+* Heavy imports live inside the commands.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+_DATA = click.option(
+    "--data",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The box's data folder.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of words.")
+
+
+@click.group()
+def box() -> None:
+    """The box on a campus: keeps courses, serves them over Wi-Fi, exchanges with its hub at night."""
+
+
+@box.command()
+@_DATA
+@click.option("--host", metavar="ADDRESS", help="Address to listen on; 127.0.0.1 for this machine only.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="Port of the pages.")
+@click.option("--content-port", type=click.IntRange(1, 65_535), help="First port of the courses.")
+def serve(data: Path, host: str | None, port: int | None, content_port: int | None) -> None:
+    """Serve the box until it is told to stop. An empty folder becomes a new box."""
+    from edge.serve import serve as serve_box
+
+    options = {"host": host, "port": port, "content_port": content_port}
+    serve_box(data, {name: value for name, value in options.items() if value is not None}, click.echo)
+
+
+@box.command()
+@_DATA
+@click.option("--hub", required=True, metavar="URL", help="The hub's address.")
+@click.option("--token", required=True, metavar="TOKEN", help="The one-time token that the hub's staff made.")
+@click.option("--name", default="", metavar="NAME", help="What the box is called.")
+@_JSON
+def enrol(data: Path, hub: str, token: str, name: str, *, as_json: bool) -> None:
+    """Make the box one of a hub's, by a one-time token. An empty folder becomes a new box."""
+    request = {"do": "enrol", "hub": hub, "token": token, "name": name}
+    result = _ask_or_do(data, request, is_new_allowed=True)
+    _show(result, as_json, lambda: click.echo(f"This box belongs to {result['campus_name']} now, at {result['hub']}."))
+
+
+@box.command()
+@_DATA
+@_JSON
+def sync(data: Path, *, as_json: bool) -> None:
+    """Talk to the hub now: progress goes up, courses come down."""
+    result = _ask_or_do(data, {"do": "sync"})
+    _show(result, as_json, lambda: _say_session(result))
+
+
+@box.command()
+@_DATA
+@_JSON
+def status(data: Path, *, as_json: bool) -> None:
+    """Say how the box is: its hub, its courses, its disk, its last nights."""
+    result = _ask_or_do(data, {"do": "status"})
+    _show(result, as_json, lambda: _say_status(result))
+
+
+@box.command()
+@_DATA
+@_JSON
+def courses(data: Path, *, as_json: bool) -> None:
+    """List the courses on the shelf."""
+    result = _ask_or_do(data, {"do": "courses"})
+    _show(result, as_json, lambda: _say_courses(result["courses"]))
+
+
+def _ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = False) -> Mapping[str, Any]:
+    """Let the running process do it; where none is running, do it here under the lock."""
+    from catalog.fault import CallerFault
+    from edge.bars import Bars
+    from edge.control import ask
+    from sync.clock import SystemClock
+
+    clock = SystemClock()
+    listener = Bars(sys.stderr, clock).hear if sys.stderr.isatty() else _hear_nothing
+    if not is_new_allowed and not (data / "box.db").exists():
+        raise CallerFault(f"There is no box in {data}.", "Name its folder with --data, or make one: `qanat box serve`.")
+    if data.is_dir() and (result := ask(data, request, listener)) is not None:
+        return result
+
+    from edge.serve import opened
+    from edge.works import works
+
+    with opened(data, clock) as box:
+        return works(box)[request["do"]](request, listener)
+
+
+def _hear_nothing(progress: Mapping[str, Any]) -> None:
+    """Nobody watches."""
+
+
+def _show(result: Mapping[str, Any], as_json: bool, say: Callable[[], None]) -> None:
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+    else:
+        say()
+
+
+def _say_session(night: Mapping[str, Any]) -> None:
+    came = ", ".join(night["courses"]) or "none"
+    click.echo(f"Courses that came: {came}.")
+    click.echo(f"Events that went up: {night['events_up']}.")
+    click.echo(
+        f"Moved: {night['bytes_down']} bytes down, {night['bytes_up']} up, headers counted, in {night['requests']} "
+        f"requests and {night['seconds']:.1f} s."
+    )
+    if night["sentence"]:
+        click.echo(f"{night['sentence']}\nHint: {night['hint']}" if night["hint"] else night["sentence"], err=True)
+
+
+def _say_status(status: Mapping[str, Any]) -> None:
+    from edge.bars import duration, size
+
+    click.echo(f"{status['name']} ({status['box']})" + ("" if status["is_claimed"] else ", not yet claimed by staff"))
+    click.echo(
+        f"Hub: {status['hub']} for {status['campus']}" if status["hub"] else "Hub: none yet; see `qanat box enrol`"
+    )
+    click.echo(f"Courses: {status['courses']}; free on the disk: {size(status['free_bytes'])}")
+    start = status["next_start_seconds"]
+    when = "as soon as the time is known" if start is None else f"in {duration(start)}"
+    click.echo("A session runs now." if status["is_syncing"] else f"Next session: {when} (window {status['window']})")
+    for night in status["nights"]:
+        moved = f"{size(night['bytes_down'])} down, {size(night['bytes_up'])} up"
+        click.echo(f"  {night['outcome']:<7} {moved}, {duration(night['seconds'])} {night['sentence']}".rstrip())
+
+
+def _say_courses(rows: list[Mapping[str, Any]]) -> None:
+    if not rows:
+        click.echo("There are no courses on this box yet.")
+    for row in rows:
+        click.echo(f"{row['course']:<32} {row['version']:>4} {row['size_bytes'] / 1e6:>9.1f} MB  {row['title']}")

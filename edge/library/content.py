@@ -1,0 +1,60 @@
+"""Course content on its own origins: which file an address means, and who has seen which page.
+
+* An address is found from memory: no disk, no table, no thread.
+* A file comes from the release that was launched, though a newer one may have come to the shelf since.
+* A page of a lesson that was seen is the learner's place, without any script; of a guest nothing is kept.
+"""
+
+from functools import lru_cache
+
+from catalog.digest import Digest
+from catalog.media import media_type
+from catalog.releases import Releases
+from catalog.shelf import Shelf
+from edge.learning.learning import Learning
+from edge.library.launches import Launches, split
+from sync.web.content import ContentFile, is_page
+
+ACTIVITIES_REMEMBERED_MAX = 64
+
+
+class CourseContent:
+    """The resolver of a box's content sites."""
+
+    def __init__(self, launches: Launches, shelf: Shelf, releases: Releases, learning: Learning) -> None:
+        self._launches = launches
+        self._shelf = shelf
+        self._releases = releases
+        self._learning = learning
+        self._pages_of = lru_cache(ACTIVITIES_REMEMBERED_MAX)(self._read_pages)
+
+    def resolve(self, port: int, host: str, path: str) -> ContentFile | None:
+        """The file that a launch's address means; None where the launch is over or belongs elsewhere."""
+        token, rest = split(path)
+        launch = self._launches.find(port, host, token)
+        if launch is None:
+            return None
+        return ContentFile(self._shelf.tree_of(launch.root) / rest, media_type(rest))
+
+    def on_page(self, port: int, host: str, path: str) -> None:
+        """Keep where a learner is."""
+        token, rest = split(path)
+        launch = self._launches.find(port, host, token)
+        if launch is None or not launch.is_learner:
+            return
+        version, pages = self._pages_of(launch.root, launch.activity)
+        if rest in pages:
+            self._learning.reached_page(
+                launch.person, launch.course, version, launch.activity, rest, pages_total=len(pages)
+            )
+
+    def _read_pages(self, root: Digest, activity_id: str) -> tuple[int, frozenset[str]]:
+        """The release's version, and the paths of the activity's pages: those in the folder of its own."""
+        release = self._releases.release(root)
+        activity = release.activity(activity_id) if release else None
+        if release is None or activity is None:
+            return 0, frozenset()
+        folder, slash, _ = activity.path.partition("/")
+        entries = [entry for layer in self._releases.layers(root) for entry in layer.entries]
+        pages = [entry.path for entry in entries if is_page(entry.media_type)]
+        return release.version, frozenset(path for path in pages if path.startswith(folder + slash) or not slash)

@@ -1,0 +1,123 @@
+"""Serving a box: its pages, its courses, its commands and its nights, in one process.
+
+* The lock is taken first and the ports next: a second process, or a taken port, ends before anything has begun.
+* The front's loop has the main thread; the writer, the minute's tick and the control socket have a thread each.
+* When it ends, a session under way is told to stop, and what waits to be written is written.
+"""
+
+import contextlib
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge.app import BoxApplication
+from edge.box import Box, SettableClock, read_config
+from edge.control import Control
+from edge.night import TICK_SECONDS
+from edge.works import works
+from sync.clock import SystemClock
+from sync.links.http import HttpLink
+from sync.web.content import Content
+from sync.web.front import Front, Site
+from sync.web.wsgi import Accel, Application
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
+NOWHERE = ("192.0.2.1", 9)
+"""An address that nobody has (RFC 5737): asking for the way there says which of our own addresses is used."""
+
+
+def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) -> None:
+    """Serve the box in `data` until SIGTERM or SIGINT.
+
+    Raises BoxFault where another process holds the box or a port, CallerFault where a setting cannot be.
+    """
+    clock = SystemClock()
+    with opened(data, clock, options) as box:
+        front = Front(sites(box), clock)
+        front.bind()
+        control = Control(data, works(box))
+        scheduler = _scheduler(box)
+        box.start()
+        control.start()
+        scheduler.start()
+        try:
+            front.run(lambda: _greet(box, say))
+        finally:
+            control.close()
+            scheduler.shutdown(wait=False)
+
+
+@contextlib.contextmanager
+def opened(data: Path, clock: SettableClock, options: Mapping[str, Any] | None = None) -> Iterator[Box]:
+    """The box in `data` with this machine's randomness and network; `options` stand above its box.toml."""
+    config = read_config(data).with_changes(options or {})
+    box = Box.open(data, config, clock=clock, random_bytes=secrets.token_bytes, open_link=HttpLink)
+    try:
+        yield box
+    finally:
+        box.close()
+
+
+def sites(box: Box) -> list[Site]:
+    """Where the box listens: its pages, and each content port."""
+    config = box.config
+    trees = box.data.absolute() / "trees"
+    accel = Accel(config.accel, trees) if config.accel else None
+    pages = Application(
+        BoxApplication(box),
+        [trees],
+        accel=accel,
+        is_behind_proxy=bool(config.accel) or config.is_behind_tls,
+    )
+    content = Content(box.content, config.port_seen or config.port, config.address)
+    return [
+        Site(config.host, config.port, pages),
+        *(Site(config.host, port, content) for port in config.ports_for_content),
+    ]
+
+
+def _scheduler(box: Box) -> "BackgroundScheduler":
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_job(
+        lambda: _tick(box), "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None
+    )
+    return scheduler
+
+
+def _tick(box: Box) -> None:
+    """A session may take all night: it gets a thread of its own, which does not keep the process from ending."""
+    box.launches.sweep()
+    threading.Thread(target=box.nightly.tick, args=[box.clock.now()], name="session", daemon=True).start()
+
+
+def _greet(box: Box, say: Callable[[str], None]) -> None:
+    say(f"{box.config.name} is open at {address(box)}")
+    if code := box.setup.label_code():
+        say(f"Staff code, to claim the box once: {code}")
+
+
+def address(box: Box) -> str:
+    """Where to point a browser."""
+    config = box.config
+    if config.address:
+        return f"{config.address}/"
+    host = _own_address() if config.host in ANYWHERE else config.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{config.port}/"
+
+
+def _own_address() -> str:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(NOWHERE)  # sends nothing
+        except OSError:
+            return "localhost"
+        return str(probe.getsockname()[0])

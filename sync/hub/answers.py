@@ -1,0 +1,137 @@
+"""Answers: one report in, one answer out, and the thread that ties them together.
+
+* Every answer carries the nonce of the next report. A report with another nonce is refused, and told the right one:
+  a recorded report cannot be played again, and a box that lost the thread picks it up in one more request.
+* A repeated report (same id, same bytes: its answer was lost) gets the stored answer, also after a restart of the hub.
+* Events, marks, the stored answer and the next nonce are one transaction: what is acknowledged is committed.
+"""
+
+import json
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, select, update
+
+from catalog.digest import digest_of
+from sync.clock import Clock
+from sync.hub import schema
+from sync.hub.engine import writing
+from sync.hub.fleet import Fleet, Refused, find, note_state, revoked
+from sync.hub.intake import Contradicted, Intake, marks_for
+from sync.hub.packing import Packing
+from sync.wire import Answer, Holding, Report, holdings_of, shelf_digest
+
+PARCELS_MAX = 500
+"""As many as one answer names; the rest comes in the plan of the next report."""
+ERASURES_MAX = 500
+
+
+class Turn(Enum):
+    """What a report is in the conversation with its box."""
+
+    NEXT = "next"
+    REPEATED = "repeated"
+    LOST_THREAD = "lost thread"
+
+
+class Answers:
+    """Answers boxes."""
+
+    def __init__(self, engine: Engine, intake: Intake, packing: Packing, fleet: Fleet, clock: Clock) -> None:
+        self._engine = engine
+        self._intake = intake
+        self._packing = packing
+        self._fleet = fleet
+        self._clock = clock
+
+    def answer(self, report: Report, body: bytes) -> bytes:
+        """Take a report whose signature holds, as it came in `body`; returns what goes back, for the caller to sign.
+
+        Raises Refused; nothing that the report brought is then kept.
+        """
+        try:
+            return self._answer(report, body)
+        except Contradicted as contradicted:
+            self._intake.flag(report.box, contradicted.epoch, self._clock.now().wall_seconds)
+            raise
+
+    def _answer(self, report: Report, body: bytes) -> bytes:
+        with writing(self._engine) as connection:
+            box = find(connection, report.box, is_locking=True)
+            if box is None or box.revoked_seconds is not None:
+                raise revoked()
+            digest = digest_of(body)
+            match turn_of(box, report, digest):
+                case Turn.REPEATED:
+                    return bytes(box.last_answer)
+                case Turn.LOST_THREAD:
+                    raise Refused(
+                        "nonce",
+                        "This report does not follow on from the hub's last answer.",
+                        "The box repeats it by itself; if this stays so, two boxes may share one key.",
+                        box.nonce,
+                    )
+                case Turn.NEXT:
+                    return self._next(connection, box, report, digest)
+
+    def _next(self, connection: Connection, box: Row[Any], report: Report, digest: str) -> bytes:
+        try:
+            said = self._taken(connection, box, report)
+        except Refused as refused:
+            # The nonce was not used up: the box may go on with it.
+            refused.nonce = box.nonce
+            raise
+        line = said.to_bytes()
+        stored = {
+            "nonce": said.nonce,
+            "last_request": report.request,
+            "last_digest": digest,
+            "last_nonce": report.nonce,
+            "last_answer": line,
+        }
+        connection.execute(update(schema.box).where(schema.box.c.id == box.id).values(stored))
+        return line
+
+    def _taken(self, connection: Connection, box: Row[Any], report: Report) -> Answer:
+        """Take everything that a report brings, and work out what the hub says to it."""
+        now_seconds = self._clock.now().wall_seconds
+        self._intake.take(connection, box, report, now_seconds)
+        note_state(connection, report, now_seconds)
+        holdings = _holdings(box, report)
+        plan = [] if holdings is None else self._packing.wanted(connection, box.campus).parcels(holdings)
+        return Answer(
+            request=report.request,
+            nonce=self._fleet.nonce(),
+            marks=marks_for(connection, report),
+            plan=plan[:PARCELS_MAX],
+            wall_seconds=now_seconds,
+            wants_holdings=holdings is None,
+            more_plan=len(plan) > PARCELS_MAX,
+            erased=_erased(connection, report.box),
+        )
+
+
+def turn_of(box: Row[Any], report: Report, digest: str) -> Turn:
+    """Decide what this report is, from what is stored of the last one."""
+    if report.request == box.last_request and report.nonce == box.last_nonce and digest == box.last_digest:
+        return Turn.REPEATED
+    return Turn.NEXT if report.nonce == box.nonce else Turn.LOST_THREAD
+
+
+def _holdings(box: Row[Any], report: Report) -> Sequence[Holding] | None:
+    """What the box has on its shelf: said now, or known by its digest; None where it has to be asked.
+
+    Raises Refused where the list is not the one that its digest names.
+    """
+    if report.holdings is None:
+        return holdings_of(json.loads(box.holdings)) if report.shelf == box.shelf else None
+    if shelf_digest(report.holdings) != report.shelf:
+        raise Refused("message", "The box's list of courses and its digest differ.", "Update the box's software.")
+    return report.holdings
+
+
+def _erased(connection: Connection, box: str) -> list[str]:
+    notice = schema.erasure_notice
+    rows = select(notice.c.learner).where(notice.c.box == box).order_by(notice.c.learner).limit(ERASURES_MAX)
+    return list(connection.execute(rows).scalars())

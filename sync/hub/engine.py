@@ -1,0 +1,129 @@
+"""The engine: the hub's way to its database, SQLite by default, PostgreSQL where it has grown.
+
+* Opening asserts that what is committed lasts: SQLite in WAL with synchronous=FULL, PostgreSQL with synchronous_commit.
+* `writing` is one transaction that excludes other writers of the same rows; `reading` sees one consistent state.
+* Several processes may hold the same database: `qanat hub publish` works while `qanat hub serve` runs.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from catalog.fault import BoxFault, CallerFault
+from sync.hub import schema
+
+BUSY_SECONDS_MAX = 30
+CONNECTIONS_MAX = 32
+CACHE_KIBIBYTES = 8192
+MIGRATION_LOCK = 0x71616E6174
+"""One number that all hub processes agree on, so that two which start together do not both make the tables."""
+
+
+def open_engine(url: str) -> Engine:
+    """Open the database at `url`, assert that its commits last, and bring its tables up to date.
+
+    Raises CallerFault where the address is not one we know, BoxFault where the database does not answer.
+    """
+    try:
+        address = make_url(url)
+        if address.drivername in ("postgresql", "postgres"):
+            address = address.set(drivername="postgresql+psycopg")
+        if address.drivername not in ("sqlite", "postgresql+psycopg"):
+            raise ArgumentError(address.drivername)
+        engine = _engine(address)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise CallerFault(
+            "This database address cannot be used.",
+            "Give sqlite:///FILE or postgresql://USER@HOST/NAME; PostgreSQL needs `pip install qanat[hub,postgres]`.",
+        ) from error
+    try:
+        _prepare(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def sqlite_url(file: Path) -> str:
+    """The address of the hub's own file."""
+    return f"sqlite:///{file}"
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction; committed, and lasting, when the block ends without an error."""
+    with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent view; changes nothing."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+def insert(connection: Connection, table: Table) -> Any:
+    """An INSERT that knows `on_conflict_do_update` and `on_conflict_do_nothing`: both dialects say it alike."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _engine(address: Any) -> Engine:
+    engine = create_engine(address, pool_size=4, max_overflow=CONNECTIONS_MAX, pool_timeout=BUSY_SECONDS_MAX)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS_MAX * 1000}",
+        "journal_mode = wal",
+        "synchronous = full",
+        "foreign_keys = on",
+        "secure_delete = on",  # an erased name is overwritten, not only unlisted
+        f"cache_size = -{CACHE_KIBIBYTES}",
+    ):
+        connection.execute(f"pragma {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_writing = connection.get_execution_options().get("is_writing", False)
+    # A writer that began as a reader could not wait for another: it would be refused at its first write.
+    connection.exec_driver_sql("begin immediate" if is_writing else "begin")
+
+
+def _prepare(engine: Engine) -> None:
+    try:
+        with writing(engine) as connection:
+            _assert_commits_last(connection)
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("select pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
+            schema.bring_up_to_date(connection)
+    except DBAPIError as error:
+        raise BoxFault(
+            f"The hub's database does not answer: {error.orig}.",
+            "Check that it runs, that its address is right and that its disk has room; then start the hub again.",
+        ) from error
+
+
+def _assert_commits_last(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        names = ("journal_mode", "synchronous", "foreign_keys")
+        settings = [connection.exec_driver_sql(f"pragma {name}").scalar_one() for name in names]
+        assert settings == ["wal", 2, 1], f"the hub would lose acknowledged rows: {settings}"
+    else:
+        setting = connection.execute(text("show synchronous_commit")).scalar_one()
+        if setting == "off":
+            raise BoxFault(
+                "PostgreSQL has synchronous_commit off: progress that the hub acknowledged could be lost.",
+                "Set synchronous_commit = on for the hub's database or role, and start again.",
+            )

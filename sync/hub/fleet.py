@@ -1,0 +1,288 @@
+"""The fleet: campuses, the boxes that belong to them, and the tokens by which a box joins.
+
+* A token is made for one campus, shown once, kept only as a hash, and bound to the first key that uses it.
+  The same key again gets the same welcome (its answer was lost); another key is refused.
+* A box is its key: the id is made from it, and neither ever changes. A revoked key never comes back.
+* A box belongs to one campus for good; a box that moves is set up anew, with a new key.
+"""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, select, update
+
+from catalog.digest import digest_of
+from catalog.fault import CallerFault
+from catalog.manifest import canonical
+from sync.clock import Clock
+from sync.enrolment import Token
+from sync.hub import schema
+from sync.hub.engine import reading, writing
+from sync.keys import KeyPair, PublicKey, base64url, box_id, fingerprint
+from sync.wire import Enrol, Holding, Report, Welcome, holdings_of
+
+SECRET_BYTES = 15
+"""24 letters of base32, as `sync.enrolment` expects."""
+NONCE_BYTES = 12
+CAMPUS_BYTES = 5
+NAME_LETTERS_MAX = 80
+
+
+class Refused(CallerFault):
+    """The hub says no to a box: a code for the box, a sentence for people, a nonce to pick the thread up again."""
+
+    def __init__(self, code: str, sentence: str, hint: str, nonce: str = "") -> None:
+        super().__init__(sentence, hint)
+        self.code = code
+        self.nonce = nonce
+
+
+@dataclass(frozen=True, slots=True)
+class Campus:
+    """A place with boxes and learners."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoxState:
+    """A box as it last described itself, and what the hub has of it."""
+
+    id: str
+    name: str
+    campus: Campus
+    seen_seconds: int | None
+    free_bytes: int | None
+    holdings: tuple[Holding, ...]
+    events: int
+    forks: int
+    is_revoked: bool
+
+
+class Fleet:
+    """Who belongs to this hub."""
+
+    def __init__(self, engine: Engine, keys: KeyPair, clock: Clock, random_bytes: Callable[[int], bytes]) -> None:
+        self._engine = engine
+        self._keys = keys
+        self._clock = clock
+        self._random_bytes = random_bytes
+
+    def enrol(self, ask: Enrol) -> Welcome:
+        """Take the box in that signed this. Raises Refused: the token is unknown or used, or the box is unwelcome."""
+        key_id = box_id(ask.key)
+        with writing(self._engine) as connection:
+            token = connection.execute(
+                select(schema.enrolment_token)
+                .where(schema.enrolment_token.c.hash == _hash(ask.token))
+                .with_for_update()
+            ).one_or_none()
+            known = find(connection, key_id)
+            _may_enrol(token, known, ask.key)
+            assert token is not None
+            nonce = known.nonce if known is not None else self.nonce()
+            if known is None:
+                row = _new_box(key_id, token.campus, ask, nonce, self._now())
+                connection.execute(schema.box.insert().values(row))
+            used = {"used_by_key": ask.key, "used_seconds": token.used_seconds or self._now()}
+            connection.execute(
+                update(schema.enrolment_token).where(schema.enrolment_token.c.hash == token.hash).values(used)
+            )
+            name = connection.execute(
+                select(schema.campus.c.name).where(schema.campus.c.id == token.campus)
+            ).scalar_one()
+        return Welcome(key_id, token.campus, name, self._keys.public, nonce)
+
+    def make_token(self, campus: Campus) -> Token:
+        """A fresh token in full, to be shown once: only its hash is kept."""
+        secret = base64.b32encode(self._random_bytes(SECRET_BYTES)).decode().lower()
+        token = Token(secret, fingerprint(self._keys.public))
+        with writing(self._engine) as connection:
+            row = {"hash": _hash(token.secret), "campus": campus.id, "made_seconds": self._now()}
+            connection.execute(schema.enrolment_token.insert().values(row))
+        return token
+
+    def campus_called(self, name: str) -> Campus:
+        """The campus of this name; a new one wants every course on offer. Raises CallerFault."""
+        tidy = tidy_name(name)
+        if not tidy:
+            raise CallerFault("A campus needs a name.", "Write the name by which its people know it.")
+        with writing(self._engine) as connection:
+            found = connection.execute(select(schema.campus).where(schema.campus.c.name == tidy)).one_or_none()
+            if found is not None:
+                return Campus(found.id, found.name)
+            campus = Campus(base64.b32encode(self._random_bytes(CAMPUS_BYTES)).decode().lower(), tidy)
+            row = {"id": campus.id, "name": campus.name, "made_seconds": self._now()}
+            connection.execute(schema.campus.insert().values(row))
+            courses = connection.execute(select(schema.offer.c.course)).scalars()
+            wants = [{"campus": campus.id, "course": course} for course in courses]
+            if wants:
+                connection.execute(schema.want.insert(), wants)
+        return campus
+
+    def campuses(self) -> list[Campus]:
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(schema.campus).order_by(schema.campus.c.name))
+            return [Campus(row.id, row.name) for row in rows]
+
+    def campus(self, campus_id: str) -> Campus:
+        """Raises CallerFault."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(schema.campus).where(schema.campus.c.id == campus_id)).one_or_none()
+        if row is None:
+            raise CallerFault("There is no such campus here.", "Open the list of campuses and choose one.")
+        return Campus(row.id, row.name)
+
+    def boxes(self, campus_id: str | None = None) -> list[BoxState]:
+        """Every box, or those of one campus, by campus and name."""
+        with reading(self._engine) as connection:
+            return boxes_in(connection, campus_id)
+
+    def key(self, key_id: str) -> PublicKey | None:
+        """The pinned key of a box, revoked or not."""
+        with reading(self._engine) as connection:
+            row = find(connection, key_id)
+        return None if row is None else PublicKey(row.key)
+
+    def revoke(self, key_id: str) -> str:
+        """Never hear this box again: it is lost, stolen or replaced. What it brought stays. Returns its campus's id.
+
+        Raises CallerFault.
+        """
+        with writing(self._engine) as connection:
+            row = find(connection, key_id)
+            if row is None:
+                raise CallerFault("There is no such box here.", "Open the campus and choose one of its boxes.")
+            moment = row.revoked_seconds or self._now()
+            connection.execute(update(schema.box).where(schema.box.c.id == key_id).values(revoked_seconds=moment))
+            return str(row.campus)
+
+    def open_tokens(self, campus_id: str) -> list[int]:
+        """When each token of this campus was made that no box has used yet."""
+        token = schema.enrolment_token
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                select(token.c.made_seconds)
+                .where(token.c.campus == campus_id, token.c.used_by_key.is_(None))
+                .order_by(token.c.made_seconds)
+            )
+            return list(rows.scalars())
+
+    def nonce(self) -> str:
+        """A fresh nonce: twelve random bytes, sixteen letters."""
+        return base64url(self._random_bytes(NONCE_BYTES))
+
+    def _now(self) -> int:
+        return self._clock.now().wall_seconds
+
+
+def find(connection: Connection, key_id: str, *, is_locking: bool = False) -> Row[Any] | None:
+    """A box's row; locked until the transaction ends when it is about to change."""
+    query = select(schema.box).where(schema.box.c.id == key_id)
+    return connection.execute(query.with_for_update() if is_locking else query).one_or_none()
+
+
+def boxes_in(connection: Connection, campus_id: str | None = None) -> list[BoxState]:
+    """In the caller's transaction: every box, or those of one campus, by campus and name."""
+    box, campus, epoch, fork = schema.box, schema.campus, schema.epoch, schema.fork
+    events = select(func.sum(epoch.c.taken + 1)).where(epoch.c.box == box.c.id).scalar_subquery()
+    forks = select(func.count()).where(fork.c.box == box.c.id).scalar_subquery()
+    query = (
+        select(box, campus.c.name.label("campus_name"), events.label("events"), forks.label("forks"))
+        .join(campus, campus.c.id == box.c.campus)
+        .order_by(campus.c.name, box.c.name, box.c.id)
+    )
+    if campus_id is not None:
+        query = query.where(box.c.campus == campus_id)
+    return [
+        BoxState(
+            id=row.id,
+            name=row.name,
+            campus=Campus(row.campus, row.campus_name),
+            seen_seconds=row.seen_seconds,
+            free_bytes=row.free_bytes,
+            holdings=holdings_of(json.loads(row.holdings)),
+            events=int(row.events or 0),
+            forks=row.forks,
+            is_revoked=row.revoked_seconds is not None,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def note_state(connection: Connection, report: Report, now_seconds: int) -> None:
+    """Keep what a box says of itself: seen now, room, health, and its shelf where it sent the list."""
+    values = {
+        "seen_seconds": now_seconds,
+        "free_bytes": report.free_bytes,
+        "health": json.dumps(report.health),
+    }
+    if report.holdings is not None:
+        values["shelf"] = report.shelf
+        values["holdings"] = canonical([holding.row() for holding in report.holdings]).decode()
+    connection.execute(update(schema.box).where(schema.box.c.id == report.box).values(values))
+
+
+def tidy_name(name: str) -> str:
+    """A name fit to show: one line, single spaces, not too long."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())[:NAME_LETTERS_MAX]
+
+
+def _may_enrol(token: Row[Any] | None, known: Row[Any] | None, key: str) -> None:
+    """Raises Refused."""
+    if token is None:
+        raise Refused(
+            "token-unknown",
+            "This hub has made no such token.",
+            "Check each letter; if it stays so, ask the hub's staff for a new one.",
+        )
+    if token.used_by_key not in (None, key):
+        raise Refused(
+            "token-used",
+            "Another box has used this token.",
+            "A token is for one box; ask the hub's staff for a new one.",
+        )
+    if known is not None and known.revoked_seconds is not None:
+        raise revoked()
+    if known is not None and known.campus != token.campus:
+        raise Refused(
+            "fault",
+            "This box already belongs to another campus.",
+            "Set the box up anew with an empty data folder, so that learners of two campuses are not mixed.",
+        )
+
+
+def revoked() -> Refused:
+    """What a revoked box is told."""
+    return Refused(
+        "box-unknown",
+        "The hub's staff have taken this box out of service.",
+        "If that was a mistake, set the box up anew and enrol it with a new token.",
+    )
+
+
+def _new_box(key_id: str, campus: str, ask: Enrol, nonce: str, now_seconds: int) -> dict[str, object]:
+    return {
+        "id": key_id,
+        "campus": campus,
+        "key": ask.key,
+        "name": tidy_name(ask.name) or key_id,
+        "enrolled_seconds": now_seconds,
+        "nonce": nonce,
+        "last_request": "",
+        "last_digest": "",
+        "last_nonce": "",
+        "last_answer": b"",
+        "shelf": "",
+        "holdings": "[]",
+        "health": "{}",
+    }
+
+
+def _hash(secret: str) -> str:
+    # 120 random bits cannot be guessed, so that a plain hash keeps them.
+    return digest_of(b"qanat enrolment token\0" + secret.encode())

@@ -1,0 +1,113 @@
+"""The hub, put together: one data folder, everything that works on it.
+
+* `Hub.open` is the only place where the parts of a hub meet; clock and randomness come in from outside.
+* Several processes may open the same folder; each keeps nothing in memory that another may change.
+* `start` and `close` only add and end threads: every part can be stepped without them.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from catalog.db import Database
+from catalog.publish import Catalog, Published
+from sync.clock import Clock
+from sync.hub.answers import Answers
+from sync.hub.engine import open_engine, sqlite_url
+from sync.hub.fleet import Fleet
+from sync.hub.intake import Intake
+from sync.hub.overview import Overview
+from sync.hub.packing import Packing
+from sync.hub.progress import ProgressBook
+from sync.hub.publishing import Publishing
+from sync.hub.staff import Staff
+from sync.keys import KeyPair
+from sync.web import sessions
+
+KEY_FILE = Path("keys/hub.key")
+UPLOADS = "uploads"
+UPLOAD_BYTES_MAX = 8 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A hub's parts over one data folder."""
+
+    data: Path
+    engine: Engine
+    catalog: Catalog
+    keys: KeyPair
+    clock: Clock
+    random_bytes: Callable[[int], bytes]
+    fleet: Fleet
+    intake: Intake
+    answers: Answers
+    packing: Packing
+    publishing: Publishing
+    progress: ProgressBook
+    overview: Overview
+    staff: Staff
+    sessions_database: Database
+    sessions: sessions.DatabaseSessions
+
+    @classmethod
+    def open(
+        cls, data: Path, clock: Clock, random_bytes: Callable[[int], bytes], database_url: str | None = None
+    ) -> "Hub":
+        """Open the hub in this folder, or make it. Raises BoxFault or CallerFault where that cannot be."""
+        data.mkdir(parents=True, exist_ok=True)
+        engine = open_engine(database_url or sqlite_url(data / "hub.db"))
+        keys = KeyPair.load_or_make(data / KEY_FILE)
+        catalog = Catalog.open(data)
+        sessions_database = Database(data / "sessions.db", [sessions.migrations])
+        packing = Packing(catalog, engine, data / "packs", clock)
+        fleet = Fleet(engine, keys, clock, random_bytes)
+        intake = Intake(engine)
+        return cls(
+            data=data,
+            engine=engine,
+            catalog=catalog,
+            keys=keys,
+            clock=clock,
+            random_bytes=random_bytes,
+            fleet=fleet,
+            intake=intake,
+            answers=Answers(engine, intake, packing, fleet, clock),
+            packing=packing,
+            publishing=Publishing(catalog, engine, packing, clock),
+            progress=ProgressBook(engine),
+            overview=Overview(engine, fleet, packing, clock),
+            staff=Staff(engine, data, clock, random_bytes),
+            sessions_database=sessions_database,
+            sessions=sessions.DatabaseSessions(sessions_database, clock, random_bytes),
+        )
+
+    def publish(self, sources: Sequence[Path], **about: Any) -> Published:
+        """Publish, and build the packs before coming back: boxes get it with their next call.
+
+        `about`: see `Publishing.publish`. Raises CallerFault, ContentFault, DiskFull or BoxFault.
+        """
+        published = self.publishing.publish(sources, **about)
+        self.packing.build_missing()
+        return published
+
+    def clear_uploads(self) -> None:
+        """Remove what a power cut left of uploads. Only for the process that serves the pages."""
+        shutil.rmtree(self.data / UPLOADS, ignore_errors=True)
+        (self.data / UPLOADS).mkdir()
+
+    def start(self) -> None:
+        """Build packs in the background, and keep sessions."""
+        self.sessions_database.start()
+        self.packing.start()
+
+    def close(self) -> None:
+        """Let everything go; what was acknowledged is on the disk already."""
+        self.packing.close()
+        self.sessions_database.close()
+        self.catalog.close()
+        self.engine.dispose()

@@ -1,0 +1,100 @@
+"""Campuses and boxes: how the fleet is, how learners get on, and tokens for new boxes."""
+
+from typing import TYPE_CHECKING
+
+import segno
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from catalog.fault import CallerFault
+from catalog.manifest import Release, words
+from sync.hub.fleet import Campus
+from sync.hub.overview import verdict_of
+from sync.hub.progress import Line, activity_title
+from sync.web.app import require
+from sync.web.language import gettext, language_now, timecode
+
+if TYPE_CHECKING:
+    from sync.hub.hub import Hub
+
+
+def create_pages(hub: "Hub") -> Blueprint:
+    """The pages about campuses."""
+    pages = Blueprint("campuses", __name__, template_folder="../templates")
+    pages.add_app_template_filter(lambda text: words(text, language_now()), "words")
+
+    @pages.get("/")
+    @require("staff")
+    def fleet() -> str:
+        campuses = hub.overview.campuses()
+        return render_template("hub/fleet.html", campuses=campuses, verdict=verdict_of(campuses).value)
+
+    @pages.post("/campuses")
+    @require("staff")
+    def make_campus() -> Response | tuple[str, int]:
+        try:
+            campus = hub.fleet.campus_called(request.form.get("name", ""))
+        except CallerFault:
+            campuses = hub.overview.campuses()
+            error = gettext("Write the name by which its people know it.")
+            verdict = verdict_of(campuses).value
+            return render_template("hub/fleet.html", campuses=campuses, verdict=verdict, error=error), 422
+        return redirect(f"/campuses/{campus.id}", 303)
+
+    @pages.get("/campuses/<campus_id>")
+    @require("staff")
+    def campus(campus_id: str) -> str:
+        one = hub.fleet.campus(campus_id)
+        return render_template(
+            "hub/campus.html",
+            campus=one,
+            lines=hub.overview.boxes(one.id),
+            courses=_courses(hub, one),
+            learners=hub.progress.learner_count(one.id),
+            tokens=hub.fleet.open_tokens(one.id),
+        )
+
+    @pages.post("/campuses/<campus_id>/tokens")
+    @require("staff")
+    def make_token(campus_id: str) -> str:
+        one = hub.fleet.campus(campus_id)
+        token = str(hub.fleet.make_token(one))
+        picture = segno.make(token, error="m").svg_data_uri(scale=6, border=4, dark="#000", light="#fff")
+        address = request.host_url.rstrip("/")
+        return render_template("hub/token.html", campus=one, token=token, picture=picture, address=address)
+
+    @pages.post("/boxes/<box_id>/revoke")
+    @require("staff")
+    def revoke(box_id: str) -> Response:
+        campus_id = hub.fleet.revoke(box_id)
+        return redirect(f"/campuses/{campus_id}", 303)
+
+    return pages
+
+
+def _courses(hub: "Hub", campus: Campus) -> list[dict[str, object]]:
+    """Each course that learners of this campus are at, ready to be laid out as a table."""
+    shown: list[dict[str, object]] = []
+    for course, lines in hub.progress.of_campus(campus.id).items():
+        release = hub.catalog.releases.latest(course)
+        title = words(release.title, language_now()) if release is not None else course
+        rows = [_row(release, line) for line in lines]
+        shown.append({"course": course, "title": title, "rows": rows})
+    return shown
+
+
+def _row(release: Release | None, line: Line) -> dict[str, object]:
+    activities = release.activities if release is not None else ()
+    latest = line.latest
+    place = words(activity_title(release, latest.activity), language_now())
+    if latest.seconds:
+        place = gettext("%(activity)s, at %(time)s", activity=place, time=timecode(latest.seconds))
+    return {
+        "name": line.learner.name or gettext("a learner whose name has not come yet"),
+        "classroom": line.learner.classroom,
+        "permille": line.permille_of(activities) if activities else latest.permille,
+        "completed": line.completed_of(activities),
+        "activities": len(activities),
+        "place": place,
+        "active_seconds": line.active_seconds or None,
+    }

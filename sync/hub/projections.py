@@ -1,0 +1,132 @@
+"""Projections: what batches say, as tables that pages can read.
+
+* They hold nothing of their own: `rebuild` makes the same tables again from the batches.
+* The order of arrival does not matter: how far is the furthest, done stays done, and of two places or names the one
+  with the higher stamp stands. So a batch that comes late, or a restored box, changes nothing that is right.
+* One batch costs a handful of statements, each for many rows.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, case, delete
+
+from sync.batch import Batch
+from sync.events import Event, fields_of
+from sync.hub import schema
+from sync.hub.engine import insert
+
+PERMILLE_ALL = 1000
+TEXT_LETTERS_MAX = 500
+"""Names and paths are cut here: what a box says is shown on a page."""
+
+NO_PLACE = b""
+"""The stamp of an event that says nothing of the place: lower than every other."""
+
+
+def project(connection: Connection, campus: str, batch: Batch) -> None:
+    """Read one batch out into the tables, in the caller's transaction."""
+    said = [(event, fields) for event in batch.events if (fields := fields_of(event)) is not None]
+    _put_latest(connection, schema.learner, [_learner(campus, *one) for one in said if one[0].kind == "learner"])
+    _put_latest(connection, schema.classroom, [_classroom(campus, *one) for one in said if one[0].kind == "class"])
+    _put_furthest(connection, [_progress(campus, *one) for one in said if one[0].kind in _PROGRESS and one[0].learner])
+
+
+def clear(connection: Connection) -> None:
+    """Empty the tables, to be built again."""
+    for table in schema.PROJECTIONS:
+        connection.execute(delete(table))
+
+
+def forget(connection: Connection, campus: str, learner: str) -> None:
+    """Take everything out that is known of this learner."""
+    for table in (schema.learner, schema.progress):
+        connection.execute(delete(table).where(table.c.campus == campus, table.c.learner == learner))
+
+
+def stamp_of(event: Event) -> bytes:
+    """Which of two events counts as the later one, on every hub alike.
+
+    Wall time leads where the box trusted it; it only chooses which place a page shows, never what is kept.
+    """
+    wall_seconds = max(0, event.wall_seconds) if event.is_trusted else 0
+    return wall_seconds.to_bytes(8, "big") + event.epoch.encode() + b"\0" + event.sequence.to_bytes(8, "big")
+
+
+_PROGRESS = ("opened", "progressed", "completed")
+_FURTHEST = ("version", "permille", "is_completed", "active_seconds")
+_LATEST = ("path", "place_seconds", "stamp")
+
+
+def _learner(campus: str, event: Event, fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "campus": campus,
+        "learner": event.learner,
+        "name": _short(fields["name"]),
+        "key": _short(fields["key"]),
+        "classroom": _short(fields.get("class", "")),
+        "student_number": _short(fields.get("student_number", "")),
+        "stamp": stamp_of(event),
+    }
+
+
+def _classroom(campus: str, event: Event, fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "campus": campus,
+        "classroom": _short(fields["class"]),
+        "name": _short(fields["name"]),
+        "stamp": stamp_of(event),
+    }
+
+
+def _progress(campus: str, event: Event, fields: dict[str, Any]) -> dict[str, Any]:
+    is_completed = event.kind == "completed"
+    has_place = "path" in fields or "seconds" in fields
+    return {
+        "campus": campus,
+        "learner": event.learner,
+        "course": _short(fields["course"]),
+        "activity": _short(fields["activity"]),
+        "version": fields["version"],
+        "permille": PERMILLE_ALL if is_completed else min(fields.get("permille", 0), PERMILLE_ALL),
+        "is_completed": int(is_completed),
+        "path": _short(fields.get("path", "")),
+        "place_seconds": fields.get("seconds", 0),
+        "active_seconds": max(0, event.wall_seconds) if event.is_trusted else 0,
+        "stamp": stamp_of(event) if has_place else NO_PLACE,
+    }
+
+
+def _put_latest(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    statement = insert(connection, table)
+    new, old = statement.excluded, table.c
+    names = [column.name for column in table.c if not column.primary_key]
+    latest = {name: case((new.stamp > old.stamp, new[name]), else_=old[name]) for name in names}
+    connection.execute(statement.on_conflict_do_update(index_elements=_key(table), set_=latest), rows)
+
+
+def _put_furthest(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    table = schema.progress
+    statement = insert(connection, table)
+    new, old = statement.excluded, table.c
+    furthest = {name: _greater(new[name], old[name]) for name in _FURTHEST}
+    place = {name: case((new.stamp > old.stamp, new[name]), else_=old[name]) for name in _LATEST}
+    merged = statement.on_conflict_do_update(index_elements=_key(table), set_={**furthest, **place})
+    connection.execute(merged, rows)
+
+
+def _greater(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:
+    return case((one > other, one), else_=other)
+
+
+def _key(table: Table) -> Iterable[str]:
+    return [column.name for column in table.primary_key]
+
+
+def _short(text: str) -> str:
+    # PostgreSQL keeps no NUL in text, and no database half a letter; nobody's name has either.
+    return text.replace("\0", "").encode(errors="replace").decode()[:TEXT_LETTERS_MAX]

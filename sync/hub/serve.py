@@ -1,0 +1,60 @@
+"""Serving: a hub's parts, its web app and the front, for as long as somebody wants it.
+
+* It says where it listens once it does, and how to claim the hub while nobody has.
+* SIGTERM and SIGINT end it: what was begun is finished, the pack in hand too, and the exit code is 0.
+"""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from sync.clock import SystemClock
+from sync.hub.app import create_app
+from sync.hub.hub import UPLOAD_BYTES_MAX, UPLOADS, Hub
+from sync.hub.pages.courses import PUBLISH_PATH
+from sync.hub.protocol import REPORT_BYTES_MAX
+from sync.hub.staff import CODE_FILE
+from sync.web.front import Front, Site
+from sync.web.wsgi import Application
+from sync.wire import SESSION_PATH
+
+
+def serve(
+    data: Path,
+    say: Callable[[str], None],
+    *,
+    host: str = "0.0.0.0",  # noqa: S104 - a hub is for others to reach
+    port: int = 8080,
+    database_url: str | None = None,
+    upload_bytes_max: int = UPLOAD_BYTES_MAX,
+    is_behind_proxy: bool = False,
+) -> None:
+    """Serve the hub in `data` until it is told to stop. An empty folder becomes a new hub.
+
+    Raises BoxFault where the port is taken, the disk will not do or the database does not answer.
+    """
+    clock = SystemClock()
+    hub = Hub.open(data, clock, secrets.token_bytes, database_url)
+    try:
+        hub.clear_uploads()
+        app = create_app(hub, upload_bytes_max=upload_bytes_max, secure_cookies=is_behind_proxy)
+        application = Application(
+            app.wsgi_app,
+            folders=[hub.packing.folder],
+            body_bytes_max={PUBLISH_PATH: upload_bytes_max, SESSION_PATH: REPORT_BYTES_MAX},
+            is_behind_proxy=is_behind_proxy,
+        )
+        front = Front([Site(host, port, application)], clock, spool=data / UPLOADS)
+        (bound,) = front.bind()
+        hub.start()
+        front.run(lambda: _say_where(hub, say, host, bound))
+    finally:
+        hub.close()
+
+
+def _say_where(hub: Hub, say: Callable[[str], None], host: str, port: int) -> None:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - what a browser here can open
+    say(f"The hub is at http://{shown}:{port}/")
+    code = hub.staff.claim_code()
+    if code is not None:
+        say(f"It is new: claim it at http://{shown}:{port}/claim with the code {code} (also in {CODE_FILE}).")

@@ -1,0 +1,356 @@
+"""The journal: what happened at this box, in order.
+
+* An event is appended inside the caller's write: it, and what is read out of it, are durable together or not at all.
+* Sequences have no gaps and the chain no holes, whatever is rolled back: where the journal ends is asked of the
+  database each time, and remembered nowhere else.
+* What is written after a start belongs to a new epoch, whose first event names its parent; so a restored or copied
+  card never writes a second event under a name that is taken.
+* The hub owns the marks: what it has not taken is offered again, from wherever it says.
+* Erasing a learner blanks the payloads and destroys the key; every hash stays, and every chain still verifies.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlite_utils.migrations import Migrations
+
+from catalog.db import Connection, Database
+from catalog.fault import CallerFault, ContentFault, Damaged
+from catalog.manifest import canonical, parsed
+from sync.batch import EVENTS_MAX, Batch, encode
+from sync.clock import Clock
+from sync.events import (
+    CHAIN_START,
+    KEY_BYTES,
+    NO_PAYLOAD_HASH,
+    PAYLOAD_BYTES_MAX,
+    PUBLIC_SALT_KEY,
+    Event,
+    chained,
+    is_as_its_kind,
+    is_kind,
+    is_learner,
+    payload_hash,
+)
+from sync.keys import base64url
+from sync.wire import BATCH_BYTES_MAX, HEADS_MAX, Head, Mark
+
+EPOCH_BYTES = 12
+BATCH_PAYLOAD_BYTES = 1 << 20
+"""How much payload is gathered for one batch before it is packed; it shrinks to a tenth or less."""
+
+migrations = Migrations("journal")
+
+
+@migrations()
+def journal(database: Connection) -> None:
+    database.execute(
+        """
+        create table epoch (
+            place integer primary key,
+            epoch text not null unique,
+            taken integer not null default -1,
+            backed_up integer not null default -1
+        ) strict
+        """
+    )
+    database.execute(
+        """
+        create table event (
+            place integer not null references epoch (place),
+            sequence integer not null,
+            kind text not null,
+            learner text not null,
+            payload blob,
+            payload_hash blob not null,
+            hash blob not null,
+            wall_seconds integer not null,
+            monotonic_ms integer not null,
+            is_trusted integer not null,
+            primary key (place, sequence)
+        ) strict, without rowid
+        """
+    )
+    database.execute("create index event_learner on event (learner) where payload is not null and learner <> ''")
+    database.execute("create table learner_key (learner text primary key, key blob not null) strict, without rowid")
+    database.execute("create table erased (learner text primary key) strict, without rowid")
+
+
+class Journal:
+    """One box's events. `open_epoch` comes first, `append` as often as something happens."""
+
+    def __init__(self, database: Database, box: str, clock: Clock, random_bytes: Callable[[int], bytes]) -> None:
+        self.box = box
+        self._database = database
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._epoch = ""
+
+    def open_epoch(self) -> str:
+        """Begin a new epoch, once at every start: all that is appended from here on belongs to it.
+
+        Nothing is written yet. The epoch's own first event goes in with the first append, in the same transaction,
+        so that a box which only starts and stops leaves nothing to send.
+        """
+        self._epoch = base64url(self._random_bytes(EPOCH_BYTES))
+        return self._epoch
+
+    def append(self, connection: Connection, kind: str, learner: str, payload: Mapping[str, Any]) -> Event:
+        """Write one event, inside the caller's `Database.write`; it lasts once that write returns.
+
+        `learner` is "" for what is nobody's. A "learner" event gets the learner's key from here.
+        Raises CallerFault where the learner was erased or the payload cannot be carried.
+        """
+        assert self._epoch, "open_epoch comes before append"
+        assert is_kind(kind), f"{kind!r} is no kind of event"
+        assert is_learner(learner), f"{learner!r} is not a learner's random id"
+        place, sequence, previous = self._end(connection)
+        key = self._key(connection, learner) if learner else PUBLIC_SALT_KEY
+        fields = {**payload, "key": base64url(key)} if kind == "learner" else payload
+        assert is_as_its_kind(kind, fields), f"a {kind} event cannot say {sorted(fields)}"
+        data = _carried(fields)
+        hashed = payload_hash(key, self.box, self._epoch, sequence + 1, data)
+        return self._insert(connection, place, previous, self._event(sequence + 1, kind, learner, data, hashed))
+
+    def erase(self, connection: Connection, learner: str) -> bool:
+        """Forget a learner, inside the caller's write: blank the payloads, destroy the key, and say so to the hub.
+
+        Returns whether there was anything left to do; erasing twice is erasing once.
+        """
+        assert is_learner(learner), f"{learner!r} is not a learner's random id"
+        assert learner, "events of nobody are not erased"
+        if connection.execute("insert into erased values (?) on conflict do nothing", [learner]).rowcount == 0:
+            return False
+        # What is blanked is overwritten too, so that a card read later holds no name.
+        connection.execute("pragma secure_delete = on")
+        connection.execute("update event set payload = null where learner = ? and payload is not null", [learner])
+        connection.execute("delete from learner_key where learner = ?", [learner])
+        place, sequence, previous = self._end(connection)
+        self._insert(connection, place, previous, self._event(sequence + 1, "erased", learner, None, NO_PAYLOAD_HASH))
+        return True
+
+    def next_batch(self, bytes_max: int = BATCH_BYTES_MAX) -> tuple[Batch, bytes] | None:
+        """The oldest events that the hub has not taken, as many as fit, and their wire form; None where it has all.
+
+        A batch holds events of one epoch: ask again, after `take_marks`, until there is none.
+        """
+        reader = self._database.read()
+        start = reader.execute(
+            """
+            select place, epoch, taken from epoch
+            where exists (select 1 from event where event.place = epoch.place and sequence > taken)
+            order by place limit 1
+            """
+        ).fetchone()
+        if start is None:
+            return None
+        before = reader.execute(
+            "select hash from event where place = ? and sequence = ?", [start["place"], start["taken"]]
+        ).fetchone()
+        rows = reader.execute(
+            """
+            select sequence, kind, event.learner, payload, payload_hash, hash,
+                wall_seconds, monotonic_ms, is_trusted, key
+            from event left join learner_key on learner_key.learner = event.learner and payload is not null
+            where place = ? and sequence > ? order by sequence limit ?
+            """,
+            [start["place"], start["taken"], EVENTS_MAX],
+        ).fetchall()
+        rows = rows[: _count_within(rows, BATCH_PAYLOAD_BYTES)]
+        previous = CHAIN_START if before is None else before["hash"]
+        batch = self._batch(start["epoch"], previous, rows)
+        wire = encode(batch)
+        while len(wire) > bytes_max and len(rows) > 1:
+            rows = rows[: len(rows) // 2]
+            batch = self._batch(start["epoch"], previous, rows)
+            wire = encode(batch)
+        return batch, wire
+
+    def take_marks(self, connection: Connection, marks: Sequence[Mark]) -> None:
+        """Believe the hub about how far it has each epoch, backwards too: a restored hub asks again."""
+        connection.conn.executemany(
+            "update epoch set taken = ?, backed_up = ? where epoch = ?",
+            [(mark.taken, mark.backed_up, mark.epoch) for mark in marks],
+        )
+
+    def heads(self) -> list[Head]:
+        """Where the epochs end that the hub has not taken whole, and always the newest one; oldest first.
+
+        The newest end commits to all that came before it: each epoch's first event names its parent's end.
+        """
+        rows = self._database.read().execute(
+            """
+            select epoch.epoch, sequence, hash
+            from epoch join event on event.place = epoch.place
+                and sequence = (select max(sequence) from event where event.place = epoch.place)
+            where sequence > taken or epoch.place = (select max(place) from epoch)
+            order by epoch.place desc limit ?
+            """,
+            [HEADS_MAX],
+        )
+        return [Head(row["epoch"], row["sequence"], base64url(row["hash"])) for row in rows][::-1]
+
+    def unsent_count(self) -> int:
+        """How many events the hub has not taken."""
+        row = self._database.read().execute(
+            "select count(*) as events from epoch join event on event.place = epoch.place and sequence > taken"
+        )
+        return int(row.fetchone()["events"])
+
+    def has_erased(self, learner: str) -> bool:
+        """Tell whether this learner was erased here."""
+        row = self._database.read().execute("select 1 from erased where learner = ?", [learner]).fetchone()
+        return row is not None
+
+    def verify(self) -> int:
+        """Work every chain out again, from the first event of the first epoch. Returns how many events there are.
+
+        Raises Damaged where a hash, a link to a parent or a payload is not what was once written.
+        """
+        rows = self._database.read().execute(
+            """
+            select epoch.epoch, sequence, kind, event.learner, payload, payload_hash, hash,
+                wall_seconds, monotonic_ms, is_trusted, key
+            from epoch join event on event.place = epoch.place
+                left join learner_key on learner_key.learner = event.learner
+            order by event.place, sequence
+            """
+        )
+        epoch, sequence, last, count = "", -1, CHAIN_START, 0
+        for row in rows:
+            event = _event(row["epoch"], row)
+            is_first = event.epoch != epoch
+            begins = _parent(epoch, sequence, last) if is_first and count else {}
+            expected = (0, CHAIN_START) if is_first else (sequence + 1, last)
+            last = chained(expected[1], self.box, event)
+            is_whole = (
+                event.sequence == expected[0] and last == row["hash"] and self._has_its_payload(event, row["key"])
+            )
+            if not is_whole or (is_first and event.payload != canonical(begins)):
+                raise _damaged(event)
+            epoch, sequence, count = event.epoch, event.sequence, count + 1
+        return count
+
+    def _end(self, connection: Connection) -> tuple[int, int, bytes]:
+        """Where this epoch ends: its place, last sequence and hash. Writes its first event where there is none yet."""
+        assert connection.conn.in_transaction, "the journal is written inside Database.write"
+        row = connection.execute(
+            """
+            select event.place, sequence, hash from epoch join event on event.place = epoch.place
+            where epoch = ? order by sequence desc limit 1
+            """,
+            [self._epoch],
+        ).fetchone()
+        return (row["place"], row["sequence"], row["hash"]) if row else self._start(connection)
+
+    def _start(self, connection: Connection) -> tuple[int, int, bytes]:
+        former = connection.execute(
+            """
+            select epoch, event.place, sequence, hash from epoch join event on event.place = epoch.place
+            order by event.place desc, sequence desc limit 1
+            """
+        ).fetchone()
+        place = former["place"] + 1 if former else 0
+        connection.execute("insert into epoch (place, epoch) values (?, ?)", [place, self._epoch])
+        data = canonical(_parent(former["epoch"], former["sequence"], former["hash"]) if former else {})
+        hashed = payload_hash(PUBLIC_SALT_KEY, self.box, self._epoch, 0, data)
+        self._insert(connection, place, CHAIN_START, first := self._event(0, "epoch", "", data, hashed))
+        return place, 0, chained(CHAIN_START, self.box, first)
+
+    def _key(self, connection: Connection, learner: str) -> bytes:
+        row = connection.execute("select key from learner_key where learner = ?", [learner]).fetchone()
+        if row is not None:
+            return bytes(row["key"])
+        if connection.execute("select 1 from erased where learner = ?", [learner]).fetchone() is not None:
+            raise CallerFault(
+                "This learner was erased; nothing more is recorded.", "Join the class again as a new one."
+            )
+        key = self._random_bytes(KEY_BYTES)
+        connection.execute("insert into learner_key values (?, ?)", [learner, key])
+        return key
+
+    def _event(self, sequence: int, kind: str, learner: str, data: bytes | None, hashed: bytes) -> Event:
+        now = self._clock.now()
+        monotonic_ms = int(now.monotonic_seconds * 1000)
+        return Event(
+            self._epoch, sequence, kind, learner, data, hashed, now.wall_seconds, monotonic_ms, now.is_trusted
+        )  # fmt: skip
+
+    def _insert(self, connection: Connection, place: int, previous: bytes, event: Event) -> Event:
+        connection.execute(
+            "insert into event values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                place,
+                event.sequence,
+                event.kind,
+                event.learner,
+                event.payload,
+                event.payload_hash,
+                chained(previous, self.box, event),
+                event.wall_seconds,
+                event.monotonic_ms,
+                int(event.is_trusted),
+            ],
+        )
+        return event
+
+    def _batch(self, epoch: str, previous: bytes, rows: Sequence[sqlite3.Row]) -> Batch:
+        keys = {row["learner"]: row["key"] for row in rows if row["key"] is not None}
+        return Batch(self.box, epoch, previous, tuple(_event(epoch, row) for row in rows), rows[-1]["hash"], keys)
+
+    def _has_its_payload(self, event: Event, key: bytes | None) -> bool:
+        if event.payload is None:
+            return True
+        salt_key = key if event.learner else PUBLIC_SALT_KEY
+        if salt_key is None:
+            return False
+        hashed = payload_hash(salt_key, self.box, event.epoch, event.sequence, event.payload)
+        return hashed == event.payload_hash
+
+
+def _carried(fields: Mapping[str, Any]) -> bytes:
+    """The payload's one form, proven to be readable by whoever gets it."""
+    try:
+        data = canonical(fields)
+        if not all(isinstance(value, str | int) for value in fields.values()):
+            parsed(data, dict)  # a fraction may hide deeper down
+    except (ValueError, ContentFault) as error:
+        raise CallerFault(
+            "What happened cannot be written down: it is not plain text and whole numbers.",
+            "Write it again, without unusual characters.",
+        ) from error
+    if len(data) > PAYLOAD_BYTES_MAX:
+        raise CallerFault(
+            f"What happened is too long to be written down: {len(data)} bytes, of {PAYLOAD_BYTES_MAX} at most.",
+            "Shorten the answer.",
+        )
+    return data
+
+
+def _parent(epoch: str, sequence: int, last: bytes) -> dict[str, Any]:
+    return {"parent": epoch, "sequence": sequence, "hash": base64url(last)}
+
+
+def _event(epoch: str, row: sqlite3.Row) -> Event:
+    return Event(
+        epoch, row["sequence"], row["kind"], row["learner"], row["payload"], row["payload_hash"],
+        row["wall_seconds"], row["monotonic_ms"], bool(row["is_trusted"]),
+    )  # fmt: skip
+
+
+def _count_within(rows: Sequence[sqlite3.Row], bytes_max: int) -> int:
+    """How many of the first rows hold at most this much payload; at least one."""
+    total = 0
+    for count, row in enumerate(rows):
+        total += len(row["payload"] or b"")
+        if total > bytes_max and count:
+            return count
+    return len(rows)
+
+
+def _damaged(event: Event) -> Damaged:
+    return Damaged(
+        f"The journal is damaged at event {event.sequence} of epoch {event.epoch}: it is not what was once written.",
+        "The card may be failing: let the box sync what it can, then replace the card.",
+    )

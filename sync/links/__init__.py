@@ -1,0 +1,1 @@
+"""The links: each a carrier that passes the same contract."""

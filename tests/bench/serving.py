@@ -1,0 +1,242 @@
+"""Serving: our front beside real nginx, and beside nginx with gunicorn, in the same run.
+
+Three measures: a course's asset for 32 clients; pages for 30 learners while 300 others watch video at 1 Mbit/s;
+and the same with a cold cache and the server's disk throttled to 20 MB/s (the cgroup's block limits; needs root).
+Servers share one core and the load has another; rounds take turns, the medians are shown.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench.processes import ROOT, free_ports, running
+from tests.bench.table import Row, show
+
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+ASSET_BYTES = 8_192
+VIDEO_BYTES = 1 << 30
+VIDEO_READERS = 300
+READER_BYTES_PER_SECOND = 125_000
+LEARNERS = 30
+THINK_SECONDS = 0.5
+ASSET_CLIENTS = 32
+RUN_SECONDS = 6.0
+DISK_BYTES_PER_SECOND = 20 << 20
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+def rows(folder: Path) -> Iterator[Row]:
+    data = folder / "data"
+    _make_data(data)
+    gunicorn = _gunicorn(folder)
+    yield from asset_rows(folder, data)
+    if gunicorn is None:
+        yield Row("pages beside 300 video readers", "gunicorn: not to be had here", "-", "-", None)
+        return
+    yield from page_rows("pages, 300 video readers", folder, data, gunicorn, None)
+    disk = throttle()
+    if disk is None:
+        yield Row("the same, cold, disk at 20 MB/s", "no block limits here (root, cgroups)", "-", "-", None)
+    else:
+        try:
+            yield from page_rows("pages, cold, disk at 20 MB/s", folder, data, gunicorn, disk)
+        finally:
+            disk.rmdir()
+
+
+def asset_rows(folder: Path, data: Path) -> Iterator[Row]:
+    """One small asset, asked for by 32 clients as fast as they can."""
+    rates: dict[str, list[float]] = {"nginx": [], "here": [], "here, behind nginx": []}
+    for _ in range(ROUNDS):
+        with nginx(folder, data, None) as port:
+            rates["nginx"].append(_asked(port, "/data/asset.js"))
+        with front(folder, data, None) as port:
+            rates["here"].append(_asked(port + 1, "/launch/asset.js"))
+            with nginx(folder, data, port + 1) as outer:
+                rates["here, behind nginx"].append(_asked(outer, "/data/asset.js"))
+    peer = statistics.median(rates["nginx"])
+    for name, bar in (("here", 0.15), ("here, behind nginx", 0.9)):
+        ratio = statistics.median(ours / theirs for ours, theirs in zip(rates[name], rates["nginx"], strict=True))
+        shown = f"{statistics.median(rates[name]):.0f}/s, {ratio:.2f} of nginx"
+        measure = f"asset of 8 KB, 32 clients ({name})"
+        yield Row(measure, f"{peer:.0f}/s", shown, f">= {bar}", ratio >= bar, ratio)
+
+
+def page_rows(title: str, folder: Path, data: Path, gunicorn: Path, disk: Path | None) -> Iterator[Row]:
+    """Pages for those who learn, while others watch."""
+    theirs, ours = [], []
+    for _ in range(ROUNDS):
+        with application(folder, data, gunicorn, disk) as port:
+            theirs.append(_browsed(port, data, is_cold=disk is not None))
+        with front(folder, data, disk) as port:
+            ours.append(_browsed(port, data, is_cold=disk is not None))
+    peer, here = (statistics.median(run["p95_ms"] for run in runs) for runs in (theirs, ours))
+    ratio = here / peer
+    yield Row(f"{title}: p95", f"{peer:.0f} ms", f"{here:.0f} ms, x {ratio:.2f}", "<= x 2", ratio <= 2, ratio)
+    lost = [sum(run["unanswered"] + run["failures"] for run in runs) for runs in (theirs, ours)]
+    yield Row(f"{title}: unanswered", f"{lost[0]:.0f}", f"{lost[1]:.0f}", "0", lost[1] == 0, lost[1])
+    flow = [statistics.median(run["megabytes_per_second"] for run in runs) for runs in (theirs, ours)]
+    shown = f"{flow[1]:.1f} MB/s"
+    yield Row(f"{title}: video", f"{flow[0]:.1f} MB/s", shown, "as much (0.95)", flow[1] >= 0.95 * flow[0], flow[1])
+
+
+def throttle() -> Path | None:
+    """A control group whose reads from the data's disk are throttled; None where there is none to be had."""
+    device = Path(tempfile.gettempdir()).stat().st_dev
+    name = f"qanat-bench-{os.getpid()}"
+    for parent, file, line in (
+        (CGROUPS / "blkio", "blkio.throttle.read_bps_device", "{}:{} {}"),
+        (CGROUPS, "io.max", "{}:{} rbps={}"),
+    ):
+        group = parent / name
+        try:
+            group.mkdir()
+            (group / file).write_text(line.format(os.major(device), os.minor(device), DISK_BYTES_PER_SECOND))
+        except OSError:
+            if group.is_dir():
+                group.rmdir()
+            continue
+        return group
+    return None
+
+
+@contextmanager
+def front(folder: Path, data: Path, disk: Path | None) -> Iterator[int]:
+    """Our front, with the application on its port and the course on the next."""
+    port = free_ports(2)[0]
+    command = [sys.executable, "-m", "tests.bench.serving_app", str(port)]
+    with running(_on_core(0, command, disk), folder / "front.log", DATA=str(data)):
+        _answers(port)
+        yield port
+
+
+@contextmanager
+def nginx(folder: Path, data: Path, app: int | Path | None, disk: Path | None = None) -> Iterator[int]:
+    """Debian's nginx: files itself, everything else from `app` (a port, or a socket) behind it."""
+    port = free_ports(1)[0]
+    place = "" if app is None else f"http://unix:{app}:" if isinstance(app, Path) else f"http://127.0.0.1:{app}"
+    passed = f'location / {{ proxy_pass {place}; proxy_http_version 1.1; proxy_set_header Connection ""; }}'
+    scratch = " ".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    settings = folder / f"nginx-{port}.conf"
+    settings.write_text(
+        f"""daemon off; user root; worker_processes 2; pid {folder}/nginx-{port}.pid; error_log {folder}/nginx.log crit;
+        worker_rlimit_nofile 8192; events {{ worker_connections 2048; }}
+        http {{ access_log off; sendfile on; tcp_nopush on; sendfile_max_chunk 512k; keepalive_requests 10000000;
+        open_file_cache max=2000 inactive=60s; types {{ text/javascript js; video/mp4 mp4; }} {scratch}
+        server {{ listen 127.0.0.1:{port} backlog=1024;
+        location /data/ {{ alias {data}/; }} location /internal/ {{ internal; alias {data}/; }}
+        {passed if place else ""} }} }}"""
+    )
+    with running(_on_core(0, ["nginx", "-c", str(settings)], disk), folder / "nginx.log"):
+        _answers(port)
+        yield port
+
+
+@contextmanager
+def application(folder: Path, data: Path, gunicorn: Path, disk: Path | None) -> Iterator[int]:
+    """The same application under gunicorn's threads, with nginx before it to send the files."""
+    place = folder / "gunicorn.sock"
+    options = ["--bind", f"unix:{place}", "--worker-class", "gthread", "--workers", "2", "--threads", "8"]
+    command = [sys.executable, "-m", "gunicorn", *options, "--backlog", "1024", "tests.bench.serving_app:app"]
+    surroundings = {"DATA": str(data), "BEHIND_NGINX": "1", "PYTHONPATH": f"{gunicorn}:{ROOT}"}
+    with running(_on_core(0, command, disk), folder / "gunicorn.log", **surroundings):
+        while not place.exists():
+            time.sleep(0.05)
+        with nginx(folder, data, place, disk) as port:
+            yield port
+    place.unlink(missing_ok=True)
+
+
+def _asked(port: int, path: str) -> float:
+    return float(_load("ask", port, path, ASSET_CLIENTS, RUN_SECONDS / 2, 0, 0.5)["per_second"])
+
+
+def _browsed(port: int, data: Path, *, is_cold: bool) -> dict[str, float]:
+    """Start the readers, let them settle, then browse beside them."""
+    if is_cold:
+        _forget(data / "video.mp4")
+    reading = (VIDEO_READERS, RUN_SECONDS + 5, READER_BYTES_PER_SECOND, VIDEO_BYTES)
+    readers = subprocess.Popen(_load_command("read", port, "/video", *reading), cwd=ROOT, stdout=subprocess.PIPE)
+    time.sleep(3)
+    pages = _load("ask", port, "/page", LEARNERS, RUN_SECONDS, THINK_SECONDS, 0.5)
+    watched, _ = readers.communicate()
+    return {**pages, **json.loads(watched)}
+
+
+def _load(mode: str, port: int, path: str, *numbers: float) -> dict[str, float]:
+    done = subprocess.run(_load_command(mode, port, path, *numbers), cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    answer: dict[str, float] = json.loads(done.stdout)
+    return answer
+
+
+def _load_command(mode: str, port: int, path: str, *numbers: float) -> list[str]:
+    words = [str(number) for number in (port, path, *numbers)]
+    return _on_core(1, [sys.executable, "-m", "tests.bench.load", mode, *words], None)
+
+
+def _on_core(core: int, command: list[str], group: Path | None) -> list[str]:
+    """Keep servers and load apart, and put a server under the disk's limit before it begins."""
+    pinned = ["taskset", "--cpu-list", str(core % (os.cpu_count() or 1)), *command]
+    if group is None:
+        return pinned
+    return ["sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec "$@"', str(group), *pinned]
+
+
+def _answers(port: int) -> None:
+    import socket
+
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                time.sleep(0.3)
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nobody answers on port {port}")
+
+
+def _make_data(data: Path) -> None:
+    data.mkdir()
+    (data / "asset.js").write_bytes(b"let place = 0; // a line of a course's script\n" * (ASSET_BYTES // 46))
+    with (data / "video.mp4").open("wb") as video:
+        block = os.urandom(1 << 20)
+        for _ in range(VIDEO_BYTES >> 20):
+            video.write(block)
+        video.flush()
+        os.fdatasync(video.fileno())
+
+
+def _forget(path: Path) -> None:
+    """Have the kernel drop a file from its cache."""
+    with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _gunicorn(folder: Path) -> Path | None:
+    """gunicorn, installed aside for this run; None where the index has none."""
+    target = folder / "gunicorn"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
+    installed = subprocess.run([*command, "gunicorn", "packaging"], check=False, capture_output=True)
+    return target if installed.returncode == 0 else None
+
+
+def main() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="qanat-serving-"))
+    try:
+        folder.chmod(0o755)
+        show("Serving (one core for the servers, one for the load)", list(rows(folder)))
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

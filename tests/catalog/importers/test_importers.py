@@ -1,0 +1,101 @@
+"""Reading sources of several kinds, and what is none."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from catalog import durable
+from catalog.fault import CallerFault, ContentFault, DiskFull
+from catalog.importers import Imported, intake, read
+from catalog.store import Store
+
+Read = Callable[..., Imported]
+
+
+def test_several_sources_make_one_course(
+    reading: Read, zipped: Callable[..., Path], film: Path, captions: Path, document: Path
+) -> None:
+    packed = zipped("lessons.zip", {"index.html": "<title>Water</title>"})
+    imported = reading(packed, film, captions, document)
+
+    assert ["site", "the-water", "le-sol"] == [activity.id for activity in imported.activities]
+    assert ("Water", "html-zip+video+pdf") == (imported.title, imported.report.format)
+
+
+def test_a_site_keeps_its_names_when_a_film_joins_it(reading: Read, site: Path, film: Path) -> None:
+    alone, together = reading(site), reading(film, site)
+
+    assert alone.activities[0] == together.activities[1]
+    assert alone.layers[0] == together.layers[0]
+
+
+def test_two_sources_of_one_name_get_two_ids(reading: Read, film: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / film.name).write_bytes(film.read_bytes())
+
+    assert ["the-water", "the-water-2"] == [one.id for one in reading(film, tmp_path / "other" / film.name).activities]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"", "is empty"), (b"GIF89a...", "not a kind of file"), (b"\xff" * 5000, "not a kind of file")]
+)
+def test_what_is_no_course_is_refused(reading: Read, tmp_path: Path, data: bytes, words: str) -> None:
+    (tmp_path / "course.zip").write_bytes(data)
+
+    with pytest.raises(ContentFault, match=words):
+        reading(tmp_path / "course.zip")
+
+
+def test_a_pipe_is_no_source(reading: Read, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(CallerFault, match="not a file or a folder"):
+        reading(tmp_path / "pipe")
+
+
+def test_nothing_is_no_source(reading: Read) -> None:
+    with pytest.raises(CallerFault, match="nothing to import"):
+        reading()
+
+
+def test_progress_goes_from_nothing_to_all(files: Store, site: Path, film: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    with files.batch() as batch:
+        read([site, film], batch, "en", None, lambda done_bytes, total_bytes: steps.append((done_bytes, total_bytes)))
+    total_bytes = sum(path.stat().st_size for path in [*site.rglob("*.*"), film])
+
+    assert steps == sorted(steps)
+    assert (total_bytes, total_bytes) == steps[-1]
+
+
+def test_a_course_that_does_not_fit_is_refused_before_the_first_byte(
+    reading: Read, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog.importers.free_bytes", lambda folder: 100)
+
+    with pytest.raises(DiskFull, match="0 MiB free"):
+        reading(film)
+
+
+def test_a_course_beyond_the_limits_is_refused_while_it_streams(
+    reading: Read, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "COURSE_BYTES_MAX", 1000)
+
+    with pytest.raises(ContentFault, match="unpacks to more"):
+        reading(film)
+
+
+def test_slugs_are_plain_stable_and_short() -> None:
+    names = ["Élan vital (2)", "L'eau   et nous", "水", "水", "النص", "x" * 99, "2026"]
+    slugs = [intake.slug(name, "course") for name in names]
+
+    assert ["elan-vital-2", "l-eau-et-nous"] == slugs[:2]
+    assert slugs[2] == slugs[3] != slugs[4]
+    assert [True] * 7 == [len(one) <= intake.SLUG_LETTERS_MAX and one.isascii() for one in slugs]
+
+
+def test_there_is_room_for_a_small_course(files: Store) -> None:
+    assert durable.free_bytes(files.folder) > 1 << 20

@@ -1,0 +1,222 @@
+"""The image's nginx before a box: the real programs, on loopback.
+
+The file in provisioning/ is used as it is; only its ports and its folder are those of the test.
+"""
+
+import re
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from catalog.manifest import Release
+from catalog.media import TYPES
+from edge.box import Box
+from edge.config import Config
+from edge.library.launches import Address
+from edge.people.people import Person, Secret
+from edge.serve import sites
+from sync.web.content import content_headers
+from sync.web.front import Front
+from sync.web.sessions import Session
+
+NGINX = "/usr/sbin/nginx"
+SITE = Path(__file__).parents[3] / "provisioning" / "nginx.conf"
+SAMPLES = Path(__file__).parents[3] / "provisioning" / "samples"
+
+
+def test_media_types_are_those_of_the_one_table() -> None:
+    block = re.search(r"^types \{(.*?)^\}", SITE.read_text(), re.DOTALL | re.MULTILINE)
+    assert block is not None
+    lines = [line.strip(" ;").split() for line in block.group(1).splitlines() if line.strip()]
+
+    assert TYPES == {f".{suffix}": media_type for media_type, *suffixes in lines for suffix in suffixes}
+
+
+@dataclass
+class Campus:
+    """A box behind nginx, with a lesson and a film on its shelf."""
+
+    box: Box
+    pages: str
+    courses: str
+    lesson: Release
+    film: Release
+
+    def open(self, session: Session) -> Address:
+        return self.box.launches.open(session, "lesson", self.lesson.root, "site")
+
+
+@pytest.fixture
+def campus(tmp_path: Path, boxes: Callable[..., Box], shelve: Callable[..., Release]) -> Iterator[Campus]:
+    seen, own, content = _ports()
+    config = Config(
+        host="127.0.0.1",
+        port=own,
+        port_seen=seen,
+        content_port=10_000 + content,
+        content_port_seen=content,
+        content_ports=1,
+        accel="/internal/",
+    )
+    box = boxes("behind", config=config)
+    box.start()
+    lesson = shelve(box, "lesson", [SAMPLES / "lesson"])
+    film = shelve(box, "film", sorted((SAMPLES / "film").iterdir()))
+    site = (
+        SITE.read_text()
+        .replace("/var/lib/qanat", str(box.data))
+        .replace("127.0.0.1:18080", f"127.0.0.1:{own}")
+        .replace("listen 80 default_server", f"listen 127.0.0.1:{seen}")
+        .replace("listen 8100-8115", f"listen 127.0.0.1:{content}")
+        # A test's port is not the usual one, so that it has to be said.
+        .replace("$scheme://$host", f"$scheme://$host:{seen}")
+    )
+    main = tmp_path / "nginx.conf"
+    main.write_text(
+        f"user root;\npid {tmp_path}/nginx.pid;\nerror_log {tmp_path}/error.log;\ndaemon off;\n"
+        f"events {{ }}\nhttp {{\naccess_log off;\n{_temporary(tmp_path)}\n{site}\n}}\n"
+    )
+    with Front(sites(box), box.clock).serving(), subprocess.Popen([NGINX, "-c", main, "-p", tmp_path]) as nginx:
+        _wait_for(seen)
+        try:
+            yield Campus(box, f"http://127.0.0.1:{seen}", f"http://127.0.0.1:{content}", lesson, film)
+        finally:
+            nginx.terminate()
+
+
+@pytest.mark.system
+def test_an_asset_is_read_by_nginx_under_the_boxs_rules(campus: Campus) -> None:
+    _, session = campus.box.sessions.begin("", "guest", {})
+    address = campus.open(session)
+
+    answer = httpx.get(f"{campus.courses}/{address.token}/site/style.css", headers={"Accept-Encoding": "gzip"})
+
+    assert (200, "text/css", "gzip") == (
+        answer.status_code,
+        answer.headers["Content-Type"],
+        answer.headers["Content-Encoding"],
+    )
+    assert answer.headers["Server"].startswith("nginx")
+    expected = dict(content_headers("text/css", campus.pages))
+    assert expected == {name: answer.headers[name] for name in expected}
+
+
+@pytest.mark.system
+def test_a_page_goes_through_the_box_and_is_the_learners_place(campus: Campus) -> None:
+    amina = _learner(campus.box)
+    _, session = campus.box.sessions.begin(amina.id, "learner", {})
+    address = campus.open(session)
+
+    answer = httpx.get(f"{campus.courses}/{address.token}/site/parts/2-the-slope.html")
+    folder = httpx.get(f"{campus.courses}/{address.token}/site/")
+
+    assert (200, 200) == (answer.status_code, folder.status_code)
+    expected = dict(content_headers("text/html", campus.pages))
+    assert expected == {name: answer.headers[name] for name in expected}
+    _stop_and_read(campus)
+    assert campus.box.learning.place(amina.id, "lesson", "site") is not None
+
+
+@pytest.mark.system
+def test_a_launch_that_ended_opens_nothing(campus: Campus) -> None:
+    _, session = campus.box.sessions.begin("", "guest", {})
+    address = campus.open(session)
+    campus.box.sessions.end(session)
+
+    paths = ["site/style.css", "site/index.html", "site/", ""]
+    assert [404] * 4 == [httpx.get(f"{campus.courses}/{address.token}/{path}").status_code for path in paths]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/index.html",
+        "/../trees/",
+        "/{token}/../../box.db",
+        "/{token}/%2e%2e/%2e%2e/box.db",
+        "/{token}/site/..%2f..%2fx.css",
+    ],
+)
+def test_nothing_outside_a_launch_is_reached(campus: Campus, path: str) -> None:
+    _, session = campus.box.sessions.begin("", "guest", {})
+    address = campus.open(session)
+    with socket.create_connection(("127.0.0.1", int(campus.courses.rpartition(":")[2]))) as connection:
+        asked = path.format(token=address.token)
+        connection.sendall(f"GET {asked} HTTP/1.1\r\nHost: box\r\nConnection: close\r\n\r\n".encode())
+        status = int(connection.makefile("rb").readline().split()[1])
+
+    assert status in (400, 404)
+
+
+@pytest.mark.system
+def test_a_film_is_sent_by_nginx_only_to_who_is_signed_in(campus: Campus) -> None:
+    cookie, _ = campus.box.sessions.begin("", "guest", {})
+    port = campus.pages.rpartition(":")[2]
+    address = f"{campus.pages}/library/film/{campus.film.activities[0].id}/file"
+    ranged = {"Range": "bytes=10-19"}
+
+    signed = httpx.get(address, headers=ranged, cookies={f"qanat-box-{port}": cookie})
+    stranger = httpx.get(address, headers=ranged)
+    by_path = httpx.get(f"{campus.pages}/internal/{campus.film.root}/{campus.film.activities[0].path}")
+
+    assert (206, 10, "video/mp4") == (signed.status_code, len(signed.content), signed.headers["Content-Type"])
+    assert "nosniff" == signed.headers["X-Content-Type-Options"]
+    assert "sandbox" in signed.headers["Content-Security-Policy"]
+    assert (303, 404) == (stranger.status_code, by_path.status_code)
+
+
+def _learner(box: Box) -> Person:
+    return box.people.enrol_learner(box.people.add_classroom("8 B").id, "Amina", Secret("pin", "4071"))
+
+
+def _stop_and_read(campus: Campus) -> None:
+    """What the front does after an answer is done once a write that was lined up later is done."""
+    deadline = 200
+    while deadline and campus.box.database.read().execute("select count(*) from place").fetchone()[0] == 0:
+        campus.box.database.write(lambda connection: None)
+        deadline -= 1
+
+
+def _temporary(folder: Path) -> str:
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return "\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+
+
+def _ports() -> tuple[int, int, int]:
+    """Free ports: that of the pages, as seen and own, and one that is free with a 1 before its number too."""
+    seen, own = (_free(0) for _ in range(2))
+    for content in range(8200, 9999):
+        if _is_free(content) and _is_free(10_000 + content):
+            return seen, own, content
+    raise AssertionError("no port is free")
+
+
+def _free(port: int) -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    try:
+        return _free(port) == port
+    except OSError:
+        return False
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(500):
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        threading.Event().wait(0.02)
+    raise AssertionError("nginx did not come up")

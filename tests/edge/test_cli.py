@@ -1,0 +1,135 @@
+"""`qanat box` as it is typed: words or JSON, faults with their exit codes, and the running box when there is one."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from catalog.fault import CallerFault
+from edge.bars import Bars, bar
+from edge.cli import box as command
+from sync.clock import Moment
+
+LINES_MAX = 2
+
+
+def run(*words: str) -> str:
+    result = CliRunner().invoke(command, words, catch_exceptions=False)
+    return result.output
+
+
+def test_a_folder_without_a_box_is_named_and_left_alone(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, ["status", "--data", str(tmp_path / "nothing")])
+
+    assert isinstance(result.exception, CallerFault)
+    assert f"There is no box in {tmp_path / 'nothing'}." == result.exception.sentence
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_wrong_token_is_said_before_anything_is_asked_of_the_network(tmp_path: Path) -> None:
+    words = ["enrol", "--data", str(tmp_path / "box"), "--hub", "https://hub.example", "--token", "abc"]
+
+    result = CliRunner().invoke(command, words)
+
+    assert isinstance(result.exception, CallerFault)
+    assert "40 letters and digits" in result.exception.sentence
+
+
+def test_status_and_courses_have_words_and_json(tmp_path: Path) -> None:
+    data = str(tmp_path / "box")
+    CliRunner().invoke(command, ["enrol", "--data", data, "--hub", "https://hub.example", "--token", "abc"])
+
+    assert "Hub: none yet" in run("status", "--data", data)
+    assert "There are no courses on this box yet." in run("courses", "--data", data)
+    assert "" == json.loads(run("status", "--data", data, "--json"))["hub"]
+    assert {"courses": []} == json.loads(run("courses", "--data", data, "--json"))
+
+
+class Terminal(list[str]):
+    """What was drawn."""
+
+    def write(self, text: str) -> None:
+        self.append(text)
+
+    def flush(self) -> None:
+        """A list is always flushed."""
+
+
+def test_a_bar_shows_bytes_rate_and_time_left() -> None:
+    assert "water ######------------------ 25 of 100 MB, 500 kB/s, 2 min left" == bar(
+        "water", 25_000_000, 100_000_000, 20_000_000, 40.0
+    ).replace("150 s", "2 min")
+
+
+def test_bars_are_drawn_a_few_times_a_second_and_end_their_line() -> None:
+    drawn = Terminal()
+
+    class Watch:
+        seconds = 0.0
+
+        def now(self) -> Moment:
+            self.seconds += 0.05
+            return Moment(0, self.seconds, is_trusted=False)
+
+        def wait(self, seconds: float) -> None:
+            """Nobody waits."""
+
+    bars = Bars(drawn, Watch())
+    bars.hear({"doing": "reporting", "name": ""})
+    for done_bytes in range(101):
+        bars.hear({"doing": "fetching", "name": "water", "done_bytes": done_bytes, "total_bytes": 100})
+
+    assert drawn[0].endswith("reporting\n")
+    assert 20 <= len(drawn) <= 30
+    assert drawn[-1].endswith("\n")
+    assert 2 == "".join(drawn).count("\n")
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Path]:
+    """A box that serves in a process of its own, in a folder with a long name."""
+    data = tmp_path / ("long " * 24) / "box"
+    port = _free_port()
+    words = ["box", "serve", "--data", str(data), "--host", "127.0.0.1", "--port", str(port)]
+    words += ["--content-port", str(_free_port())]
+    data.mkdir(parents=True)
+    (data / "box.toml").write_text("content_ports = 1\n")
+    process = subprocess.Popen([sys.executable, "-m", "provisioning", *words], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as lines:
+        said = [lines.readline() for _ in range(LINES_MAX)]
+        assert f"http://127.0.0.1:{port}/" in said[0]
+        assert "Staff code" in said[1]
+        yield data
+        process.send_signal(signal.SIGTERM)
+        assert 0 == process.wait(timeout=30)
+
+
+@pytest.mark.system
+def test_commands_ask_the_box_that_runs(served: Path) -> None:
+    assert not json.loads(run("status", "--data", str(served), "--json"))["is_syncing"]
+
+    result = CliRunner().invoke(command, ["sync", "--data", str(served)])
+    assert isinstance(result.exception, CallerFault)
+    assert "This box belongs to no hub yet." == result.exception.sentence
+
+
+@pytest.mark.system
+def test_a_second_server_is_refused_with_its_exit_code(served: Path) -> None:
+    words = ["box", "serve", "--data", str(served), "--port", str(_free_port())]
+    result = subprocess.run([sys.executable, "-m", "provisioning", *words], capture_output=True, text=True, check=False)
+
+    assert 4 == result.returncode
+    assert "Another process is using the box" in result.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,93 @@
+"""The hub's database: what it asserts when it opens, and several processes at once."""
+
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, event, inspect, make_url, select, text
+
+from catalog.fault import BoxFault, CallerFault
+from sync.hub import schema
+from sync.hub.engine import insert, open_engine, reading, sqlite_url, writing
+from sync.hub.hub import Hub
+from sync.wire import SESSION_PATH, Refusal
+
+
+def test_both_dialects_have_every_table(hub: Hub) -> None:
+    assert set(schema.METADATA.tables) <= set(inspect(hub.engine).get_table_names())
+
+
+def test_a_hub_opens_again_with_what_it_had(hub: Hub, tmp_path: Path, clock: Any, database_url: str | None) -> None:
+    hub.fleet.campus_called("Wadi")
+
+    again = Hub.open(tmp_path / "hub", clock, lambda count: bytes(count), database_url)
+
+    assert (["Wadi"], hub.keys.public) == ([one.name for one in again.fleet.campuses()], again.keys.public)
+    again.close()
+
+
+def test_a_database_of_a_newer_qanat_is_not_touched(hub: Hub, tmp_path: Path, database_url: str | None) -> None:
+    with writing(hub.engine) as connection:
+        connection.execute(schema.schema_version.update().values(number=99))
+
+    with pytest.raises(BoxFault, match="newer Qanat"):
+        open_engine(database_url or sqlite_url(tmp_path / "hub" / "hub.db"))
+
+
+@pytest.mark.parametrize("url", ["mysql://hub", "nonsense", "sqlite+aiosqlite:///x.db"])
+def test_an_address_that_is_none_is_refused_in_words(url: str) -> None:
+    with pytest.raises(CallerFault, match="cannot be used"):
+        open_engine(url)
+
+
+def test_a_database_that_does_not_answer_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(BoxFault, match="does not answer"):
+        open_engine(sqlite_url(tmp_path / "none" / "hub.db"))
+
+
+@pytest.mark.system
+def test_a_postgresql_that_would_lose_commits_is_refused(fresh_postgres: Any) -> None:
+    url = fresh_postgres()
+    name = make_url(url).database
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text(f"alter database {name} set synchronous_commit = off"))
+    engine.dispose()
+
+    with pytest.raises(BoxFault, match="could be lost"):
+        open_engine(url)
+
+
+def test_writers_wait_for_each_other(hub: Hub) -> None:
+    """Reading first and writing then is safe: nobody else writes in between."""
+    row = {"name": "hub", "secret": "0", "made_seconds": 0}
+
+    def count() -> None:
+        with writing(hub.engine) as connection:
+            connection.execute(insert(connection, schema.staff).values(row).on_conflict_do_nothing())
+            query = select(schema.staff.c.made_seconds).with_for_update()
+            number = connection.execute(query).scalar_one()
+            connection.execute(schema.staff.update().values(made_seconds=number + 1))
+
+    threads = [Thread(target=count) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with reading(hub.engine) as connection:
+        assert 16 == connection.execute(select(schema.staff.c.made_seconds)).scalar_one()
+
+
+@pytest.mark.parametrize("database_url", [None], ids=["sqlite"])
+def test_a_busy_database_sends_the_box_away_for_a_while(hub: Hub, box: Any) -> None:
+    event.listen(hub.engine, "connect", lambda connection, _: connection.execute("pragma busy_timeout = 1"))
+    report = box.report()
+
+    with writing(hub.engine):
+        reply = box.posts(SESSION_PATH, report.to_bytes())
+
+    assert (503, "busy") == (reply.status_code, Refusal.from_bytes(reply.data).code)
+    assert "60" == reply.headers["Retry-After"]
+    assert report.request == box.sends(report).request
