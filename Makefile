@@ -28,14 +28,14 @@ check: setup  ## format, lint, types, import contracts, fast tests: under a minu
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q -m "not system"
+	@$(BIN)/pytest -q -n auto --dist loadgroup -m "not system"
 
 test: setup engines  ## everything, with the real engines
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadgroup
 
 engines:  ## install the system packages that the tests need (root or sudo)
 	@tests/install-engines
@@ -45,7 +45,7 @@ format: setup  ## put the code in order
 	@$(BIN)/ruff check --fix .
 
 translations: setup  ## collect the words, merge them into fr and ar, compile
-	@$(BIN)/python -m sync.web.language
+	@$(BIN)/python -m sync.web.translate
 
 screenshots: setup engines  ## the main pages, phone and desktop, en and ar, into docs/screenshots
 	@$(BIN)/python -m tests.bench.screenshots

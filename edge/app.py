@@ -14,6 +14,7 @@ from edge.learning import pages as learning_pages
 from edge.library import pages as library_pages
 from edge.people import pages as people_pages
 from edge.staff import pages as staff_pages
+from sync.web import compiled
 from sync.web.app import Tab, WebSettings, create_base
 from sync.web.language import gettext
 from sync.web.sessions import Session
@@ -63,6 +64,7 @@ def _settings(box: Box) -> WebSettings:
         tabs=_tabs,
         timezone=config.zone,
         now_seconds=lambda: _trusted_seconds(box),
+        compiled=box.data / compiled.FOLDER,
     )
 
 

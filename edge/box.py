@@ -39,7 +39,6 @@ from sync.enrolment import Pinned
 from sync.journal import Journal
 from sync.keys import KeyPair, PublicKey, box_id
 from sync.link import Link
-from sync.session import Session
 from sync.spool import Spool
 from sync.web import sessions
 
@@ -174,6 +173,9 @@ class Box:
         self.launches.forget_person(connection, person)
 
     def _run_session(self, lanes: Lanes, listener: Listener) -> Told:
+        # Loaded at the first session: the pages need none of it.
+        from sync.session import Session
+
         hub = self.hub
         assert hub is not None, "a box without a hub has no sessions"
         with self.open_link(hub.address) as link:

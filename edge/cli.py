@@ -4,6 +4,7 @@
 * Heavy imports live inside the commands.
 """
 
+import gc
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -34,8 +35,11 @@ def box() -> None:
 @click.option("--content-port", type=click.IntRange(1, 65_535), help="First port of the courses.")
 def serve(data: Path, host: str | None, port: int | None, content_port: int | None) -> None:
     """Serve the box until it is told to stop. An empty folder becomes a new box."""
+    gc.disable()  # what is loaded stays; looking through it for garbage costs a tenth of the start
     from edge.serve import serve as serve_box
 
+    gc.freeze()
+    gc.enable()
     options = {"host": host, "port": port, "content_port": content_port}
     serve_box(data, {name: value for name, value in options.items() if value is not None}, click.echo)
 

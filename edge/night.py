@@ -17,12 +17,13 @@ from typing import Any, Literal
 from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
-from catalog.fault import BoxFault, CallerFault, Fault
+from catalog.fault import BoxFault, Fault
 from catalog.manifest import canonical, parsed
 from edge.config import Config
 from sync.budget import Lanes, Now, State, Window, due, next_start_seconds, nights_missed
 from sync.clock import Clock, Moment
-from sync.link import Traffic
+from sync.exchange import NotEnrolled
+from sync.link import HubBusy, Traffic
 
 TICK_SECONDS = 60
 STOP_SECONDS_MAX = 5.0
@@ -113,10 +114,6 @@ class AtWork(BoxFault):
 
 class Stopped(BoxFault):
     """The process ends; a session that was under way goes on another time."""
-
-
-class NotEnrolled(CallerFault):
-    """The box belongs to no hub yet."""
 
 
 class Nights:
@@ -266,7 +263,8 @@ class Nightly:
         try:
             told = self._run_session(lanes, self._heeding(listener))
         except Fault as fault:
-            self._keep(night, start, Told("failed", fault.sentence, fault.hint))
+            wait_seconds = fault.wait_seconds if isinstance(fault, HubBusy) else 0
+            self._keep(night, start, Told("failed", fault.sentence, fault.hint, wait_seconds=wait_seconds))
             raise
         return self._keep(night, start, told)
 

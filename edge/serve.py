@@ -20,13 +20,14 @@ from edge.control import Control
 from edge.night import TICK_SECONDS
 from edge.works import works
 from sync.clock import SystemClock
-from sync.links.http import HttpLink
 from sync.web.content import Content
 from sync.web.front import Front, Site
 from sync.web.wsgi import Accel, Application
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
+
+    from sync.links.http import HttpLink
 
 ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
 NOWHERE = ("192.0.2.1", 9)
@@ -58,11 +59,18 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
 def opened(data: Path, clock: SettableClock, options: Mapping[str, Any] | None = None) -> Iterator[Box]:
     """The box in `data` with this machine's randomness and network; `options` stand above its box.toml."""
     config = read_config(data).with_changes(options or {})
-    box = Box.open(data, config, clock=clock, random_bytes=secrets.token_bytes, open_link=HttpLink)
+    box = Box.open(data, config, clock=clock, random_bytes=secrets.token_bytes, open_link=open_link)
     try:
         yield box
     finally:
         box.close()
+
+
+def open_link(address: str) -> "HttpLink":
+    """The way to the hub over HTTP; its client is loaded when a session first needs it, not before the first page."""
+    from sync.links.http import HttpLink
+
+    return HttpLink(address)
 
 
 def sites(box: Box) -> list[Site]:

@@ -73,12 +73,15 @@ class Night:
         self.hub = Serving("hub", self.folder / "hub", hub_port, ["--port", str(hub_port)])
         self.box = Serving("box", self.folder / "box", first, [*box_ports, "--host", host])
         self.address = _lan_address() if self.lan else "127.0.0.1"
+        self.class_code = ""
+        self.courses: dict[str, str] = {}
 
     def live(self) -> dict[str, Any]:
         """The night. Returns the summary; raises a Fault where something is not as promised."""
         from provisioning.courses import courses_at_hand
 
         courses = courses_at_hand(SHARED, self.work)
+        self.courses = {"lesson": courses.lesson.course, "film": courses.film.course, "book": courses.book.course}
         self.say("The hub starts, and three courses are published.")
         self.leaving.callback(self.hub.stop)
         self.hub.start()
@@ -92,14 +95,14 @@ class Night:
         qanat_json("box", "enrol", "--data", str(self.box.data), *hub)
         self.leaving.callback(self.box.stop)
         self.box.start()
-        class_code = self.claim_box()
+        self.class_code = self.claim_box()
         self.sync()
         on_shelf = [row["course"] for row in qanat_json("box", "courses", "--data", str(self.box.data))["courses"]]
         _demand(len(on_shelf) == len(courses.first_night), f"the shelf holds {on_shelf}")
 
         self.say("The hub is stopped. A learner joins the class, and studies.")
         self.hub.stop()
-        learner = self.learner(class_code)
+        learner = self.learner()
         place = self.study(learner, courses.lesson.course, courses.film.course, courses.book.course)
 
         self.say("The hub comes back; the progress reaches it.")
@@ -163,13 +166,13 @@ class Night:
             f"{session['events_up']} events, {session['seconds']:.1f} s"
         )
 
-    def learner(self, class_code: str) -> Any:
+    def learner(self) -> Any:
         """A learner joins with the code on the wall, a name and a PIN."""
         from provisioning.visitor import Visitor
 
         learner = Visitor(self.box.address)
         page = learner.open("/join")
-        page = learner.send(page, page.form("code"), {"code": class_code})
+        page = learner.send(page, page.form("code"), {"code": self.class_code})
         page = page if page.has_form("name", "by") else learner.open("/join")
         page = learner.send(page, page.form("name", "by"), {"name": LEARNER, "by": "pin"})
         page = learner.send(page, page.form("pin"), {"pin": PIN})

@@ -5,6 +5,7 @@
   because it fits the fingerprint and signed the welcome. What anyone in between says is not believed.
 * A lost welcome costs nothing: the same box asks again with the same token and gets the same answer.
 * A box belongs to one hub; asking the same hub again renews the thread, another hub is refused.
+* The signing is loaded by whoever enrols: a box that starts only asks to whom it belongs.
 """
 
 import re
@@ -16,7 +17,7 @@ from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
 from catalog.fault import CallerFault, LinkFault
-from sync import exchange, signing
+from sync import exchange
 from sync.keys import KeyPair, PublicKey, base64url, box_id, fingerprint
 from sync.link import HubBusy, Link, NotTheHub, Reply
 from sync.wire import ENROL_PATH, Enrol, MessageRefused, Refusal, Welcome, version_fault
@@ -102,6 +103,8 @@ def enrol(
 
     Raises TokenRefused, EnrolledElsewhere, LinkFault.
     """
+    from sync import signing
+
     _refuse_other_hub(pinned(database), token)
     request = Enrol(token.secret, keys.public, name, base64url(random_bytes(NONCE_BYTES)))
     body = request.to_bytes()
@@ -133,6 +136,8 @@ def token_text(secret: str, fingerprint: str) -> str:
 
 
 def _believed(reply: Reply, token: Token, request: Enrol) -> Welcome:
+    from sync import signing
+
     if reply.status != STATUS_SERVED:
         raise _refused(reply)
     welcome = Welcome.from_bytes(reply.body)

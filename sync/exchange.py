@@ -5,6 +5,7 @@
   so the hub sees the same request, and gives the same answer.
 * What an answer changes (marks, nonce, what the hub knows of the shelf) commits with the end of its report.
 * Whatever is not signed by the pinned hub over the report's nonce changes nothing, a refusal as little as an answer.
+* The signing is loaded when it is first needed: a box serves its pages before it talks to anybody.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,6 @@ from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
 from catalog.fault import CallerFault, LinkFault
-from sync import signing
 from sync.clock import Clock
 from sync.keys import KeyPair, PublicKey, base64url, box_id
 from sync.link import HubBusy, Link, LinkBroken, NotTheHub, Reply, retry_after_seconds
@@ -119,6 +119,8 @@ class Exchange:
         return body
 
     def _heard(self, body: bytes, believe: Callable[[Connection, Report, Answer], None]) -> Answer:
+        from sync import signing
+
         report = Report.from_bytes(body)
         reply = self._sent(body)
         if reply.status != STATUS_SERVED:
@@ -144,6 +146,8 @@ class Exchange:
 
     def _sent(self, body: bytes) -> Reply:
         """The reply to these bytes; a link that broke meanwhile is tried again, with the same bytes."""
+        from sync import signing
+
         headers = signing.sign_request("POST", SESSION_PATH, body, self._keys, box_id(self._keys.public))
         for tried in range(TRIES_MAX - 1):
             try:
@@ -154,6 +158,8 @@ class Exchange:
 
     def _refusal(self, reply: Reply, report: Report) -> LinkFault:
         """What the hub's no means; what it changes is committed. Raises SignatureRefused where it is not the hub's."""
+        from sync import signing
+
         refusal = self._read(reply)
         try:
             signing.verify_answer(reply.status, reply.headers, reply.body, self._hub, report.nonce)

@@ -39,7 +39,7 @@ def _keep_progress(pages: Blueprint, box: Box) -> None:
     def keep_place() -> ResponseReturnValue:
         release, activity = _studied(box)
         seconds = _count("seconds")
-        duration_seconds = activity.attributes.get("seconds") or _count("duration_seconds")
+        duration_seconds = activity.attributes.get("seconds") or _count("duration")
         if learner := _learner():
             box.learning.reached_second(
                 learner, release.course, release.version, activity.id, seconds, duration_seconds, _key()

@@ -91,7 +91,7 @@ def blueprint(box: Box) -> Blueprint:
             first=rows.first(way) if way.here and way.here.activity.id in here else None,
             rows=[rows.row(release, step, step.activity.id in here) for step in way.steps],
             description=words(release.description, language_now()),
-            languages=" · ".join(language_name(tag) for tag in release.languages),
+            languages=gettext(" · ").join(language_name(tag) for tag in release.languages),
             is_whole=len(here) == len(way.steps),
         )
 

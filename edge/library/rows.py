@@ -22,7 +22,7 @@ def row(release: Release, step: Step, is_here: bool) -> dict[str, Any]:
         "state": "here" if step.is_here and is_here else SIGNS[step.state],
         "icon": ICONS.get(activity.kind, "files"),
         "title": title(activity),
-        "note": " · ".join([*facts(activity), *([where(step)] if where(step) else [])]),
+        "note": gettext(" · ").join([*facts(activity), *([where(step)] if where(step) else [])]),
         "href": address(release, activity) if is_here else "",
         "value": bar,
         "total": 1000 if bar else 0,
@@ -41,7 +41,7 @@ def next_card(way: Way | None) -> dict[str, Any] | None:
         "href": address(way.release, step.activity),
         "action": action(step),
         "tile": way.release.course,
-        "note": " · ".join(facts(step.activity)),
+        "note": gettext(" · ").join(facts(step.activity)),
         "icon": ICONS.get(step.activity.kind, "go"),
     }
 

@@ -15,6 +15,7 @@ from sync.hub.hub import UPLOAD_BYTES_MAX, UPLOADS, Hub
 from sync.hub.pages import accounts, campuses, courses
 from sync.hub.pages.courses import PUBLISH_PATH
 from sync.hub.protocol import create_protocol
+from sync.web import compiled
 from sync.web.app import Tab, WebSettings, create_base, session_now
 from sync.web.language import gettext
 from sync.web.sessions import Session
@@ -35,6 +36,7 @@ def create_app(
         allowed_hosts=allowed_hosts,
         tabs=_tabs,
         now_seconds=lambda: hub.clock.now().wall_seconds,
+        compiled=hub.data / compiled.FOLDER,
     )
     app = create_base(__name__, settings, hub.sessions)
     uploads = hub.data / UPLOADS

@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from catalog.fault import BoxFault, CallerFault, ContentFault, DiskFull, Fault, LinkFault
 from sync.web import choices, language, sprite, statics, styleguide, visits
+from sync.web.compiled import CompiledTemplates
 from sync.web.language import gettext
 from sync.web.sessions import Session, Sessions
 from sync.web.visits import (
@@ -96,6 +97,8 @@ class WebSettings:
     timezone: tzinfo = UTC
     now_seconds: Callable[[], int | None] = lambda: None
     """The wall clock for "today" and "2 h ago"; None while it cannot be trusted."""
+    compiled: Path | None = None
+    """The folder for compiled templates, ours alone; None compiles them anew at each start."""
 
 
 def create_base(import_name: str, settings: WebSettings, sessions: Sessions) -> Flask:
@@ -104,7 +107,12 @@ def create_base(import_name: str, settings: WebSettings, sessions: Sessions) -> 
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_MEMORY_BYTES_MAX
     app.config["MAX_FORM_PARTS"] = FORM_PARTS_MAX
     app.session_interface = _NoCookieSession()
-    app.jinja_options = {"loader": statics.template_loader(app), "trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = {
+        "loader": statics.template_loader(app),
+        "bytecode_cache": CompiledTemplates(settings.compiled) if settings.compiled else None,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    }
     app.jinja_env.globals["static_url"] = statics.static_url
     app.jinja_env.globals["csrf_token"] = csrf_token
     language.install(app)

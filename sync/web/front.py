@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 BACKLOG = 1_024
 SWITCH_SECONDS = 0.0005
-"""How long a page that is being made may keep the loop from its next send: Python's own 5 ms add up over 300 readers."""
+"""How long a page that is being made may keep the loop from its next send; Python's own 5 ms add up."""
 UNSENT_BYTES_MAX = 128 << 10
 """What the kernel holds for a client beyond what is on its way: without it, three hundred readers take a gigabyte."""
 ACCEPTED_PER_TURN_MAX = 64

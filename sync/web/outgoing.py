@@ -1,6 +1,7 @@
 """What goes out on a connection: bytes, and parts of files, as fast as the client takes them and no faster.
 
-* A file is sent a piece at a time, in turns with the others, so three hundred slow readers cost three hundred descriptors and no page waits.
+* A file is sent a piece at a time, in turns with the others: three hundred slow readers cost three hundred
+  descriptors, and no page waits for them.
 * A piece that the page cache has is sent at once; one that it has not is fetched by a thread meanwhile.
 * Nothing is buffered for a slow reader but the answer's head, or one cold piece.
 """
@@ -90,6 +91,7 @@ class Outgoing:
     def _line_up(self) -> None:
         if not self._is_lined_up:
             self._is_lined_up = True
+            self._watch(False)
             self._turns.line_up(self._take_turn)
 
     def _take_turn(self) -> int:
@@ -114,10 +116,12 @@ class Outgoing:
         part.size_bytes -= count
         self._piece_bytes = min(PIECE_BYTES, max(PIECE_BYTES_MIN, 2 * count))
         self.moved_seconds = self._loop.time()
-        if part.size_bytes:
+        if not part.size_bytes:
+            self._all_sent()
+        elif count < len(piece):
             self._watch(True)
         else:
-            self._all_sent()
+            self._line_up()
         return count
 
     def _fetch(self, part: FilePart) -> None:

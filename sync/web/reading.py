@@ -21,7 +21,7 @@ from sync.web.ranges import http_date
 SMALL_FILE_BYTES_MAX = 64 << 10
 MEMORY_BYTES_MAX = 8 << 20
 RECHECK_SECONDS = 5.0
-PIECE_BYTES = 128 << 10
+PIECE_BYTES = 64 << 10
 """What one connection is given in one turn of the loop, at most."""
 COLD_PIECE_BYTES = 128 << 10
 READ_AHEAD_BYTES = 1 << 20

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-TURN_BYTES = 1 << 20
+TURN_BYTES = 512 << 10
 
 
 class Turns:

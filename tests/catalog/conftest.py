@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from catalog import releases, shelf, store
 from catalog.db import Database
@@ -14,6 +15,10 @@ from catalog.publish import Catalog
 from catalog.releases import Releases
 from catalog.shelf import Shelf
 from catalog.store import Store
+
+# A shared machine may stall for longer than any one example should take.
+settings.register_profile("catalog", deadline=None)
+settings.load_profile("catalog")
 
 Zips = Callable[[str, Mapping[str, bytes | str]], Path]
 

@@ -11,9 +11,10 @@ from catalog.db import Database
 from catalog.fault import DiskFull
 from edge import night
 from edge.config import Config
-from edge.night import AtWork, Listener, Nightly, Nights, NotEnrolled, Stopped, Told
+from edge.night import AtWork, Listener, Nightly, Nights, Stopped, Told
 from sync.budget import Lanes, Window, slot_minute
 from sync.clock import TRUSTED_SINCE_SECONDS
+from sync.exchange import NotEnrolled
 from sync.link import Traffic, Unreachable
 
 MIDNIGHT_SECONDS = TRUSTED_SINCE_SECONDS + 100 * 86_400

@@ -1,10 +1,5 @@
 """Nights between a real box and a real hub, over a wire that we can cut at any byte."""
 
-import random
-from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import unquote
-
 import httpx
 import pytest
 from sqlalchemy import insert, select
@@ -12,7 +7,7 @@ from sqlalchemy import insert, select
 from catalog import releases, shelf, store
 from catalog.db import Database
 from catalog.fault import DiskFull, LinkFault
-from catalog.manifest import Entry, Layer, LayerName, Release
+from catalog.manifest import Entry, Layer
 from catalog.releases import Releases
 from catalog.shelf import Shelf
 from catalog.store import Store
@@ -29,129 +24,31 @@ from sync.link import HubBusy, LinkBroken, NotTheHub, Unreachable
 from sync.links.http import HttpLink
 from sync.patch.format import PackRefused
 from sync.session import Session
-from sync.signing import SignatureRefused, sign_answer
+from sync.signing import SignatureRefused
 from sync.spool import CHECKPOINT_BYTES, Spool
-from sync.wire import SESSION_PATH, Answer, Mark, Refusal, Report
+from sync.wire import Answer, Mark, Refusal, Report
+from tests.wire import (
+    ADDRESS,
+    Body,
+    Crash,
+    Wire,
+    cut_at,
+    flips_a_byte_at,
+    loses_the_reply,
+    never_gets_there,
+    noise,
+    power_cut,
+    power_cut_after,
+    release_at,
+    release_of,
+    says,
+    signed_by,
+)
 
-ADDRESS = "http://hub.example.org"
 MIGRATIONS = [
     store.migrations, releases.migrations, shelf.migrations, journal.migrations, exchange.migrations,
     enrolment.migrations,
 ]  # fmt: skip
-
-
-class Crash(BaseException):
-    """Power goes: nothing in the box may catch this."""
-
-
-@dataclass
-class Body(httpx.SyncByteStream):
-    """What comes down the wire, until it is cut."""
-
-    data: bytes
-    cut_at: int | None = None
-
-    def __iter__(self):
-        whole = self.data if self.cut_at is None else self.data[: self.cut_at]
-        for start in range(0, len(whole), 50_000):
-            yield whole[start : start + 50_000]
-        if self.cut_at is not None:
-            raise httpx.ReadError("cut")
-
-
-@dataclass
-class Wire(httpx.BaseTransport):
-    """The hub's app behind its front, in this process; every request is noted, and any of them may meet misfortune."""
-
-    app: object
-    asked: list = field(default_factory=list)
-    misfortunes: list = field(default_factory=list)
-    """One for each request to come: None, or a function of the request and of what the hub answers to it."""
-    when_packs_are_asked: list = field(default_factory=list)
-
-    def handle_request(self, request):
-        request.read()
-        self.asked.append(request)
-        is_pack = request.method == "GET"
-        waiting = self.when_packs_are_asked if is_pack and self.when_packs_are_asked else self.misfortunes
-        misfortune = waiting.pop(0) if waiting else None
-        return misfortune(request, self.answer) if misfortune else self.answer(request)
-
-    def answer(self, request):
-        reply = httpx.WSGITransport(self.app, raise_app_exceptions=True).handle_request(request)
-        headers = dict(reply.headers)
-        if "x-sendfile" not in headers:
-            return httpx.Response(reply.status_code, headers=headers, stream=Body(b"".join(reply.stream)))
-        data = Path(unquote(headers.pop("x-sendfile"))).read_bytes()
-        headers.pop("content-length", None)
-        if "range" not in request.headers:
-            return httpx.Response(200, headers=headers, stream=Body(data))
-        start = int(request.headers["range"].removeprefix("bytes=").removesuffix("-"))
-        headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
-        return httpx.Response(206, headers=headers, stream=Body(data[start:]))
-
-    def reports(self):
-        return [request.content for request in self.asked if request.url.path == SESSION_PATH]
-
-    def packs(self):
-        return [request.url.path.rpartition("/")[2] for request in self.asked if request.method == "GET"]
-
-
-def loses_the_reply(request, answer):
-    answer(request)
-    raise httpx.ReadError("reset")
-
-
-def never_gets_there(request, answer):
-    raise httpx.ConnectError("refused")
-
-
-def power_cut(request, answer):
-    raise Crash
-
-
-def power_cut_after(request, answer):
-    answer(request)
-    raise Crash
-
-
-def cut_at(place):
-    def cut(request, answer):
-        reply = answer(request)
-        return httpx.Response(reply.status_code, headers=reply.headers, stream=Body(reply.stream.data, place))
-
-    return cut
-
-
-def flips_a_byte_at(place):
-    def flip(request, answer):
-        reply = answer(request)
-        data = bytearray(reply.stream.data)
-        data[place] ^= 1
-        return httpx.Response(reply.status_code, headers=reply.headers, stream=Body(bytes(data)))
-
-    return flip
-
-
-def says(status, body, **headers):
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda request, answer: httpx.Response(status, headers=named, stream=Body(body))
-
-
-def signed_by(keys, status, make):
-    """An answer made of the report it answers, signed with these keys."""
-
-    def forge(request, answer):
-        report = Report.from_bytes(request.content)
-        body = make(report).to_bytes()
-        return httpx.Response(status, headers=sign_answer(status, body, keys, report.nonce), stream=Body(body))
-
-    return forge
-
-
-def release_of(course, version, layers):
-    names = {layer.name: LayerName(layer.root, layer.size_bytes, len(layer.entries)) for layer in layers}
-    return Release(course, version, {"en": course}, {}, ("en",), "", {}, (), names)
 
 
 class Box:
@@ -239,20 +136,7 @@ class Campus:
         self.hub = hub
 
     def publishes(self, course, version=1, **layers):
-        """Record a release of these layers (name -> path -> bytes), and build its packs."""
-        catalog = self.hub.catalog
-        with catalog.store.batch() as batch:
-            made = [
-                Layer.of(
-                    name.replace("_", "-"),
-                    [Entry(path, *reversed(batch.add_bytes(data)), "text/html") for path, data in files.items()],
-                )
-                for name, files in layers.items()
-            ]
-        release = release_of(course, version, made)
-        catalog.database.write(lambda connection: catalog.releases.record(connection, release, made))
-        self.hub.packing.build_missing()
-        return release
+        return release_at(self.hub, course, version, layers)
 
     def events(self, box):
         with reading(self.hub.engine) as connection:
@@ -304,10 +188,6 @@ def box(stranger, token, wire):
     stranger.enrols(token)
     wire.asked.clear()
     return stranger
-
-
-def noise(length, seed=1):
-    return random.Random(seed).randbytes(length)
 
 
 SITE = {"index.html": b"<h1>Water</h1>", "a/style.css": b"h1 {}"}

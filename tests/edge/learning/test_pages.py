@@ -8,7 +8,7 @@ from edge.people.people import Classroom, Person
 
 
 def test_a_place_is_kept_and_a_repeat_changes_nothing(learner: Any, box: Box, amina: Person, water: Release) -> None:
-    fields = {"course": "water", "activity": water.activities[0].id, "seconds": "30.5", "duration_seconds": "100"}
+    fields = {"course": "water", "activity": water.activities[0].id, "seconds": "30.5", "duration": "100"}
     learner.sends("/learn/place", key="k1", **fields)
     unsent = box.journal.unsent_count()
 
@@ -87,7 +87,7 @@ def test_a_class_that_began_nothing_says_so(staff: Any, grade: Classroom, amina:
 
 def test_words_of_a_learner_are_never_markup(staff: Any, learner: Any, amina: Person, water: Release) -> None:
     activity = water.activities[0].id
-    learner.sends("/learn/place", course="water", activity=activity, seconds="1", duration_seconds="9")
+    learner.sends("/learn/place", course="water", activity=activity, seconds="1", duration="9")
     learner.sends("/learn/answer", course="water", activity=activity, item="q1", answer="<script>x</script>")
 
     staff.opens(f"/learners/{amina.id}/progress")

@@ -1,0 +1,116 @@
+"""The main pages as pictures, phone and desktop, English and Arabic, into docs/screenshots; never touched up.
+
+A demo's night is lived first, so that the pages show what people see after one.
+"""
+
+import base64
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from provisioning.demo import LEARNER, PASSWORD, PIN, STAFF, Night
+from tests.bench.processes import ROOT
+
+FOLDER = ROOT / "docs/screenshots"
+CHROMIUM = "/usr/bin/chromium"
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
+LANGUAGES = ("en", "ar")
+
+
+def main() -> None:
+    """Live a night, then walk the pages four times: two sizes, two languages."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as leaving, sync_playwright() as playwright:
+        data = Path(leaving.enter_context(tempfile.TemporaryDirectory()))
+        night = Night(data, leaving, lan=False, say=lambda words: print(words, file=sys.stderr))
+        night.live()
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        for size in SIZES:
+            for language in LANGUAGES:
+                _walk(night, browser, size, language)
+        _picture_of_readme(browser)
+        browser.close()
+
+
+def _walk(night: Night, browser: Browser, size: str, language: str) -> None:
+    box, hub = night.box.address, night.hub.address
+    lesson, film, book = (night.courses[kind] for kind in ("lesson", "film", "book"))
+    learner = _browser(browser, size, language)
+    learner.goto(f"{box}/sign-in")
+    _take(learner, "sign-in", size, language)
+    learner.fill("[name=code]", night.class_code)
+    learner.click("main form button")
+    learner.get_by_role("link", name=LEARNER).click()
+    _take(learner, "pin", size, language)
+    learner.fill("[name=pin]", PIN)
+    learner.click("main form button")
+    pages = {
+        "home": "/",
+        "library": "/library",
+        "course": f"/library/{film}",
+        "lesson": f"/library/{lesson}/site",
+        "film": f"/library/{film}/film",
+        "book": f"/library/{book}",
+        "me": "/me",
+    }
+    _visit(learner, box, pages, size, language)
+
+    staff = _browser(browser, size, language)
+    staff.goto(f"{box}/sign-in/password")
+    staff.fill("[name=password]", PASSWORD)
+    if staff.locator("[name=name]").count():
+        staff.fill("[name=name]", "staff")
+    staff.click("main form button")
+    staff.goto(f"{box}/classes")
+    classroom = staff.locator("main a[href^='/classes/']").first.get_attribute("href")
+    _visit(
+        staff, box, {"staff": "/staff", "class": f"{classroom}", "progress": f"{classroom}/progress"}, size, language
+    )
+
+    far = _browser(browser, size, language)
+    far.goto(f"{hub}/sign-in")
+    far.fill("[name=name]", STAFF)
+    far.fill("[name=password]", PASSWORD)
+    far.click("main form button")
+    far.wait_for_url(f"{hub}/")
+    campus = far.locator("main a[href^='/campuses/']").first.get_attribute("href")
+    shown = {"hub-fleet": "/", "hub-publish": "/publish", "hub-campus": f"{campus}", "hub-course": f"/courses/{film}"}
+    _visit(far, hub, shown, size, language)
+
+
+def _browser(browser: Browser, size: str, language: str) -> Page:
+    page = browser.new_context(viewport=SIZES[size], locale=language).new_page()
+    page.set_default_timeout(20_000)
+    return page
+
+
+def _visit(page: Page, address: str, pages: Mapping[str, str], size: str, language: str) -> None:
+    for name, path in pages.items():
+        page.goto(f"{address}{path}")
+        _take(page, name, size, language)
+
+
+def _take(page: Page, name: str, size: str, language: str) -> None:
+    page.wait_for_load_state("load")
+    page.screenshot(path=FOLDER / f"{name}-{size}-{language}.png")
+
+
+def _picture_of_readme(browser: Browser) -> None:
+    shots = [
+        FOLDER / f"{name}-phone-{language}.png" for name, language in (("home", "en"), ("course", "en"), ("home", "ar"))
+    ]
+    images = "".join(
+        f'<img src="data:image/png;base64,{base64.b64encode(shot.read_bytes()).decode()}">' for shot in shots
+    )
+    page = browser.new_page(viewport={"width": 1160, "height": 780})
+    page.set_content(f"<style>body{{margin:20px;background:#83969a}}img{{margin:0 10px;width:353px}}</style>{images}")
+    page.screenshot(path=FOLDER / "readme.png")
+
+
+if __name__ == "__main__":
+    main()
