@@ -28,14 +28,15 @@ check: setup  ## format, lint, types, import contracts, fast tests: under a minu
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q -n auto --dist loadgroup -m "not system"
+	@$(BIN)/pytest -q -n auto -m "not system"
 
 test: setup engines  ## everything, with the real engines
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -n auto --dist loadgroup
+	@$(BIN)/pytest -q -n auto -m "not system"
+	@$(BIN)/pytest -m system  # one after the other: they look for free ports, and time matters to some
 
 engines:  ## install the system packages that the tests need (root or sudo)
 	@tests/install-engines

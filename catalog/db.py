@@ -4,6 +4,7 @@
 * All writes of a process go through one writer. Pieces of work that wait together are committed together (one flush),
   each in a savepoint of its own: one that fails takes nothing else with it.
 * `write` returns only after the commit that holds its work is on the disk.
+* What was erased is gone from the log too, not only from the file, before whoever erased it hears so.
 * The writer is steppable (`commit_pending`); `start` only adds a thread that steps it.
 """
 
@@ -28,6 +29,8 @@ Connection = sqlite_utils.Database
 WORKS_PER_COMMIT_MAX = 512
 BUSY_SECONDS_MAX = 30
 CACHE_KIBIBYTES = 2048
+LOG_MILLISECONDS_MAX = 100
+"""How long a commit waits for readers before it leaves emptying the log to the next one."""
 
 
 class Database:
@@ -46,6 +49,7 @@ class Database:
         self._open_readers: list[sqlite3.Connection] = []
         self._thread: threading.Thread | None = None
         self._is_closing = False
+        self._is_log_to_empty = False
         self._worker: int | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,10 +76,14 @@ class Database:
         Raises DiskFull or BoxFault where the commit itself fails.
         """
         assert threading.get_ident() != self._worker, "work may not wait for other work: it holds the writer"
+        return self.post(work).result()
+
+    def post(self, work: Callable[[Connection], T]) -> "Future[T]":
+        """Line `work` up where nobody waits for it; without a writer thread it is done before this returns."""
         future = self.submit(work)
         while self._thread is None and not future.done():
             self.commit_pending()
-        return future.result()
+        return future
 
     def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
         """Line `work` up; the future is done once its commit is durable."""
@@ -100,6 +108,10 @@ class Database:
                 finally:
                     self._worker = None
             return count
+
+    def empty_log(self) -> None:
+        """From inside work that erases: with its commit the log goes too, so that nothing old can be read there."""
+        self._is_log_to_empty = True
 
     def start(self) -> None:
         """Step the writer from a thread of its own, until `close`."""
@@ -144,6 +156,8 @@ class Database:
                 except BaseException as error:  # noqa: BLE001 - whoever asked for the work gets its error
                     future.set_exception(error)
             self._writer.execute("commit")
+            if self._is_log_to_empty:
+                self._empty_log()
         except BaseException as error:
             if self._writer.conn.in_transaction:
                 self._writer.execute("rollback")
@@ -156,6 +170,12 @@ class Database:
             return
         for future, result in done:
             future.set_result(result)
+
+    def _empty_log(self) -> None:
+        self._writer.execute(f"pragma busy_timeout = {LOG_MILLISECONDS_MAX}")
+        is_busy = self._writer.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+        self._writer.execute(f"pragma busy_timeout = {BUSY_SECONDS_MAX * 1000}")
+        self._is_log_to_empty = bool(is_busy)
 
     def _do(self, work: Callable[[Connection], T]) -> T:
         self._writer.execute("savepoint work")

@@ -9,6 +9,7 @@ import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from sqlite_utils.migrations import Migrations
@@ -20,6 +21,8 @@ from catalog.fault import CallerFault, Damaged
 from catalog.manifest import CORE, Release, canonical
 from catalog.releases import Releases
 from catalog.store import Store
+
+RELEASES_REMEMBERED_MAX = 256
 
 migrations = Migrations("catalog.shelf")
 
@@ -57,6 +60,12 @@ class Shelved:
     root: Digest
     layers: tuple[str, ...]
     former_root: Digest | None
+
+
+@lru_cache(maxsize=RELEASES_REMEMBERED_MAX)
+def _release(document: bytes) -> Release:
+    """Read a release once: every page and every answer asks for one, and they never change."""
+    return Release.from_bytes(document)
 
 
 class Shelf:
@@ -117,14 +126,14 @@ class Shelf:
         rows = self.database.read().execute(
             "select document from shelf join release on release.root = shelf.root order by place"
         )
-        return [Release.from_bytes(row["document"]) for row in rows.fetchall()]
+        return [_release(row["document"]) for row in rows.fetchall()]
 
     def release(self, course: str) -> Release | None:
         rows = self.database.read().execute(
             "select document from shelf join release on release.root = shelf.root where shelf.course = ?", [course]
         )
         row = rows.fetchone()
-        return Release.from_bytes(row["document"]) if row else None
+        return _release(row["document"]) if row else None
 
     def tree(self, course: str) -> Path:
         """The folder with the files of the release in use; made now if it is not there yet.

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from sync.links.http import HttpLink
 
+PAGES_FIRST_SECONDS = 2.0
+
 ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
 NOWHERE = ("192.0.2.1", 9)
 """An address that nobody has (RFC 5737): asking for the way there says which of our own addresses is used."""
@@ -44,15 +46,15 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
         front = Front(sites(box), clock)
         front.bind()
         control = Control(data, works(box))
-        scheduler = _scheduler(box)
+        minutes = Minutes(box)
         box.start()
         control.start()
-        scheduler.start()
+        minutes.start()
         try:
             front.run(lambda: _greet(box, say))
         finally:
             control.close()
-            scheduler.shutdown(wait=False)
+            minutes.close()
 
 
 @contextlib.contextmanager
@@ -91,14 +93,37 @@ def sites(box: Box) -> list[Site]:
     ]
 
 
-def _scheduler(box: Box) -> "BackgroundScheduler":
-    from apscheduler.schedulers.background import BackgroundScheduler
+class Minutes:
+    """Steps the night each minute. Its library is loaded once the box has been open for a moment: pages come first."""
 
-    scheduler = BackgroundScheduler(timezone=UTC)
-    scheduler.add_job(
-        lambda: _tick(box), "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None
-    )
-    return scheduler
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._scheduler: BackgroundScheduler | None = None
+        self._timer = threading.Timer(PAGES_FIRST_SECONDS, self._begin)
+        self._timer.daemon = True
+
+    def start(self) -> None:
+        self._timer.start()
+
+    def close(self) -> None:
+        self._timer.cancel()
+        self._timer.join()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+
+    def _begin(self) -> None:
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._scheduler.add_job(
+            lambda: _tick(self._box),
+            "interval",
+            seconds=TICK_SECONDS,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+        self._scheduler.start()
 
 
 def _tick(box: Box) -> None:

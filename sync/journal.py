@@ -124,6 +124,7 @@ class Journal:
             return False
         # What is blanked is overwritten too, so that a card read later holds no name.
         connection.execute("pragma secure_delete = on")
+        self._database.empty_log()
         connection.execute("update event set payload = null where learner = ? and payload is not null", [learner])
         connection.execute("delete from learner_key where learner = ?", [learner])
         place, sequence, previous = self._end(connection)

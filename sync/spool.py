@@ -1,9 +1,9 @@
 """The spool: packs on their way in, kept so that a cut costs at most one MiB of wire.
 
 * A pack's room is taken on the disk before its first byte is asked for.
-* What has come is made to last at every full MiB, and when the link breaks or the process is told to stop.
+* What has come is made to last at every half MiB, and when the link breaks or the process is told to stop.
 * After a crash the file may be longer than what lasted: then it goes on from the last point that is known to last,
-  at most one MiB back. After anything else it goes on at the byte.
+  less than one MiB back. After anything else it goes on at the byte.
 * A part that turns out damaged is cut off, and only that is fetched again.
 """
 
@@ -14,7 +14,9 @@ from typing import BinaryIO
 from catalog.durable import disk_fault, reserve_ahead, sync_file, sync_folder, write_file
 from sync.wire import is_name
 
-CHECKPOINT_BYTES = 1 << 20
+CHECKPOINT_BYTES = 1 << 19
+"""Half of what a cut may cost: a disk that forgets all behind a checkpoint leaves a file that ends there, of which only
+the checkpoint before is known to last."""
 MARK_SUFFIX = ".mark"
 MARK_DIGITS_MAX = 20
 
@@ -35,7 +37,7 @@ class Spool:
         """How much of the pack has come and lasts: the byte to go on at."""
         path = self.path(name)
         length = path.stat().st_size if path.exists() else 0
-        # Nothing is written behind a full MiB before that MiB lasts; so the last full one with more behind it does.
+        # Nothing is written behind a checkpoint before all until there lasts; so the last one with more behind it does.
         lasting = max(0, length - 1) // CHECKPOINT_BYTES * CHECKPOINT_BYTES
         return min(length, max(lasting, self._mark(name)))
 
@@ -98,7 +100,7 @@ class Spool:
         for piece in pieces:
             rest = memoryview(piece)[: size_bytes - offset]
             while rest:
-                # Up to the next full MiB at most, and that MiB lasts before anything is written behind it.
+                # Up to the next checkpoint at most, which lasts before anything is written behind it.
                 part, rest = _split(rest, CHECKPOINT_BYTES - offset % CHECKPOINT_BYTES)
                 file.write(part)
                 offset += len(part)

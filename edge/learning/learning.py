@@ -110,7 +110,7 @@ class Learning:
     def reached_page(
         self, learner: str, course: str, version: int, activity: str, path: str, pages_total: int, key: str = ""
     ) -> None:
-        """The learner is on this page of a lesson that has so many."""
+        """The learner is on this page of a lesson that has so many. Nobody waits; what was seen keeps its order."""
 
         def move(connection: Connection, before: Place, now_seconds: int) -> Place:
             connection.execute(
@@ -123,7 +123,8 @@ class Learning:
             ).fetchone()[0]
             return progress.page_seen(before, version, path, seen, pages_total, now_seconds)
 
-        self._move(learner, course, activity, key, move)
+        seen = self._database.post(self._moving(learner, course, activity, key, move))
+        seen.add_done_callback(lambda future: future.result())  # a failure is reported, not swallowed
 
     def reached_second(
         self,
@@ -152,6 +153,12 @@ class Learning:
 
     def answered(self, learner: str, course: str, activity: str, item: str, answer: str, key: str = "") -> None:
         """The learner answered an item. Every answer is an event; the last one is shown."""
+        self._database.write(self.answer_work(learner, course, activity, item, answer, key))
+
+    def answer_work(
+        self, learner: str, course: str, activity: str, item: str, answer: str, key: str = ""
+    ) -> Callable[[Connection], None]:
+        """What the writer is to do for `answered`, for whoever need not wait for it in a thread."""
         now_seconds = self._clock.now().wall_seconds
 
         def work(connection: Connection) -> None:
@@ -167,7 +174,7 @@ class Learning:
             said = {"course": course, "activity": activity, "item": item, "answer": answer}
             self._journal.append(connection, "answered", learner, said)
 
-        self._database.write(work)
+        return work
 
     def place(self, learner: str, course: str, activity: str) -> Place | None:
         """Where the learner is in this activity; None before they opened it."""
@@ -231,6 +238,17 @@ class Learning:
         key: str,
         move: Callable[[Connection, Place, int], Place],
     ) -> None:
+        self._database.write(self._moving(learner, course, activity, key, move))
+
+    def _moving(
+        self,
+        learner: str,
+        course: str,
+        activity: str,
+        key: str,
+        move: Callable[[Connection, Place, int], Place],
+    ) -> Callable[[Connection], None]:
+        """The work that moves a learner's place, and tells it."""
         now_seconds = self._clock.now().wall_seconds
 
         def work(connection: Connection) -> None:
@@ -244,7 +262,7 @@ class Learning:
             for kind, said in _told(before, after):
                 self._journal.append(connection, kind, learner, said)
 
-        self._database.write(work)
+        return work
 
     def _is_done(self, connection: Connection, learner: str, key: str) -> bool:
         """Tell whether this request was done before; if not, note that it is now."""

@@ -16,6 +16,7 @@ from edge.learning.learning import ANSWER_BYTES_MAX, ITEM_LETTERS_MAX, KEY_LETTE
 from edge.learning.overview import overview_of, progress_in, progress_of
 from sync.web.app import require, safe_next, session_now
 from sync.web.language import language_now
+from sync.web.lasting import write_then_answer
 
 READERS = ("learner", "guest", "teacher", "staff")
 
@@ -64,7 +65,8 @@ def _keep_progress(pages: Blueprint, box: Box) -> None:
         if len(given.encode()) > ANSWER_BYTES_MAX:
             abort(413)
         if learner := _learner():
-            box.learning.answered(learner, release.course, activity.id, item, given, _key())
+            work = box.learning.answer_work(learner, release.course, activity.id, item, given, _key())
+            write_then_answer(box.database, work)
         return _kept()
 
 

@@ -21,6 +21,7 @@ from sync.hub import schema
 BUSY_SECONDS_MAX = 30
 CONNECTIONS_MAX = 32
 CACHE_KIBIBYTES = 8192
+_HAS_ERASED = "has erased"
 MIGRATION_LOCK = 0x71616E6174
 """One number that all hub processes agree on, so that two which start together do not both make the tables."""
 
@@ -58,8 +59,17 @@ def sqlite_url(file: Path) -> str:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction; committed, and lasting, when the block ends without an error."""
-    with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
-        yield connection
+    with engine.connect().execution_options(is_writing=True) as connection:
+        with connection.begin():
+            yield connection
+        if connection.info.pop(_HAS_ERASED, False) and connection.dialect.name == "sqlite":
+            # Nor may it be read in the log. Where others still read, the log goes with the next erasure, or at the end.
+            connection.connection.driver_connection.execute("pragma wal_checkpoint(truncate)")  # type: ignore[union-attr]
+
+
+def erasing(connection: Connection) -> None:
+    """Say that this transaction erases: what it overwrites is then gone from SQLite's log too."""
+    connection.info[_HAS_ERASED] = True
 
 
 @contextmanager

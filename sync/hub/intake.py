@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, func, or_, select,
 from sync.batch import Batch, BatchRefused, blanked, decode, encode, verify
 from sync.events import CHAIN_START, fields_of, is_epoch
 from sync.hub import projections, schema
-from sync.hub.engine import insert, writing
+from sync.hub.engine import erasing, insert, writing
 from sync.hub.fleet import Refused
 from sync.keys import from_base64url
 from sync.wire import HEADS_MAX, Mark, Report
@@ -183,6 +183,7 @@ class Intake:
         connection.execute(insert(connection, schema.erased).values(row).on_conflict_do_nothing())
         projections.forget(connection, box.campus, learner)
         _blank_kept(connection, box.campus, learner)
+        erasing(connection)
         notice = schema.erasure_notice
         connection.execute(delete(notice).where(notice.c.box == box.id, notice.c.learner == learner))
 

@@ -214,7 +214,7 @@ class Connection(BaseProtocol):
         finally:
             _let_go(answer)
         if answer.after is not None:
-            self.hands.run_later(answer.after)
+            self.hands.run_in_order(answer.after)
         if is_unread or request is None:
             self._linger()
         else:

@@ -46,7 +46,7 @@ class ContentResolver(Protocol):
         ...
 
     def on_page(self, port: int, host: str, path: str) -> None:
-        """Hear that the page at `path` was seen. Called in a pool thread, after the answer was sent."""
+        """Hear that the page at `path` was seen. Called after the answer was sent, off the loop, in order; be short."""
         ...
 
 

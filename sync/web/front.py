@@ -18,6 +18,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,11 +117,20 @@ class Front:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator["Front"]:
-        """Serve from a thread for a while."""
-        is_ready = threading.Event()
-        self._thread = threading.Thread(target=self.run, args=[is_ready.set], name="front", daemon=True)
+        """Serve from a thread for a while. Raises what kept it from serving, a taken port for one."""
+        is_ready: Future[None] = Future()
+
+        def run() -> None:
+            try:
+                self.run(lambda: is_ready.set_result(None))
+            except BaseException as error:
+                if is_ready.done():
+                    raise
+                is_ready.set_exception(error)
+
+        self._thread = threading.Thread(target=run, name="front", daemon=True)
         self._thread.start()
-        is_ready.wait()
+        is_ready.result()
         try:
             yield self
         finally:

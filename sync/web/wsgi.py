@@ -4,12 +4,15 @@
 * `X-Sendfile` in an answer names a file; the front sends it with ranges and conditions. It is read from the
   application's answer only, never from a request, and only for files under the folders that were allowed.
 * Behind nginx the same header becomes `X-Accel-Redirect`, and nginx sends the file.
+* What a view handed to the disk (`lasting`) is on it before the answer leaves; no thread is held for that either.
 * A body of unknown length is sent in chunks as it is made; no thread is held between two pieces.
 """
 
+import asyncio
 import contextvars
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -20,6 +23,7 @@ from sync.web import body
 from sync.web.exchange import BODILESS, Answer, Request, refusal
 from sync.web.filing import answer_with_file
 from sync.web.hands import Busy, Hands
+from sync.web.lasting import AWAITED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -63,7 +67,10 @@ class Application:
             if request.has_body:
                 taken, size_bytes = await body.take_in(request, body.limit_for(path, self.body_bytes_max), hands)
             environ = environ_of(request, taken, size_bytes, is_behind_proxy=self.is_behind_proxy)
+            awaited: list[Future[Any]] = environ.setdefault(AWAITED, [])
             answer, file = await hands.run(_Call(self, environ, taken, hands).run)
+            for one in awaited:
+                await asyncio.wrap_future(one)
             return await self._with_file(answer, file, request, hands)
         except body.TooLarge as refused:
             return refusal(

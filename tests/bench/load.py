@@ -66,7 +66,9 @@ def ask(
     """Let `clients` ask for `path` for a while, after warming up."""
     draw = random.Random(SEED)
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\n\r\n".encode()
-    selector, wakes, latencies, failures = selectors.EpollSelector(), [], [], 0
+    selector, failures = selectors.EpollSelector(), 0
+    wakes: list[tuple[float, int]] = []
+    latencies: list[float] = []
     begun = time.perf_counter()
     askers = [Asker(port, request) for _ in range(clients)]
     for number, asker in enumerate(askers):

@@ -3,7 +3,7 @@
 Three measures: a course's asset for 32 clients; pages for 30 learners while 300 others watch video at 1 Mbit/s;
 and the same with a cold cache and the server's disk throttled to 20 MB/s (the cgroup's block limits; needs root).
 Servers share one core and the load has another; rounds take turns, the medians are shown. Assets are counted by
-CPU second of the server, as no load generator in Python tires nginx; nginx reads cold files in threads (`aio threads`),
+CPU second of the server, as no load generator in Python tires nginx; nginx reads videos in threads (`aio threads`),
 without which it answers nobody while the disk is slow.
 """
 
@@ -142,10 +142,11 @@ def nginx(folder: Path, data: Path, app: int | Path | None, disk: Path | None = 
     settings.write_text(
         f"""daemon off; user root; worker_processes 2; pid {folder}/nginx-{port}.pid; error_log {folder}/nginx.log crit;
         worker_rlimit_nofile 8192; events {{ worker_connections 2048; }}
-        http {{ access_log off; sendfile on; aio threads; tcp_nopush on; sendfile_max_chunk 512k; keepalive_requests 10000000;
+        http {{ access_log off; sendfile on; tcp_nopush on; sendfile_max_chunk 512k; keepalive_requests 10000000;
         open_file_cache max=2000 inactive=60s; types {{ text/javascript js; video/mp4 mp4; }} {scratch}
         server {{ listen 127.0.0.1:{port} backlog=1024;
-        location /data/ {{ alias {data}/; }} location /internal/ {{ internal; alias {data}/; }}
+        location /data/ {{ alias {data}/; }}
+        location /internal/ {{ internal; aio threads; alias {data}/; }}
         {passed if place else ""} }} }}"""
     )
     with running(_on_core(0, ["nginx", "-c", str(settings)], disk), folder / "nginx.log") as process:

@@ -292,7 +292,7 @@ def test_a_power_cut_in_a_pack_costs_at_most_a_mebibyte(box, campus, wire):
     second = box.syncs()
 
     assert ("water",) == second.shelved
-    assert second.traffic.bytes_down < (5 << 20) - 2_500_000 + CHECKPOINT_BYTES + 10_000
+    assert second.traffic.bytes_down < (5 << 20) - 2_500_000 + 2 * CHECKPOINT_BYTES + 10_000
 
 
 def test_a_lost_reply_repeats_the_same_bytes_and_is_taken_once(box, campus, wire):

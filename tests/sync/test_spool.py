@@ -6,7 +6,7 @@ from catalog.fault import DiskFull
 from sync.link import LinkBroken
 from sync.spool import CHECKPOINT_BYTES, Spool
 
-MIB = CHECKPOINT_BYTES
+STEP = CHECKPOINT_BYTES
 NAME = "core-abc-full-1"
 
 
@@ -33,24 +33,24 @@ def crash(spool, length):
 
 
 def test_a_pack_comes_in_pieces_and_is_whole(spool):
-    data = bytes_of(3 * MIB + 5)
+    data = bytes_of(3 * STEP + 5)
 
-    spool.write(NAME, [data[:100], data[100 : 2 * MIB], data[2 * MIB :]], len(data))
+    spool.write(NAME, [data[:100], data[100 : 2 * STEP], data[2 * STEP :]], len(data))
 
     assert spool.is_whole(NAME, len(data))
     assert data == spool.path(NAME).read_bytes()
 
 
 def test_after_a_cut_it_goes_on_at_the_byte(spool):
-    data = bytes_of(2 * MIB)
+    data = bytes_of(2 * STEP)
     with pytest.raises(LinkBroken):
-        spool.write(NAME, cut_after(data, MIB + 12_345), len(data))
+        spool.write(NAME, cut_after(data, STEP + 12_345), len(data))
 
-    assert MIB + 12_345 == spool.offset(NAME)
+    assert STEP + 12_345 == spool.offset(NAME)
 
 
 def test_a_pack_of_two_nights_is_the_same_as_of_one(spool):
-    data = bytes_of(2 * MIB + 77)
+    data = bytes_of(2 * STEP + 77)
     with pytest.raises(LinkBroken):
         spool.write(NAME, cut_after(data, 700_000), len(data))
 
@@ -59,18 +59,18 @@ def test_a_pack_of_two_nights_is_the_same_as_of_one(spool):
     assert data == spool.path(NAME).read_bytes()
 
 
-@pytest.mark.parametrize("length", [0, 1, MIB - 1, MIB, MIB + 1, 3 * MIB, 3 * MIB + 500_000])
+@pytest.mark.parametrize("length", [0, 1, STEP - 1, STEP, STEP + 1, 3 * STEP, 3 * STEP + 500_000])
 def test_a_crash_costs_at_most_one_mebibyte(spool, length):
     crash(spool, length)
 
     offset = spool.offset(NAME)
 
-    assert length - MIB <= offset <= length
-    assert 0 == offset % MIB
+    assert length - STEP <= offset <= length
+    assert 0 == offset % STEP
 
 
 def test_a_crash_after_a_night_that_ended_well_goes_on_from_that_night(spool):
-    data = bytes_of(2 * MIB)
+    data = bytes_of(2 * STEP)
     spool.write(NAME, [data[:400_000]], len(data))
     with spool.path(NAME).open("ab") as file:
         file.write(b"not lasting")
@@ -79,8 +79,8 @@ def test_a_crash_after_a_night_that_ended_well_goes_on_from_that_night(spool):
 
 
 def test_what_was_not_lasting_is_written_again(spool):
-    data = bytes_of(2 * MIB)
-    crash(spool, MIB + 300)
+    data = bytes_of(2 * STEP)
+    crash(spool, STEP + 300)
     offset = spool.offset(NAME)
 
     spool.write(NAME, [data[offset:]], len(data))
@@ -109,27 +109,27 @@ def test_all_the_room_is_taken_before_the_second_piece(spool):
         taken.append(spool.path(NAME).stat())
         yield b"second"
 
-    spool.write(NAME, pieces(), 3 * MIB)
+    spool.write(NAME, pieces(), 3 * STEP)
 
-    assert 3 * MIB <= taken[0].st_blocks * 512
-    assert taken[0].st_size < MIB
+    assert 3 * STEP <= taken[0].st_blocks * 512
+    assert taken[0].st_size < STEP
 
 
 def test_a_damaged_end_is_cut_off_and_fetched_again(spool):
-    data = bytes_of(2 * MIB)
-    spool.write(NAME, [data[:MIB], bytes(MIB)], len(data))
+    data = bytes_of(2 * STEP)
+    spool.write(NAME, [data[:STEP], bytes(STEP)], len(data))
 
-    spool.cut(NAME, MIB - 10)
+    spool.cut(NAME, STEP - 10)
     spool.write(NAME, [data[spool.offset(NAME) :]], len(data))
 
     assert data == spool.path(NAME).read_bytes()
 
 
 def test_a_crash_behind_a_cut_end_does_not_bring_the_old_mark_back(spool):
-    spool.write(NAME, [bytes_of(900_000)], 2 * MIB)
+    spool.write(NAME, [bytes_of(450_000)], 2 * STEP)
     spool.cut(NAME, 10)
     with spool.path(NAME).open("ab") as file:
-        file.write(bytes(800_000))
+        file.write(bytes(400_000))
 
     assert 10 == spool.offset(NAME)
 
@@ -157,10 +157,10 @@ def test_a_dropped_pack_leaves_nothing(spool):
     assert [] == list(spool.folder.iterdir())
 
 
-def test_each_full_mebibyte_lasts_before_anything_is_written_behind_it(spool, monkeypatch):
+def test_each_checkpoint_lasts_before_anything_is_written_behind_it(spool, monkeypatch):
     lasting = []
     monkeypatch.setattr("sync.spool.sync_file", lambda file: (file.flush(), lasting.append(file.tell())))
 
-    spool.write(NAME, [bytes_of(2 * MIB + 9)], 2 * MIB + 9)
+    spool.write(NAME, [bytes_of(2 * STEP + 9)], 2 * STEP + 9)
 
-    assert [MIB, 2 * MIB, 2 * MIB + 9] == lasting
+    assert [STEP, 2 * STEP, 2 * STEP + 9] == lasting

@@ -15,8 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from provisioning.courses import courses_at_hand
 from provisioning.demo import CAMPUS, PASSWORD, STAFF, Night, qanat_json
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("night")]
-"""Nights look for free ports one after the other."""
+pytestmark = pytest.mark.system
 
 PHONE = {"width": 360, "height": 740}
 CHROMIUM = "/usr/bin/chromium"

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("night")]
-"""Nights look for free ports one after the other."""
+pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).parent.parent.parent
 KEYS = {"courses", "bytes_down", "bytes_up", "requests", "events_up", "seconds"}

@@ -10,7 +10,7 @@ import pytest
 
 from sync.web.content import Content
 from sync.web.front import Front, Limits
-from sync.web.wsgi import Application
+from sync.web.wsgi import Accel, Application
 
 Serve = Callable[..., Front]
 Call = Callable[[Front], Any]
@@ -400,3 +400,50 @@ def test_a_content_site_and_an_application_share_a_front(desk: Desk, shelf: Any,
 
     assert b"<p>lesson</p>" == call(serve(Content(shelf, 8080))).ask("/t0ken/").body
     assert b"0" == call(serve(Application(desk, []))).ask("/page").body
+
+
+def test_a_video_that_is_not_in_memory_is_read_from_the_disk(front: Front, desk: Desk, call: Call) -> None:
+    path = desk.folder / "video.mp4"
+    with path.open("rb") as file:
+        os.fsync(file.fileno())  # noqa: TID251 - the kernel forgets only what is on the disk
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        reply = call(front).ask(f"/file?{path}", "Range: bytes=1000000-2999999")
+
+    assert path.read_bytes()[1_000_000:] == reply.body
+
+
+def test_a_file_that_is_cut_off_while_it_is_sent_ends_the_connection(front: Front, desk: Desk, call: Call) -> None:
+    path = desk.folder / "long.mp4"
+    path.write_bytes(bytes(30_000_000))
+    caller = call(front)
+    caller.send(f"GET /file?{path} HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"HTTP/1.1 200" == caller.socket.recv(12)
+    os.truncate(path, 1_000)
+
+    assert len(caller.rest()) < 30_000_000
+
+
+def test_when_too_much_waits_the_answer_is_to_come_back(front: Front, call: Call) -> None:
+    caller = call(front)
+    front.hands._waiting = 10_000
+
+    reply = caller.ask("/page")
+
+    assert (503, "2") == (reply.status, reply.headers["retry-after"])
+    front.hands._waiting = 0
+    assert 200 == caller.ask("/page").status
+
+
+def test_behind_nginx_the_file_is_named_to_it(desk: Desk, serve: Serve, call: Call) -> None:
+    front = serve(Application(desk, [desk.folder], accel=Accel("/internal/", desk.folder), is_behind_proxy=True))
+
+    reply = call(front).ask(f"/file?{desk.folder}/small.txt", "X-Forwarded-For: 9.9.9.9, 10.0.0.7")
+
+    assert ("/internal/small.txt", b"") == (reply.headers["x-accel-redirect"], reply.body)
+    assert "10.0.0.7" == desk.asked[0]["REMOTE_ADDR"]
+
+
+def test_a_client_cannot_state_its_own_address(front: Front, desk: Desk, call: Call) -> None:
+    call(front).ask("/page", "X-Forwarded-For: 10.0.0.7", "X-Forwarded-Proto: https")
+
+    assert ("127.0.0.1", "http") == (desk.asked[0]["REMOTE_ADDR"], desk.asked[0]["wsgi.url_scheme"])
