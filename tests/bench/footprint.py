@@ -27,11 +27,15 @@ def installed(extra: str, folder: Path) -> int:
     venv = folder / extra
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
     pip = [str(venv / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "--requirement", str(ROOT / f"lock/{extra}.txt")], check=True)
+    subprocess.run(
+        [*pip, "--require-hashes", "--requirement", str(ROOT / f"lock/{extra}.txt")],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
     source = folder / f"source-{extra}"
     kept = shutil.ignore_patterns(".git", ".venv", "tests", "docs", "__pycache__", "build", "*.egg-info", ".*_cache")
     shutil.copytree(ROOT, source, ignore=kept)
-    subprocess.run([*pip, "--no-deps", str(source)], check=True)
+    subprocess.run([*pip, "--no-deps", str(source)], check=True, stderr=subprocess.DEVNULL)
     packages = next(venv.glob("lib/python3*/site-packages"))
     used = subprocess.run(
         ["du", "-sk", "--exclude=pip", "--exclude=pip-*", str(packages)], capture_output=True, check=True

@@ -6,6 +6,7 @@ import random
 import shutil
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,8 +49,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
 def disks(tmp_path: Path) -> Iterator[Path]:
     """Where the disks after each cut are written; in memory where there is such a place."""
     memory = Path("/dev/shm")
-    folder = (memory if memory.is_dir() else tmp_path) / f"cuts-{tmp_path.name}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="cuts-", dir=memory if memory.is_dir() else tmp_path))
     yield folder
     shutil.rmtree(folder)
 

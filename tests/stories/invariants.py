@@ -79,7 +79,8 @@ def no_box_believes_more_than_the_hub_has(world: World) -> None:
         at_hub = {epoch: taken for epoch, (taken, _) in world.hub.marks(box.id).items()}
         believed = box.marks()
 
-        assert {} == {epoch: taken for epoch, taken in believed.items() if taken > at_hub.get(epoch, -1)}
+        too_much = {epoch: taken for epoch, taken in believed.items() if taken > at_hub.get(epoch, -1)}
+        assert {} == too_much, f"{box.name} believes more than the hub has: {too_much}"
 
 
 def the_shelf_is_never_half_a_release(world: World) -> None:

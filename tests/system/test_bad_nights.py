@@ -4,20 +4,18 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from catalog.fault import CallerFault, LinkFault
 from sync.clock import SystemClock
 from sync.hub.hub import Hub
-from tests.bench.processes import ROOT, first_page, free_ports, qanat
+from tests.bench.processes import ROOT, qanat
+from tests.system.machines import Machine, command
 from tests.system.road import Road
 from tests.wire import release_at
 
@@ -27,71 +25,9 @@ BOOK_BYTES = 6_000_000
 NIGHT_BYTES_MAX = 1500
 COURSES = 100
 TICK_SECONDS_MAX = 100
-COMMAND_SECONDS_MAX = 120
-END_SECONDS_MAX = 30
-
-
-class Machine:
-    """A hub or a box as a process on the loopback, with its folder."""
-
-    def __init__(self, kind: str, data: Path) -> None:
-        self.kind, self.data = kind, data
-        self.process: subprocess.Popen[bytes] | None = None
-        data.mkdir(parents=True, exist_ok=True)
-
-    def starts(self) -> None:
-        ports = free_ports(2)
-        self.address = f"http://127.0.0.1:{ports[0]}"
-        self.port = ports[0]
-        words = [self.kind, "serve", "--data", str(self.data), "--host", "127.0.0.1", "--port", str(ports[0])]
-        words += ["--content-port", str(ports[1])] if self.kind == "box" else []
-        with self.data.with_suffix(".log").open("ab") as log:
-            self.process = subprocess.Popen(qanat(*words), cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        try:
-            first_page(f"{self.address}/", self.process)
-        except AssertionError as error:
-            error.add_note(self.data.with_suffix(".log").read_text()[-2000:])
-            raise
-
-    def is_killed(self) -> None:
-        """As the kernel kills: nothing is tidied up."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(END_SECONDS_MAX)
-
-    def stops(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(END_SECONDS_MAX)
-            except subprocess.TimeoutExpired:
-                self.is_killed()
-
-    def shows(self, path: str = "/") -> int:
-        with urllib.request.urlopen(self.address + path, timeout=END_SECONDS_MAX) as answer:
-            return int(answer.status)
-
-    def told(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """A command of this machine, as staff type it."""
-        return command(self.kind, *words, "--data", str(self.data))
-
-    def says(self, *words: str) -> Any:
-        """The same, which must go well; its JSON."""
-        ended = self.told(*words, "--json")
-        assert 0 == ended.returncode, ended.stderr
-        return json.loads(ended.stdout)
-
-    def courses(self) -> list[str]:
-        return [row["course"] for row in self.says("courses")["courses"]]
 
 
 Machines = Callable[[str, Path], Machine]
-
-
-def command(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        qanat(*words), cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS_MAX
-    )
 
 
 @pytest.fixture(scope="module")
