@@ -70,7 +70,7 @@ class Night:
         host = "0.0.0.0" if self.lan else "127.0.0.1"  # noqa: S104 - asked for by --lan
         box_ports = ["--port", str(first), "--content-port", str(first + CONTENT_PORT - BOX_PORT)]
         self.work = Path(work)
-        self.hub = Serving("hub", self.folder / "hub", hub_port, ["--port", str(hub_port)])
+        self.hub = Serving("hub", self.folder / "hub", hub_port, ["--port", str(hub_port), "--host", host])
         self.box = Serving("box", self.folder / "box", first, [*box_ports, "--host", host])
         self.address = _lan_address() if self.lan else "127.0.0.1"
         self.class_code = ""
@@ -116,11 +116,15 @@ class Night:
         self.see_place(learner, courses.lesson.course, place)
 
         totals = {name: round(sum(session[name] for session in self.sessions), 3) for name in TOTALS}
-        return {"courses": on_shelf, **totals, "student_page": self.student_page, "hub_page": self.hub.address}
+        return {"courses": on_shelf, **totals, "student_page": self.student_page, "hub_page": self.hub_page}
 
     @property
     def student_page(self) -> str:
         return f"http://{self.address}:{self.box.port}/"
+
+    @property
+    def hub_page(self) -> str:
+        return f"http://{self.address}:{self.hub.port}/"
 
     def claim_hub(self) -> Any:
         """The hub's staff type the code that the hub printed."""
@@ -139,6 +143,7 @@ class Night:
         staff = Visitor(self.box.address)
         page = staff.open("/claim")
         code = (self.box.data / "label.txt").read_text().strip()
+        self.say(f"  the box's label says: staff code {code}")
         answers = {"code": code, "language": "en", "password": PASSWORD, "classroom": CLASS}
         staff.send(page, page.form("code", "classroom"), answers)
         links = " ".join(address for address, _ in staff.open("/classes").links)
@@ -235,8 +240,9 @@ class Night:
     def say_goodbye(self, summary: Mapping[str, Any]) -> None:
         """The two addresses and what moved."""
         self.say("")
-        self.say(f"Student page: {self.student_page}   (learner {LEARNER}, PIN {PIN}; staff password: {PASSWORD})")
-        self.say(f"Hub page:     {self.hub.address}/   (name {STAFF}, password: {PASSWORD})")
+        self.say(f"Student page: {self.student_page}   (class code {self.class_code}, {LEARNER}, PIN {PIN})")
+        self.say(f"Staff page:   {self.student_page}staff   (password: {PASSWORD})")
+        self.say(f"Hub page:     {self.hub_page}   (name {STAFF}, password: {PASSWORD})")
         self.say(
             f"Moved: {summary['bytes_down']:,} bytes down and {summary['bytes_up']:,} up, headers counted, in "
             f"{summary['requests']} requests and {summary['seconds']:.1f} s; {summary['events_up']} events went up."

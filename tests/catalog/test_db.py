@@ -195,3 +195,17 @@ def test_every_commit_is_durable(database: Database) -> None:
     }
 
     assert {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1} == settings
+
+
+def test_what_was_erased_is_not_in_the_log_either(database: Database, tmp_path: Path) -> None:
+    """A name was overwritten in the database, and could still be read in the write-ahead log beside it."""
+    database.write(lambda connection: connection.execute("insert into answer values (1, 'Amina Warsame')"))
+
+    def erase(connection: Connection) -> None:
+        connection.execute("pragma secure_delete = on")
+        connection.execute("delete from answer")
+        database.empty_log()
+
+    database.write(erase)
+
+    assert [] == [path.name for path in tmp_path.iterdir() if b"Amina Warsame" in path.read_bytes()]

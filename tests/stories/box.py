@@ -39,9 +39,6 @@ class Learner:
         self.box.box.learning.answered(self.id, course, "quiz", item, "42", key=item)
         self._ledger.acknowledged(self.box.id, self.id, item)
 
-    def watches_until(self, second: int, course: str = "water", of_seconds: int = 1000) -> None:
-        self.box.box.learning.reached_second(self.id, course, 1, "film", second, of_seconds)
-
 
 class Ledger:
     """What boxes have acknowledged to learners, in order; every item's name is said once in a world."""

@@ -164,3 +164,13 @@ def test_each_checkpoint_lasts_before_anything_is_written_behind_it(spool, monke
     spool.write(NAME, [bytes_of(2 * STEP + 9)], 2 * STEP + 9)
 
     assert [STEP, 2 * STEP, 2 * STEP + 9] == lasting
+
+
+@pytest.mark.parametrize("checkpoint", [1, 2, 3])
+def test_a_disk_that_forgot_all_behind_a_checkpoint_costs_at_most_a_mebibyte(spool, checkpoint):
+    """The file ends where it was last made to last, and the most that may have come behind it was one step."""
+    crash(spool, checkpoint * STEP)
+
+    lost_at_most = (checkpoint + 1) * STEP - spool.offset(NAME)
+
+    assert lost_at_most <= 1 << 20
