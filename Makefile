@@ -28,7 +28,7 @@ check: setup  ## format, lint, types, import contracts, fast tests: under a minu
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q -n auto -m "not system"
+	@$(BIN)/pytest -q -n auto -m "not system and not slow"
 
 test: setup engines  ## everything, with the real engines
 	@$(BIN)/ruff format --check .

@@ -1,7 +1,11 @@
 """Cards are copied: put back after a failure, or used in a second machine."""
 
+import pytest
+
 from tests.stories.disk import copied
 from tests.stories.world import World
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_card_restored_from_a_copy(world: World) -> None:

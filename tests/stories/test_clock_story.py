@@ -1,7 +1,11 @@
 """A box without a battery wakes up in 1970."""
 
+import pytest
+
 from tests.stories.world import World
 from tests.wire import never_gets_there
+
+pytestmark = pytest.mark.slow
 
 SITE = {"index.html": b"<h1>Water</h1>"}
 HOUR_MINUTES = 60

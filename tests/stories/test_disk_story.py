@@ -13,6 +13,8 @@ from sync.hub.app import create_app
 from tests.stories.world import World
 from tests.wire import noise
 
+pytestmark = pytest.mark.slow
+
 SITE = {"index.html": b"<h1>Water</h1>"}
 
 

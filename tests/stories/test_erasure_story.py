@@ -1,6 +1,10 @@
 """A learner is erased, and stays so."""
 
+import pytest
+
 from tests.stories.world import World
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_learner_erased_between_two_nights(world: World) -> None:

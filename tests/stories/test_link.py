@@ -1,9 +1,12 @@
 """The link breaks, repeats itself, or loses its far end."""
 
 import httpx
+import pytest
 
 from tests.stories.world import World
 from tests.wire import Ask, arrives_twice, cut_at, loses_the_reply, never_gets_there, noise
+
+pytestmark = pytest.mark.slow
 
 SITE = {"index.html": b"<h1>Water</h1>"}
 

@@ -16,6 +16,8 @@ from tests.stories import lots
 from tests.stories.disk import Card
 from tests.stories.world import World
 
+pytestmark = pytest.mark.slow
+
 WORLDS_IN_MEMORY = Path("/dev/shm")
 FEW = 12
 MANY = 100

@@ -4,7 +4,11 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from tests.stories.world import World
+
+pytestmark = pytest.mark.slow
 
 COURSES = 100
 NIGHT_BYTES_MAX = 1500

@@ -6,6 +6,8 @@ from tests.stories.disk import Manner
 from tests.stories.world import World
 from tests.wire import noise
 
+pytestmark = pytest.mark.slow
+
 SITE = {"index.html": b"<h1>Water</h1>"}
 MEBIBYTE = 1 << 20
 

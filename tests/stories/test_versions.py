@@ -3,7 +3,11 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.stories.world import World
+
+pytestmark = pytest.mark.slow
 
 SAMPLES = Path(__file__).parents[2] / "provisioning" / "samples"
 PAGE = "site/parts/2-the-slope.html"

@@ -15,6 +15,8 @@ from catalog.tree import check_paths
 from sync.patch.build import build_full, stream_order
 from sync.patch.format import PRELUDE, Header, PackRefused, Prelude
 
+pytestmark = pytest.mark.slow
+
 COURSE = {
     "index.html": b"<h1>Water</h1>" * 50,
     "empty.txt": b"",
