@@ -5,7 +5,7 @@
 * Beside it, in the same run and over the same data: the same box with one commit each, once by threads with their own
   connections (what a plain web app does with SQLite, and what the bar is against), once through our writer's queue.
 * Every flush is made to take as long as on an SD card: a library of six lines, compiled here and loaded before the C
-  library, lets each fsync and fdatasync end 10 ms later. Where there is no C compiler, the disk's own flush stands, and
+  library, lets each fsync and fdatasync end 8 ms later. Where there is no C compiler, the disk's own flush stands, and
   the table says so.
 * At the end the box is killed, not stopped: whatever was acknowledged must be in its database.
 """
@@ -34,7 +34,7 @@ from tests.bench.processes import ROOT, first_page, free_ports
 from tests.bench.table import Row, show
 
 LEARNERS = 300
-FLUSH_MICROSECONDS = 10_000
+FLUSH_MICROSECONDS = 8_000
 RATIO_MIN = 10.0
 RUN_SECONDS_MAX = 60.0
 ROUNDS = {"group": 4, "queue": 2, "direct": 1}
