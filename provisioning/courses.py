@@ -11,6 +11,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from catalog.manifest import is_safe_path
+
 SAMPLES = Path(__file__).parent / "samples"
 WINDOW_BYTES_MAX = 1 << 27
 FIRST, SECOND = "v1", "v2"
@@ -92,4 +94,11 @@ def _unpack(archive: Path, work: Path) -> None:
         unpacker.stream_reader(packed) as stream,
         tarfile.open(fileobj=io.BufferedReader(stream), mode="r|") as files,
     ):
-        files.extractall(work, filter="data")
+        for member in files:
+            if member.isfile() and is_safe_path(member.name):
+                target = work / member.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                packed_file = files.extractfile(member)
+                assert packed_file is not None, "a file has bytes"
+                with target.open("wb") as file:
+                    shutil.copyfileobj(packed_file, file)

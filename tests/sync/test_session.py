@@ -45,6 +45,8 @@ from tests.wire import (
     signed_by,
 )
 
+pytestmark = pytest.mark.slow
+
 MIGRATIONS = [
     store.migrations, releases.migrations, shelf.migrations, journal.migrations, exchange.migrations,
     enrolment.migrations,

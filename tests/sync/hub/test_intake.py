@@ -28,6 +28,8 @@ from sync.hub.intake import Intake
 from sync.journal import Journal
 from sync.wire import Mark, Report
 
+pytestmark = pytest.mark.slow
+
 Box = Any
 NewBox = Callable[[], Any]
 

@@ -17,6 +17,8 @@ from sync.hub.app import FORM_BYTES_MAX, create_app
 from sync.hub.hub import Hub
 from sync.hub.overview import LATE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 Box = Any
 
 PASSWORD = "water finds its way"
