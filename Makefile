@@ -11,6 +11,9 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --genera
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml
 NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
 
+# Compiled modules are kept: each worker of the tests would compile everything anew otherwise.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup setup-run engines demo check test lock translations screenshots bench format
 
 help:  ## say what there is
