@@ -50,6 +50,7 @@ def import_command(
 ) -> None:
     """Import FILEs (a folder, a zip, films, captions, PDFs) as the next release of one course.
 
+    \f
     The clock is the context's object, so that this floor reads none itself; without one the release bears no date.
     """
     from catalog.publish import publish
