@@ -24,7 +24,7 @@ SYSTEM_CALLS = (
     "rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,lseek,copy_file_range,sendfile"
 )
 
-_CALL = re.compile(r"^(?P<thread>\d+) (?P<name>\w+)\((?P<words>.*)\)\s+= (?P<result>-?\d+)")
+_CALL = re.compile(r"^(?P<thread>\d+) +(?P<name>\w+)\((?P<words>.*)\)\s+= (?P<result>-?\d+)")
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"(?:\.\.\.)?|[^,\s][^,]*')
 _HANDLE = re.compile(r"(?P<number>-?\d+|AT_FDCWD)<(?P<path>[^>]*)>")
 
