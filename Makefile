@@ -7,6 +7,9 @@ LOCK := lock/dev.txt
 ONCE ?=
 LAN ?=
 JSON ?=
+STRICT ?=
+PARTS ?=
+DATASETS ?=
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml
 NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
@@ -14,7 +17,7 @@ NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
 # Compiled modules are kept: each worker of the tests would compile everything anew otherwise.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-run engines demo check test lock translations screenshots bench format
+.PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-channel format
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -56,6 +59,9 @@ screenshots: setup engines  ## the main pages, phone and desktop, en and ar, int
 
 bench: setup engines  ## our numbers beside the peers' (JSON=1 prints one JSON line last)
 	@JSON=$(JSON) $(BIN)/python -m tests.bench.night
+
+bench-channel: setup engines  ## our channel beside rsync, casync, xdelta3, zstd (DATASETS=NAME=V1:V2,... PARTS=... STRICT=1)
+	@JSON=$(JSON) STRICT=$(STRICT) DATASETS="$(DATASETS)" $(BIN)/python -m tests.bench.channel $(PARTS)
 
 lock: setup  ## choose versions anew, with the hashes of every platform's file
 	$(COMPILE) --upgrade --output-file lock/box.txt

@@ -28,6 +28,7 @@ class Batch:
     def __init__(self, store: "Store") -> None:
         self.store = store
         self._staged: dict[Digest, tuple[Path, int]] = {}
+        self._replaced: set[Digest] = set()
         self._files_made = 0
         self._is_placed = False
         self._is_recorded = False
@@ -78,6 +79,16 @@ class Batch:
         """What is in the batch so far."""
         return [(digest, size_bytes) for digest, (_, size_bytes) in self._staged.items()]
 
+    def forget(self, digest: Digest) -> None:
+        """Leave a file out again that nothing names after all."""
+        assert not self._is_placed, "a batch gives nothing back once placed"
+        path, _ = self._staged.pop(digest)
+        path.unlink(missing_ok=True)
+
+    def replace(self, digest: Digest) -> None:
+        """Put this file in place of the one that the store has: its bytes are no longer what their name says."""
+        self._replaced.add(digest)
+
     def place(self) -> None:
         """Rename every new file to its place and make them all last with one flush.
 
@@ -112,6 +123,8 @@ class Batch:
 
     def _is_held(self, digest: Digest) -> bool:
         """Whether the index names it and the disk still has it: a file that was lost is put back."""
+        if digest in self._replaced:
+            return False
         place = self.store.place_of(digest)
         return self.store.has(digest) and place.is_file() and place.stat().st_size == self._staged[digest][1]
 
@@ -148,6 +161,11 @@ class StagedFile:
     @property
     def size_bytes(self) -> int:
         return self._hasher.size_bytes
+
+    @property
+    def digest(self) -> Digest:
+        """Of what has been written so far."""
+        return self._hasher.digest()
 
     def reserve(self, size_bytes: int) -> None:
         """Take the room before the first byte. Write exactly this much.

@@ -9,6 +9,8 @@
 import ctypes
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +34,27 @@ def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
         raise disk_fault(error, path) from error
     os.replace(beside, path)  # noqa: TID251 - its home
     sync_folder(path.parent)
+
+
+@contextmanager
+def replacing(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `path`, lasting, when the block ends well; else nothing of it stays.
+
+    What already lies beside under the passing name is removed, never written through: it may be a stranger's link.
+    Raises OSError as the disk does: only the caller knows which disk that is.
+    """
+    beside = path.with_name(f".{path.name}.part")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    try:
+        with open(descriptor, "wb") as file:
+            yield file
+            sync_file(file)
+        os.replace(beside, path)  # noqa: TID251 - its home
+        sync_folder(path.parent)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def move_into_place(source: Path, target: Path) -> None:

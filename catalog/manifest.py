@@ -122,6 +122,16 @@ class LayerName:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """A release without its words: its number, and the roots of its layers by name."""
+
+    course: str
+    version: int
+    root: Digest
+    layers: Mapping[str, Digest]
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A course at one version. A later version is a higher number, a roll-back too."""
 

@@ -6,13 +6,14 @@
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
 from catalog.digest import Digest
 from catalog.fault import Damaged
-from catalog.manifest import Layer, Release, canonical
+from catalog.manifest import Layer, Outline, Release, canonical
 from catalog.store import Store
 
 migrations = Migrations("catalog.releases")
@@ -107,15 +108,50 @@ class Releases:
         )
         return tuple(Layer.from_bytes(row["name"], row["document"]) for row in rows.fetchall())
 
-    def layers_present(self, root: Digest) -> tuple[str, ...]:
-        """The names of those layers of the release `root` that are here, without reading their lists."""
-        rows = self.database.read().execute(
+    def layers_present(self, root: Digest, connection: Connection | None = None) -> tuple[str, ...]:
+        """The names of those layers of the release `root` that are here, without reading their lists.
+
+        A layer that another release brought counts: its list is the same. On the writer's `connection` what its
+        transaction has just recorded counts too.
+        """
+        rows = (connection or self.database.read()).execute(
             "select layer.name from release_layer"
             " join layer on layer.root = release_layer.layer_root and layer.name = release_layer.name"
             " where release_root = ? order by layer.name",
             [root],
         )
         return tuple(row["name"] for row in rows.fetchall())
+
+    def outlines(self, roots: Iterable[Digest] | None = None) -> list[Outline]:
+        """Releases in outline, by course, the oldest first: all of them, or those with these roots that are here.
+
+        One statement, however many they are, and no document is read.
+        """
+        rows = self.database.read().execute(
+            "select course, version, root, name, layer_root from release"
+            " join release_layer on release_layer.release_root = release.root"
+            " where ?1 is null or root in (select value from json_each(?1)) order by course, version, root, name",
+            [None if roots is None else canonical(list(roots)).decode()],
+        )
+        return [
+            Outline(*release, {row["name"]: Digest(row["layer_root"]) for row in layers})
+            for release, layers in groupby(rows.fetchall(), lambda row: (row["course"], row["version"], row["root"]))
+        ]
+
+    def document(self, root: Digest) -> bytes | None:
+        """The bytes that name the release `root`, if it is here."""
+        row = self.database.read().execute("select document from release where root = ?", [root]).fetchone()
+        return bytes(row["document"]) if row else None
+
+    def layer_document(self, layer_root: Digest) -> bytes | None:
+        """The bytes that name a layer, whatever it is called, if its files are here."""
+        row = self.database.read().execute("select document from layer where root = ?", [layer_root]).fetchone()
+        return bytes(row["document"]) if row else None
+
+    def layer_roots(self) -> tuple[Digest, ...]:
+        """The root of every layer whose files are here, in order."""
+        rows = self.database.read().execute("select distinct root from layer order by root")
+        return tuple(Digest(row["root"]) for row in rows.fetchall())
 
     def latest(self, course: str, connection: Connection | None = None) -> Release | None:
         row = (

@@ -7,7 +7,7 @@
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -121,6 +121,27 @@ class Shelf:
         """What this box tells the hub: course, root and layers."""
         return [(one.course, one.root, one.layers) for one in self.shelved()]
 
+    def bases(self) -> list[tuple[str, Digest, tuple[str, ...]]]:
+        """What is here beside the releases in use and may help them: course, root and layers.
+
+        These are layers of other releases of a course that the one in use names too, and lacks.
+        """
+        rows = self.database.read().execute(
+            """
+            select release.course, release.root, other.name from shelf
+            join release_layer lacked on lacked.release_root = shelf.root
+            join release on release.course = shelf.course and release.root != shelf.root
+            join release_layer other on other.release_root = release.root and other.name = lacked.name
+            join layer on layer.root = other.layer_root and layer.name = other.name
+            where not exists (select 1 from layer where root = lacked.layer_root and name = lacked.name)
+            order by release.course, release.version, release.root, other.name
+            """
+        )
+        layers: dict[tuple[str, Digest], list[str]] = {}
+        for row in rows.fetchall():
+            layers.setdefault((row["course"], Digest(row["root"])), []).append(row["name"])
+        return [(course, root, tuple(names)) for (course, root), names in layers.items()]
+
     def courses(self) -> list[Release]:
         """The releases in use, in the order of the shelf."""
         rows = self.database.read().execute(
@@ -158,15 +179,19 @@ class Shelf:
                 self._ensure(one.root, one.layers)
             self._drop_strays()
 
-    def tidy(self) -> int:
-        """Forget releases that are neither in use nor former, and free their files. Returns the bytes freed."""
+    def tidy(self, keep: Collection[Digest] = ()) -> int:
+        """Forget releases that are neither in use nor former nor in `keep`, and free their files.
+
+        Returns the bytes freed.
+        """
+
+        def digests_kept(connection: Connection) -> set[Digest]:
+            self.releases.forget_others(connection, [*_kept(connection), *keep])
+            return self.releases.digests(connection)
+
         with self._building:
             self._drop_strays()
-            return self.store.prune(self._digests_kept)
-
-    def _digests_kept(self, connection: Connection) -> set[Digest]:
-        self.releases.forget_others(connection, _kept(connection))
-        return self.releases.digests(connection)
+            return self.store.prune(digests_kept)
 
     def _ensure(self, root: Digest, layers: Sequence[str]) -> None:
         folder = self.tree_of(root)

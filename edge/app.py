@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from flask import Flask, request
 
 from edge.box import Box
+from edge.carrying import pages as carrying_pages
 from edge.learning import pages as learning_pages
 from edge.library import pages as library_pages
 from edge.people import pages as people_pages
 from edge.staff import pages as staff_pages
+from sync.mirror import Mirror, create_mirror
 from sync.web import compiled
 from sync.web.app import Tab, WebSettings, create_base
 from sync.web.language import gettext
@@ -49,6 +51,10 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(library_pages.blueprint(box))
     app.register_blueprint(learning_pages.blueprint(box))
     app.register_blueprint(staff_pages.blueprint(box))
+    app.register_blueprint(carrying_pages.blueprint(box))
+    app.request_class = carrying_pages.request_class(box)
+    if box.config.neighbours:
+        app.register_blueprint(create_mirror(Mirror(box.releases, box.store)))
     return app
 
 

@@ -4,6 +4,8 @@
 * Where nobody watches, nothing is written.
 * Progress comes as plain mappings, from this process or over the control socket:
   {"doing": "fetching", "name": ..., "done_bytes": ..., "total_bytes": ...} or {"doing": ..., "name": ...}.
+* Where more than one parcel is to come ("number", "count", "all_done_bytes", "all_total_bytes") a line below says how
+  far all of them together are.
 """
 
 from collections.abc import Mapping
@@ -36,6 +38,7 @@ class Bars:
         self._clock = clock
         self._name = ""
         self._began: tuple[float, int] = (0.0, 0)
+        self._all_began: tuple[float, int] | None = None
         self._drawn_seconds = float("-inf")
 
     def hear(self, progress: Mapping[str, Any]) -> None:
@@ -53,8 +56,21 @@ class Bars:
         if is_over or now - self._drawn_seconds >= REDRAW_SECONDS:
             self._drawn_seconds = now
             drawn = bar(line, done, total, done - self._began[1], now - self._began[0])
-            self._terminal.write(f"\r\x1b[K{drawn}" + ("\n" if is_over else ""))
+            below = self._all(progress, now)
+            # The line below is drawn, and left again: the next parcel's line, or the next word, takes its place.
+            tail = "\n" if is_over else f"\n\x1b[K{below}\r\x1b[1A" if below else ""
+            self._terminal.write(f"\r\x1b[K{drawn}{tail}")
             self._terminal.flush()
+
+    def _all(self, progress: Mapping[str, Any], now: float) -> str:
+        """How far all parcels are; empty where there is one only."""
+        if progress.get("count", 0) < 2:
+            return ""
+        done, total = int(progress["all_done_bytes"]), int(progress["all_total_bytes"])
+        if self._all_began is None:
+            self._all_began = (now, done)
+        name = f"{progress['number']} of {progress['count']} in all"
+        return bar(name, done, total, done - self._all_began[1], now - self._all_began[0])
 
 
 def bar(name: str, done_bytes: int, total_bytes: int, came_bytes: int, passed_seconds: float) -> str:

@@ -10,8 +10,9 @@ import fcntl
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from catalog import releases, shelf, store
 from catalog.db import Connection, Database
@@ -20,27 +21,36 @@ from catalog.fault import BoxFault, CallerFault
 from catalog.releases import Releases
 from catalog.shelf import Shelf
 from catalog.store import Store
-from edge import night
+from edge import ledger, night, uplink
+from edge.carrying import letters
+from edge.carrying.sticks import Sticks
 from edge.config import FILE, Config, changed
 from edge.learning import learning
 from edge.learning.learning import Learning
+from edge.ledger import Ledger
 from edge.library import launches
 from edge.library.content import CourseContent
 from edge.library.launches import Launches, LaunchingSessions
-from edge.night import Listener, Nightly, Nights, Told
+from edge.live import Live
+from edge.night import Nights
+from edge.nightly import Chance, Listener, Nightly, Told
 from edge.people import people
 from edge.people.people import People
 from edge.staff import claim
 from edge.staff.claim import Setup
-from sync import enrolment, exchange, journal
-from sync.budget import Lanes
-from sync.clock import TRUSTED_SINCE_SECONDS, Clock
+from sync import enrolment, exchange, journal, wants
+from sync.clock import Clock
 from sync.enrolment import Pinned
 from sync.journal import Journal
-from sync.keys import KeyPair, PublicKey, box_id
+from sync.keys import KeyPair, box_id
 from sync.link import Link
 from sync.spool import Spool
+from sync.wants import Wants
 from sync.web import sessions
+
+if TYPE_CHECKING:
+    from edge.neighbours import Neighbours
+    from sync.forecast import Forecast
 
 MIGRATIONS = (
     store.migrations,
@@ -49,12 +59,15 @@ MIGRATIONS = (
     journal.migrations,
     exchange.migrations,
     enrolment.migrations,
+    wants.migrations,
     sessions.migrations,
     people.migrations,
     learning.migrations,
     claim.migrations,
     launches.migrations,
     night.migrations,
+    ledger.migrations,
+    letters.migrations,
 )
 """Every table of box.db; each set belongs to the file of its noun."""
 
@@ -107,10 +120,14 @@ class Box:
         self.learning = Learning(self.database, self.journal, clock)
         self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
+        self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
+        self.ledger = Ledger(self.database, clock, lambda: self.config, uplink.read)
+        self.live = Live(clock)
         self.nights = Nights(self.database)
         self.nightly = Nightly(
-            self.nights, self.id, clock, lambda: self.config, lambda: self.hub is not None, self._run_session
+            self.nights, self.id, clock, lambda: self.config, lambda: self.hub is not None, self._run_session, self.live
         )
+        self.sticks = Sticks(self)
         self.people.when_forgotten(self.learning.forget)
         self.people.when_locked_out(self._end_sessions)
 
@@ -145,6 +162,8 @@ class Box:
         """Let a session end where it is, commit what waits, and let the box go."""
         self.is_closed = True
         self.nightly.stop()
+        if "neighbours" in self.__dict__:
+            self.neighbours.close()
         self.database.close()
         os.close(self._lock)
 
@@ -156,6 +175,21 @@ class Box:
     @property
     def free_bytes(self) -> int:
         return free_bytes(self.data)
+
+    @cached_property
+    def neighbours(self) -> "Neighbours":
+        """The boxes on the same network."""
+        # Loaded when somebody first looks around.
+        from edge.neighbours import Neighbours, port_announced
+
+        return Neighbours(self.id, port_announced(self.config), lambda: self.config.neighbour_addresses)
+
+    def forecast(self) -> "Forecast":
+        """By which day the rest of the courses will be here."""
+        # Loaded when somebody first asks: the first page needs none of it.
+        from edge.outlook import forecast_of
+
+        return forecast_of(self)
 
     def change_config(self, settings: Mapping[str, Any]) -> None:
         """Write these settings to box.toml, lasting, and use them from now on (ports at the next start).
@@ -172,40 +206,11 @@ class Box:
         connection.execute("delete from session where person = ?", [person])
         self.launches.forget_person(connection, person)
 
-    def _run_session(self, lanes: Lanes, listener: Listener) -> Told:
+    def _run_session(self, chance: Chance, listener: Listener) -> Told:
         # Loaded at the first session: the pages need none of it.
-        from sync.session import Session
+        from edge import channel
 
-        hub = self.hub
-        assert hub is not None, "a box without a hub has no sessions"
-        with self.open_link(hub.address) as link:
-            outcome = Session(
-                self.database,
-                self.journal,
-                self.store,
-                self.releases,
-                self.shelf,
-                self.spool,
-                link,
-                self.keys,
-                PublicKey(hub.hub_key),
-                self.clock,
-                self.random_bytes,
-                listener,
-                self.people.forget,
-            ).run(lanes)
-        if outcome.hub_seconds >= TRUSTED_SINCE_SECONDS and not self.clock.now().is_trusted:
-            self.clock.correct(outcome.hub_seconds)
-        fault = outcome.faults[0] if outcome.faults else None
-        return Told(
-            "short" if fault else "well",
-            fault.sentence if fault else "",
-            fault.hint if fault else "",
-            outcome.traffic,
-            outcome.events_up,
-            outcome.shelved,
-            outcome.wait_seconds,
-        )
+        return channel.run(self, chance, listener)
 
     def _mend(self) -> None:
         self.store.sweep()

@@ -13,6 +13,11 @@ from typing import Any
 
 import click
 
+from edge.carrying.cli import carry
+
+MEGABYTE_BYTES = 1_000_000
+LEND_MB_MAX = 10_000
+
 _DATA = click.option(
     "--data",
     required=True,
@@ -53,17 +58,23 @@ def serve(data: Path, host: str | None, port: int | None, content_port: int | No
 def enrol(data: Path, hub: str, token: str, name: str, *, as_json: bool) -> None:
     """Make the box one of a hub's, by a one-time token. An empty folder becomes a new box."""
     request = {"do": "enrol", "hub": hub, "token": token, "name": name}
-    result = _ask_or_do(data, request, is_new_allowed=True)
-    _show(result, as_json, lambda: click.echo(f"This box belongs to {result['campus_name']} now, at {result['hub']}."))
+    result = ask_or_do(data, request, is_new_allowed=True)
+    show(result, as_json, lambda: click.echo(f"This box belongs to {result['campus_name']} now, at {result['hub']}."))
 
 
 @box.command()
 @_DATA
+@click.option(
+    "--lend",
+    type=click.IntRange(1, LEND_MB_MAX),
+    metavar="MB",
+    help="Move so many megabytes at most, outside the windows and the budget: somebody's own hotspot pays.",
+)
 @_JSON
-def sync(data: Path, *, as_json: bool) -> None:
+def sync(data: Path, lend: int | None, *, as_json: bool) -> None:
     """Talk to the hub now: progress goes up, courses come down."""
-    result = _ask_or_do(data, {"do": "sync"})
-    _show(result, as_json, lambda: _say_session(result))
+    result = ask_or_do(data, {"do": "sync", "lend_bytes": (lend or 0) * MEGABYTE_BYTES})
+    show(result, as_json, lambda: _say_session(result))
 
 
 @box.command()
@@ -71,8 +82,8 @@ def sync(data: Path, *, as_json: bool) -> None:
 @_JSON
 def status(data: Path, *, as_json: bool) -> None:
     """Say how the box is: its hub, its courses, its disk, its last nights."""
-    result = _ask_or_do(data, {"do": "status"})
-    _show(result, as_json, lambda: _say_status(result))
+    result = ask_or_do(data, {"do": "status"})
+    show(result, as_json, lambda: _say_status(result))
 
 
 @box.command()
@@ -80,11 +91,14 @@ def status(data: Path, *, as_json: bool) -> None:
 @_JSON
 def courses(data: Path, *, as_json: bool) -> None:
     """List the courses on the shelf."""
-    result = _ask_or_do(data, {"do": "courses"})
-    _show(result, as_json, lambda: _say_courses(result["courses"]))
+    result = ask_or_do(data, {"do": "courses"})
+    show(result, as_json, lambda: _say_courses(result["courses"]))
 
 
-def _ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = False) -> Mapping[str, Any]:
+box.add_command(carry)
+
+
+def ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = False) -> Mapping[str, Any]:
     """Let the running process do it; where none is running, do it here under the lock."""
     from catalog.fault import CallerFault
     from edge.bars import Bars
@@ -109,7 +123,7 @@ def _hear_nothing(progress: Mapping[str, Any]) -> None:
     """Nobody watches."""
 
 
-def _show(result: Mapping[str, Any], as_json: bool, say: Callable[[], None]) -> None:
+def show(result: Mapping[str, Any], as_json: bool, say: Callable[[], None]) -> None:
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
     else:
@@ -139,9 +153,27 @@ def _say_status(status: Mapping[str, Any]) -> None:
     start = status["next_start_seconds"]
     when = "as soon as the time is known" if start is None else f"in {duration(start)}"
     click.echo("A session runs now." if status["is_syncing"] else f"Next session: {when} (window {status['window']})")
+    click.echo(f"Budget: {_budget_words(status['budget'])}")
+    if status["forecast"]["remaining_bytes"]:
+        coming = f"{size(status['forecast']['remaining_bytes'])} in {status['forecast']['parcels']} packs"
+        click.echo(f"Still to come: {coming}. {status['forecast']['sentence']}")
     for night in status["nights"]:
         moved = f"{size(night['bytes_down'])} down, {size(night['bytes_up'])} up"
         click.echo(f"  {night['outcome']:<7} {moved}, {duration(night['seconds'])} {night['sentence']}".rstrip())
+
+
+def _budget_words(budget: Mapping[str, Any]) -> str:
+    """What is spent, of how much where there is a limit."""
+    from edge.bars import size
+
+    parts = []
+    for name in ("night", "month"):
+        most_bytes = budget[f"{name}_bytes_max"]
+        limit = f" of {size(most_bytes)}" if most_bytes else ""
+        parts.append(f"this {name} {size(budget[f'{name}_bytes_spent'])}{limit}")
+    if budget["rate_kbit"]:
+        parts.append(f"at most {budget['rate_kbit']} kbit/s")
+    return ", ".join(parts)
 
 
 def _say_courses(rows: list[Mapping[str, Any]]) -> None:

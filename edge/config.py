@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from catalog.fault import CallerFault
-from catalog.manifest import is_course
+from catalog.manifest import CORE, is_course
+from sync.allowance import MONTH_BEGINS_MAX, Budget
+from sync.windows import Window, parse_windows
 
 FILE = "box.toml"
 PORT_MAX = 65_535
@@ -26,7 +28,16 @@ CONTENT_PORTS_MAX = 256
 NAME_CHARACTERS_MAX = 80
 LANGUAGES = ("en", "fr", "ar")
 
-_WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+QUOTA_MB_MAX = 100_000_000
+"""A hundred terabytes: more is a slip of the pen."""
+RATE_KBIT_MAX = 100_000_000
+MEGABYTE_BYTES = 1_000_000
+KILOBIT_BYTES = 125
+NEIGHBOURS_MAX = 16
+
+_LAYER = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_INTERFACE = re.compile(r"[^\s/:]{1,15}")
+"""As the kernel takes them, and /proc/net/dev can show them."""
 
 
 def _setting(default: Any, says: str, unit: str = "") -> Any:
@@ -62,7 +73,32 @@ class Config:
     is_behind_tls: bool = _setting(False, "Whether a proxy before the box speaks HTTPS: cookies then demand it")
     accel: str = _setting("", "Prefix of nginx's internal location for files; empty: no nginx before the box", "path")
     hub: str = _setting("", "Address of the hub; written when the box is enrolled", "URL")
-    window: str = _setting("01:00-05:00", "When the nightly session may run, in local time", "hh:mm-hh:mm")
+    window: str = _setting(
+        "01:00-05:00",
+        "When the nightly session may run, in local time; several with commas between, the first is the night",
+        "hh:mm-hh:mm",
+    )
+    night_mb: int = _setting(0, "What may move in a night, up and down; 0: no limit", "MB")
+    month_mb: int = _setting(0, "What may move in a month, up and down; 0: no limit", "MB")
+    month_begins: int = _setting(1, "The day on which the month's quota begins anew, 1 to 28", "day of the month")
+    month_carries: bool = _setting(False, "Whether what a month leaves of its quota is added to the next, once")
+    rate_kbit: int = _setting(0, "How fast a session may go; 0: as fast as the link", "kbit/s")
+    layers: tuple[str, ...] = _setting(
+        (), 'Which parts of courses come, such as "audio" or "video-360"; text always; empty: all', "layers"
+    )
+    uplink: str = _setting(
+        "",
+        "Network interface of the metered link: all that crosses it counts; empty: only what the box itself moves",
+        "interface",
+    )
+    proxy: str = _setting("", "Proxy between the box and its hub; empty: none", "URL")
+    neighbours: bool = _setting(True, "Whether boxes on the same network give each other what they have of courses")
+    neighbour_addresses: tuple[str, ...] = _setting(
+        (), "Boxes to ask besides those that are found by themselves", "URLs"
+    )
+    sticks: str = _setting(
+        "/media", "Folder under which memory sticks appear; one for this box starts by itself; empty: none does", "path"
+    )
     timezone: str = _setting("UTC", "Where the box stands, for its local time", "IANA time zone")
 
     def __post_init__(self) -> None:
@@ -85,8 +121,25 @@ class Config:
         _demand(not self.accel or (self.accel.startswith("/") and self.accel.endswith("/")), "accel",
                 'a path such as "/internal/"', self.accel)  # fmt: skip
         _demand(not self.hub or _is_address(self.hub), "hub", 'an address such as "https://hub.example"', self.hub)
-        _demand(_WINDOW.fullmatch(self.window) is not None, "window", 'two times such as "01:00-05:00"', self.window)
+        _demand(_are_windows(self.window), "window", 'two times such as "01:00-05:00"', self.window)
         _demand(_is_timezone(self.timezone), "timezone", 'a time zone such as "Africa/Djibouti"', self.timezone)
+        self._demand_channel()
+
+    def _demand_channel(self) -> None:
+        for name, quota_mb in (("night_mb", self.night_mb), ("month_mb", self.month_mb)):
+            _demand(0 <= quota_mb <= QUOTA_MB_MAX, name, f"0 to {QUOTA_MB_MAX}", quota_mb)
+        _demand(1 <= self.month_begins <= MONTH_BEGINS_MAX, "month_begins", f"1 to {MONTH_BEGINS_MAX}",
+                self.month_begins)  # fmt: skip
+        _demand(0 <= self.rate_kbit <= RATE_KBIT_MAX, "rate_kbit", f"0 to {RATE_KBIT_MAX}", self.rate_kbit)
+        _demand(all(map(_LAYER.fullmatch, self.layers)), "layers", 'layers such as ["audio", "video-360"]', self.layers)
+        _demand(not self.uplink or _INTERFACE.fullmatch(self.uplink) is not None, "uplink",
+                'an interface such as "wwan0"', self.uplink)  # fmt: skip
+        _demand(not self.proxy or _is_origin(self.proxy.rstrip("/")), "proxy",
+                'an address such as "http://proxy.school.example:3128"', self.proxy)  # fmt: skip
+        _demand(len(self.neighbour_addresses) <= NEIGHBOURS_MAX and all(map(_is_origin, self.neighbour_addresses)),
+                "neighbour_addresses", f'up to {NEIGHBOURS_MAX} addresses such as ["http://10.0.0.7:8080"]',
+                self.neighbour_addresses)  # fmt: skip
+        _demand(not self.sticks or self.sticks.startswith("/"), "sticks", 'a path such as "/media"', self.sticks)
 
     @property
     def ports_for_content(self) -> range:
@@ -96,6 +149,26 @@ class Config:
     def content_port_as_seen(self, port: int) -> int:
         """A content port as browsers see it."""
         return port - self.content_port + self.content_port_seen if self.content_port_seen else port
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """When courses may travel; the first window is the night."""
+        return parse_windows(self.window)
+
+    @property
+    def budget(self) -> Budget:
+        """What may be spent."""
+        return Budget(
+            self.night_mb * MEGABYTE_BYTES,
+            self.month_mb * MEGABYTE_BYTES,
+            self.month_begins,
+            self.month_carries,
+            self.rate_kbit * KILOBIT_BYTES,
+        )
+
+    def wants_layer(self, layer: str) -> bool:
+        """Tell whether a layer of courses should come to this box; "video" stands for every video layer."""
+        return not self.layers or layer == CORE or not {layer, layer.partition("-")[0]}.isdisjoint(self.layers)
 
     @property
     def zone(self) -> tzinfo:
@@ -196,6 +269,14 @@ def _is_address(text: str) -> bool:
 
 def _is_origin(text: str) -> bool:
     return _is_address(text) and not urlsplit(text).path
+
+
+def _are_windows(text: str) -> bool:
+    try:
+        parse_windows(text)
+    except CallerFault:
+        return False
+    return True
 
 
 def _is_timezone(name: str) -> bool:

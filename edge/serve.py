@@ -1,7 +1,8 @@
 """Serving a box: its pages, its courses, its commands and its nights, in one process.
 
 * The lock is taken first and the ports next: a second process, or a taken port, ends before anything has begun.
-* The front's loop has the main thread; the writer, the minute's tick and the control socket have a thread each.
+* The front's loop has the main thread; the writer, the minute's tick, a stick that is put in and the control socket
+  have a thread each.
 * When it ends, a session under way is told to stop, and what waits to be written is written.
 """
 
@@ -16,8 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from edge.app import BoxApplication
 from edge.box import Box, SettableClock, read_config
+from edge.carrying.letters import FOLDER as CARRIED
+from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
-from edge.night import TICK_SECONDS
+from edge.ledger import OTHER_STEP_BYTES
+from edge.nightly import TICK_SECONDS
 from edge.works import works
 from sync.clock import SystemClock
 from sync.web.content import Content
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
     from sync.links.http import HttpLink
 
 PAGES_FIRST_SECONDS = 2.0
+LOOK_SECONDS = 10
+"""How often is looked for a stick: whoever puts one in waits beside it."""
 
 ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
 NOWHERE = ("192.0.2.1", 9)
@@ -43,7 +49,7 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
     """
     clock = SystemClock()
     with opened(data, clock, options) as box:
-        front = Front(sites(box), clock)
+        front = Front(sites(box), clock, spool=data / CARRIED)
         front.bind()
         control = Control(data, works(box))
         minutes = Minutes(box)
@@ -61,18 +67,21 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
 def opened(data: Path, clock: SettableClock, options: Mapping[str, Any] | None = None) -> Iterator[Box]:
     """The box in `data` with this machine's randomness and network; `options` stand above its box.toml."""
     config = read_config(data).with_changes(options or {})
+
+    def open_link(address: str) -> "HttpLink":
+        # Loaded when a session first needs it, not before the first page; proxy and rate are those that are set then.
+        from sync.links.http import HttpLink
+        from sync.links.metered import receive_bytes
+
+        set_now = box.config
+        ahead_bytes = receive_bytes(set_now.budget.rate_bytes)
+        return HttpLink(address, clock=clock, proxy=set_now.proxy, receive_bytes=ahead_bytes)
+
     box = Box.open(data, config, clock=clock, random_bytes=secrets.token_bytes, open_link=open_link)
     try:
         yield box
     finally:
         box.close()
-
-
-def open_link(address: str) -> "HttpLink":
-    """The way to the hub over HTTP; its client is loaded when a session first needs it, not before the first page."""
-    from sync.links.http import HttpLink
-
-    return HttpLink(address)
 
 
 def sites(box: Box) -> list[Site]:
@@ -82,7 +91,9 @@ def sites(box: Box) -> list[Site]:
     accel = Accel(config.accel, trees) if config.accel else None
     pages = Application(
         BoxApplication(box),
-        [trees],
+        [trees, box.data.absolute() / "store", box.data.absolute() / CARRIED],
+        body_bytes_max={CARRY_PATH: BROUGHT_BYTES_MAX},
+        asked_first=[CARRY_PATH],
         accel=accel,
         is_behind_proxy=bool(config.accel) or config.is_behind_tls,
     )
@@ -94,11 +105,15 @@ def sites(box: Box) -> list[Site]:
 
 
 class Minutes:
-    """Steps the night each minute. Its library is loaded once the box has been open for a moment: pages come first."""
+    """Steps the night each minute, and looks for sticks in between.
+
+    Its library is loaded once the box has been open for a moment: pages come first.
+    """
 
     def __init__(self, box: Box) -> None:
         self._box = box
         self._scheduler: BackgroundScheduler | None = None
+        self._look: threading.Thread | None = None
         self._timer = threading.Timer(PAGES_FIRST_SECONDS, self._begin)
         self._timer.daemon = True
 
@@ -115,21 +130,30 @@ class Minutes:
         from apscheduler.schedulers.background import BackgroundScheduler
 
         self._scheduler = BackgroundScheduler(timezone=UTC)
-        self._scheduler.add_job(
-            lambda: _tick(self._box),
-            "interval",
-            seconds=TICK_SECONDS,
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
+        self._every(TICK_SECONDS, lambda: _tick(self._box))
+        self._every(LOOK_SECONDS, self._look_for_sticks)
         self._scheduler.start()
+
+    def _every(self, seconds: int, work: Callable[[], None]) -> None:
+        assert self._scheduler is not None, "jobs are given to a scheduler"
+        self._scheduler.add_job(
+            work, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None
+        )
+
+    def _look_for_sticks(self) -> None:
+        """A stick may take an hour: it gets a thread of its own, which does not keep the process from ending."""
+        if self._look is None or not self._look.is_alive():
+            self._look = threading.Thread(target=self._box.sticks.look, name="stick", daemon=True)
+            self._look.start()
 
 
 def _tick(box: Box) -> None:
     """A session may take all night: it gets a thread of its own, which does not keep the process from ending."""
-    box.launches.sweep()
     threading.Thread(target=box.nightly.tick, args=[box.clock.now()], name="session", daemon=True).start()
+    box.launches.sweep()
+    box.ledger.observe(OTHER_STEP_BYTES)
+    if box.config.neighbours:
+        box.neighbours.keep_up()
 
 
 def _greet(box: Box, say: Callable[[str], None]) -> None:

@@ -18,13 +18,17 @@ def works(box: Box) -> Mapping[str, Work]:
     return {
         "status": lambda request, listener: status(box),
         "courses": lambda request, listener: courses(box),
-        "sync": lambda request, listener: sync(box, listener),
+        "sync": lambda request, listener: sync(box, request, listener),
         "enrol": lambda request, listener: enrol(box, request),
+        "carry": lambda request, listener: carry(box, request, listener),
     }
 
 
 def status(box: Box) -> Mapping[str, Any]:
     """How the box is, for whoever stands beside it."""
+    # Loaded when somebody asks: the pages need none of it.
+    from edge.outlook import budget_document, forecast_document
+
     hub = box.hub
     return {
         "box": box.id,
@@ -38,6 +42,8 @@ def status(box: Box) -> Mapping[str, Any]:
         "next_start_seconds": box.nightly.next_start_seconds(),
         "courses": len(box.shelf.holdings()),
         "free_bytes": box.free_bytes,
+        "budget": budget_document(box),
+        "forecast": forecast_document(box),
         "nights": [night_row(night) for night in box.nights.last(NIGHTS_SHOWN)],
     }
 
@@ -62,12 +68,12 @@ def courses(box: Box) -> Mapping[str, Any]:
     }
 
 
-def sync(box: Box, listener: Listener) -> Mapping[str, Any]:
-    """One session with the hub, now.
+def sync(box: Box, request: Mapping[str, Any], listener: Listener) -> Mapping[str, Any]:
+    """One session with the hub, now; with "lend_bytes" under that cap, outside the budget.
 
     Raises NotEnrolled, AtWork, and the Fault that ended it.
     """
-    return night_row(box.nightly.run(listener=listener))
+    return night_row(box.nightly.run(listener=listener, lend_bytes=request.get("lend_bytes", 0)))
 
 
 def enrol(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -79,15 +85,30 @@ def enrol(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
     settings = {"hub": request["hub"].rstrip("/")} | ({"name": request["name"]} if request["name"] else {})
     name = box.config.with_changes(settings).name
     with box.open_link(settings["hub"]) as link:
-        pin = enrolment.enrol(link, box.keys, token, name, settings["hub"], box.database, box.random_bytes)
+        try:
+            pin = enrolment.enrol(link, box.keys, token, name, settings["hub"], box.database, box.random_bytes)
+        finally:
+            box.ledger.book(link.traffic.total_bytes)
     box.change_config(settings)
     return {"box": pin.box, "hub": pin.address, "campus": pin.campus, "campus_name": pin.campus_name}
+
+
+def carry(box: Box, request: Mapping[str, Any], listener: Listener) -> Mapping[str, Any]:
+    """Exchange with the hub by hand, over a stick or a file.
+
+    Raises CallerFault, NotEnrolled, AtWork, LetterRefused, StickBroken.
+    """
+    # Loaded when somebody comes with a stick.
+    from edge.carrying.works import carry as carry_by_hand
+
+    return carry_by_hand(box, request, listener)
 
 
 def night_row(night: Night) -> Mapping[str, Any]:
     """A session as commands print it."""
     return {
         "started_seconds": night.started_seconds,
+        "lanes": night.lanes,
         "outcome": night.outcome,
         "sentence": night.sentence,
         "hint": night.hint,

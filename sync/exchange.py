@@ -18,11 +18,11 @@ from catalog.fault import CallerFault, LinkFault
 from sync.clock import Clock
 from sync.keys import KeyPair, PublicKey, base64url, box_id
 from sync.link import HubBusy, Link, LinkBroken, NotTheHub, Reply, retry_after_seconds
+from sync.retry import pause_seconds
 from sync.wire import SESSION_PATH, Answer, MessageRefused, Refusal, Report, version_fault
 
 REQUEST_BYTES = 12
 TRIES_MAX = 3
-RETRY_SECONDS_FIRST = 2
 STATUS_SERVED = 200
 
 migrations = Migrations("sync.exchange")
@@ -149,11 +149,11 @@ class Exchange:
         from sync import signing
 
         headers = signing.sign_request("POST", SESSION_PATH, body, self._keys, box_id(self._keys.public))
-        for tried in range(TRIES_MAX - 1):
+        for tried in range(1, TRIES_MAX):
             try:
                 return self._link.exchange(SESSION_PATH, body, headers)
             except LinkBroken:
-                self._clock.wait(RETRY_SECONDS_FIRST << tried)
+                self._clock.wait(pause_seconds(tried, self._random_bytes))
         return self._link.exchange(SESSION_PATH, body, headers)
 
     def _refusal(self, reply: Reply, report: Report) -> LinkFault:
@@ -168,7 +168,7 @@ class Exchange:
                 f"The hub's address said no, without the hub's signature: {refusal.sentence}", refusal.hint
             ) from fault
         if refusal.code == "busy":
-            return HubBusy(refusal.sentence, refusal.hint, retry_after_seconds(reply.headers))
+            return HubBusy(refusal.sentence, refusal.hint, retry_after_seconds(reply.headers, self._clock.now()))
         self._database.write(
             lambda connection: connection.execute(
                 "update exchange set nonce = ?, told_shelf = '', pending = null where only = 1",
@@ -200,3 +200,9 @@ def begin(connection: Connection, nonce: str) -> None:
         " on conflict (only) do update set nonce = excluded.nonce, told_shelf = '', pending = null",
         [nonce],
     )
+
+
+def nonce_now(connection: Connection) -> str:
+    """The nonce of the next report: it changes with every answer that is believed. "" before enrolment."""
+    row = connection.execute("select nonce from exchange where only = 1").fetchone()
+    return str(row["nonce"]) if row else ""

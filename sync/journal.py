@@ -10,7 +10,7 @@
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlite_utils.migrations import Migrations
@@ -136,19 +136,30 @@ class Journal:
 
         A batch holds events of one epoch: ask again, after `take_marks`, until there is none.
         """
-        reader = self._database.read()
-        start = reader.execute(
+        return next(self.unsent_batches(bytes_max), None)
+
+    def unsent_batches(self, bytes_max: int = BATCH_BYTES_MAX) -> Iterator[tuple[Batch, bytes]]:
+        """Every event that the hub has not taken, the oldest first, as batches with their wire form.
+
+        No mark moves meanwhile: a letter carries them all, before the hub has said anything.
+        """
+        starts = self._database.read().execute(
             """
             select place, epoch, taken from epoch
             where exists (select 1 from event where event.place = epoch.place and sequence > taken)
-            order by place limit 1
+            order by place
             """
-        ).fetchone()
-        if start is None:
-            return None
-        before = reader.execute(
-            "select hash from event where place = ? and sequence = ?", [start["place"], start["taken"]]
-        ).fetchone()
+        )
+        for start in starts.fetchall():
+            last = start["taken"]
+            while (found := self._batch_after(start["place"], start["epoch"], last, bytes_max)) is not None:
+                yield found
+                last = found[0].last_sequence
+
+    def _batch_after(self, place: int, epoch: str, last: int, bytes_max: int) -> tuple[Batch, bytes] | None:
+        """The events of one epoch behind the sequence `last`, as many as fit; None where there are none."""
+        reader = self._database.read()
+        before = reader.execute("select hash from event where place = ? and sequence = ?", [place, last]).fetchone()
         rows = reader.execute(
             """
             select sequence, kind, event.learner, payload, payload_hash, hash,
@@ -156,15 +167,17 @@ class Journal:
             from event left join learner_key on learner_key.learner = event.learner and payload is not null
             where place = ? and sequence > ? order by sequence limit ?
             """,
-            [start["place"], start["taken"], EVENTS_MAX],
+            [place, last, EVENTS_MAX],
         ).fetchall()
+        if not rows:
+            return None
         rows = rows[: _count_within(rows, BATCH_PAYLOAD_BYTES)]
         previous = CHAIN_START if before is None else before["hash"]
-        batch = self._batch(start["epoch"], previous, rows)
+        batch = self._batch(epoch, previous, rows)
         wire = encode(batch)
         while len(wire) > bytes_max and len(rows) > 1:
             rows = rows[: len(rows) // 2]
-            batch = self._batch(start["epoch"], previous, rows)
+            batch = self._batch(epoch, previous, rows)
             wire = encode(batch)
         return batch, wire
 
@@ -172,6 +185,13 @@ class Journal:
         """Believe the hub about how far it has each epoch, backwards too: a restored hub asks again."""
         connection.conn.executemany(
             "update epoch set taken = ?, backed_up = ? where epoch = ?",
+            [(mark.taken, mark.backed_up, mark.epoch) for mark in marks],
+        )
+
+    def raise_marks(self, connection: Connection, marks: Sequence[Mark]) -> None:
+        """Believe marks that may be older than what the hub said since: they only ever move forward."""
+        connection.conn.executemany(
+            "update epoch set taken = max(taken, ?), backed_up = max(backed_up, ?) where epoch = ?",
             [(mark.taken, mark.backed_up, mark.epoch) for mark in marks],
         )
 

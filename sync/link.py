@@ -7,9 +7,11 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from catalog.fault import LinkFault
+from sync.clock import Moment
 
 
 class Unreachable(LinkFault):
@@ -37,12 +39,25 @@ class PackMissing(LinkFault):
 
 
 RETRY_AFTER_SECONDS_MAX = 24 * 3600
+UNSAID_BYTES_MAX = 64 << 20
+"""How much of a file whose length nobody said may come at most: no document that names files is longer."""
 
 
-def retry_after_seconds(headers: Mapping[str, str]) -> int:
-    """When a busy hub asks us to come again; 0 where it does not say, or says it as a date."""
-    text = headers.get("retry-after", "")
-    return min(int(text), RETRY_AFTER_SECONDS_MAX) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+def retry_after_seconds(headers: Mapping[str, str], now: Moment | None = None) -> int:
+    """When a busy hub asks us to come again; 0 where it does not say.
+
+    A date is counted from `now`; it says nothing to a clock that cannot be trusted.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(int(text[:10]), RETRY_AFTER_SECONDS_MAX)
+    if now is None or not now.is_trusted:
+        return 0
+    try:
+        wait_seconds = int(parsedate_to_datetime(text).timestamp()) - now.wall_seconds
+    except (ValueError, TypeError, OverflowError):
+        return 0
+    return max(0, min(wait_seconds, RETRY_AFTER_SECONDS_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,15 @@ class Traffic:
         return Traffic(
             self.bytes_down - before.bytes_down, self.bytes_up - before.bytes_up, self.requests - before.requests
         )
+
+    def __add__(self, other: "Traffic") -> "Traffic":
+        return Traffic(
+            self.bytes_down + other.bytes_down, self.bytes_up + other.bytes_up, self.requests + other.requests
+        )
+
+    @property
+    def total_bytes(self) -> int:
+        return self.bytes_down + self.bytes_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +107,14 @@ class Link(Protocol):
         """
         ...
 
-    def fetch(self, pack: str, offset: int, size_bytes: int) -> Generator[bytes, None, None]:
-        """The bytes of a pack from `offset` to its end, as they come; never more than `size_bytes - offset`.
+    def fetch(self, name: str, offset: int, size_bytes: int | None) -> Generator[bytes, None, None]:
+        """The bytes of a file from `offset` to its end, as they come; never more than `size_bytes - offset`.
 
-        Nothing is asked for before the first piece is. Raises LinkFault, also in the middle; `close()` hangs up.
+        `name` is a pack's, or one of those that `sync.wire` makes for a manifest, a release and a single file. Where
+        nobody said how long the file is, `size_bytes` is None: then as much comes as there is, `UNSAID_BYTES_MAX` at
+        most.
+
+        Nothing is asked for before the first piece is. Raises LinkFault, also in the middle, PackMissing where the
+        other side has no such file; `close()` hangs up.
         """
         ...

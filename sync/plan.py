@@ -1,21 +1,31 @@
 """The plan: what should travel to a box, and in which order.
 
 * A box lacks a layer when the wanted release names it and the box does not hold that very root with that layer.
+* A route brings a layer: a full pack, a patch, or patches one upon another; the one with the fewest bytes, of what
+  lies ready. All of it, or none.
+* A layer that stayed the same since a release that the box holds is not sent: the box has it. The core always is,
+  since it brings the new release's own words.
 * Lanes in order: the cores of all courses (small ones first), then sound, then pictures that move, then the rest.
   So every course can be opened before the first video comes.
 * The box takes what fits its disk, in that order; what it leaves out, it says.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from heapq import heappop, heappush
+from itertools import count
 
 from catalog.digest import Digest
-from catalog.manifest import CORE, Release
+from catalog.manifest import CORE, Outline
+from sync.routes import Route, rest_of, routes_of
 from sync.wire import Holding, Parcel
 
 DISK_SPARE_BYTES = 64 << 20
 """Left free for the journal and the system, whatever comes."""
+REQUEST_BYTES = 600
+"""What a request costs beside its pack, both ways: one that saves less is not made."""
 
 
 class Lane(IntEnum):
@@ -28,19 +38,13 @@ class Lane(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PackSize:
-    """A pack that lies ready at the hub: its file name and its length."""
-
-    pack: str
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
 class Skipped:
-    """A parcel left for another night, and why."""
+    """A route left for another night, and why. `parcel` is the one that would have reached the shelf."""
 
     parcel: Parcel
     sentence: str
+    route: Route = ()
+    """Every parcel that was left out with it, itself included: none of them is of use without the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +56,57 @@ class Chosen:
 
 
 def parcels_for(
-    wanted: Sequence[Release],
-    holdings: Sequence[Holding],
-    ready: Mapping[tuple[Digest, str], PackSize],
+    wanted: Iterable[Outline], holdings: Iterable[Holding], ready: Iterable[Parcel], known: Mapping[Digest, Outline]
 ) -> list[Parcel]:
-    """What a box that has `holdings` should fetch to have all of `wanted`, of the packs that are ready.
+    """What a box that has `holdings` should fetch to have all of `wanted`, of the packs that are `ready`.
 
-    A pack that is not built yet is left out: the next report's plan has it.
+    `known` are the releases that the box may hold. Of one that is not known no layer is taken for the same as another.
+    A layer to which no ready pack leads is left out: the next report's plan has it.
     """
-    held = {(holding.root, layer) for holding in holdings for layer in holding.layers}
-    parcels = [
-        Parcel(
-            release.course, release.version, release.root, layer, ready[release.root, layer].pack,
-            ready[release.root, layer].size_bytes, release.layers[layer].size_bytes,
-        )
-        for release in wanted
-        for layer in release.layers
-        if (release.root, layer) not in held and (release.root, layer) in ready
-    ]  # fmt: skip
+    packs: dict[tuple[str, str], list[Parcel]] = defaultdict(list)
+    for parcel in ready:
+        packs[parcel.course, parcel.layer].append(parcel)
+    held = _by_course(holdings)
+    parcels: list[Parcel] = []
+    for release in wanted:
+        here = held.get(release.course, {})
+        for layer in _lacking(release, here, known):
+            bases = [root for root, layers in here.items() if layer in layers]
+            parcels += route(release.root, bases, packs.get((release.course, layer), ()))
     return in_order(parcels)
+
+
+def incomplete(wanted: Iterable[Outline], holdings: Iterable[Holding]) -> list[Outline]:
+    """Those of `wanted` of which a box with these holdings lacks anything."""
+    held = _by_course(holdings)
+    return [one for one in wanted if not one.layers.keys() <= held.get(one.course, {}).get(one.root, set())]
+
+
+def route(root: Digest, bases: Collection[Digest], packs: Iterable[Parcel]) -> list[Parcel]:
+    """The cheapest way to one layer of the release `root`, from nothing or from any of `bases`; [] if there is none.
+
+    `packs` are of that layer. Of two ways that cost the same, the one with fewer requests.
+    """
+    onward: dict[Digest | None, list[Parcel]] = defaultdict(list)
+    for pack in packs:
+        onward[pack.from_root].append(pack)
+    ties = count()
+    starts: list[Digest | None] = [None, *bases]
+    queue: list[tuple[int, int, int, Digest | None, tuple[Parcel, ...]]] = [
+        (0, 0, next(ties), start, ()) for start in starts
+    ]
+    reached: set[Digest | None] = set()
+    while queue:
+        cost, hops, _, place, way = heappop(queue)
+        if place == root:
+            return list(way)
+        if place in reached:
+            continue
+        reached.add(place)
+        for pack in sorted(onward[place], key=lambda one: (one.size_bytes, one.pack)):
+            step = cost + pack.size_bytes + REQUEST_BYTES
+            heappush(queue, (step, hops + 1, next(ties), pack.root, (*way, pack)))
+    return []
 
 
 def chosen(
@@ -78,30 +114,56 @@ def chosen(
     free_bytes: int,
     held: Collection[tuple[Digest, str]],
     spooled_bytes: Callable[[str], int],
+    is_wanted: Callable[[str], bool] = lambda layer: True,
 ) -> Chosen:
     """What to take of `plan` with `free_bytes` on the disk; `held` are (root, layer) that are here already.
 
+    A layer that `is_wanted` does not name is passed by without a word, except a core: without it nothing opens.
+
     A parcel needs room for what is still to come of its pack and for what it unpacks to. The pack's own room comes
-    free again when it is unpacked, so only the files count against the parcels after it.
+    free again when it is unpacked, so only the files count against the parcels after it. A route is taken whole.
     """
     room_bytes = free_bytes - DISK_SPARE_BYTES
     take: list[Parcel] = []
     skipped: list[Skipped] = []
-    for parcel in in_order(plan):
-        if (parcel.root, parcel.layer) in held:
+    here = set(held)
+    for way in _in_order(plan):
+        target = way[-1]
+        if (target.root, target.layer) in here or not (target.layer == CORE or is_wanted(target.layer)):
             continue
-        coming_bytes = max(0, parcel.size_bytes - spooled_bytes(parcel.pack))
-        if coming_bytes + parcel.disk_bytes > room_bytes:
-            skipped.append(Skipped(parcel, _no_room(parcel, coming_bytes + parcel.disk_bytes, max(0, room_bytes))))
+        coming = rest_of(way, here)
+        needed_bytes, kept_bytes = _room(coming, spooled_bytes)
+        if needed_bytes > room_bytes:
+            skipped.append(Skipped(target, _no_room(target, needed_bytes, max(0, room_bytes)), coming))
             continue
-        room_bytes -= parcel.disk_bytes
-        take.append(parcel)
+        room_bytes -= kept_bytes
+        take += coming
+        here |= {(hop.root, hop.layer) for hop in coming[:-1]}
     return Chosen(tuple(take), tuple(skipped))
 
 
 def in_order(parcels: Sequence[Parcel]) -> list[Parcel]:
-    """Lanes first, then the smaller pack, then the name: the same plan gives the same order everywhere."""
-    return sorted(parcels, key=lambda one: (lane_of(one.layer), one.size_bytes, one.course, one.layer))
+    """Lanes first, then the smaller route, then the name: the same plan gives the same order everywhere.
+
+    The parcels of one route stay together, each behind the one that it builds on.
+    """
+    ordered: list[Parcel] = []
+    hops: set[Parcel] = set()
+    for way in _in_order(parcels):
+        # Two routes may have a hop in common: it travels once, before the first that needs it.
+        ordered += [*(hop for hop in way[:-1] if hop not in hops), way[-1]]
+        hops.update(way[:-1])
+    return ordered
+
+
+def first_routes(parcels: Sequence[Parcel], parcels_max: int) -> list[Parcel]:
+    """The beginning of a plan in order: as many routes as have together at most so many parcels."""
+    first: list[Parcel] = []
+    for way in _in_order(parcels):
+        if len(first) + len(way) > parcels_max:
+            break
+        first += way
+    return first
 
 
 def lane_of(layer: str) -> Lane:
@@ -115,6 +177,47 @@ def lane_of(layer: str) -> Lane:
             return Lane.VIDEO
         case _:
             return Lane.OTHER
+
+
+def _by_course(holdings: Iterable[Holding]) -> dict[str, dict[Digest, set[str]]]:
+    held: dict[str, dict[Digest, set[str]]] = defaultdict(dict)
+    for holding in holdings:
+        held[holding.course].setdefault(holding.root, set()).update(holding.layers)
+    return held
+
+
+def _lacking(release: Outline, here: Mapping[Digest, Collection[str]], known: Mapping[Digest, Outline]) -> list[str]:
+    """The layers of a wanted release that have to travel to a box that has this of its course."""
+    if here.get(release.root):
+        # It has the release. What it could take over from others it has taken over; what is still missing must come.
+        return [layer for layer in release.layers if layer not in here[release.root]]
+    same = {
+        layer
+        for root, layers in here.items()
+        if root in known
+        for layer in layers
+        if layer != CORE and release.layers.get(layer) == known[root].layers.get(layer)
+    }
+    return [layer for layer in release.layers if layer not in same]
+
+
+def _in_order(parcels: Sequence[Parcel]) -> list[Route]:
+    return sorted(routes_of(parcels), key=_place)
+
+
+def _place(way: Route) -> tuple[int, int, str, str]:
+    last = way[-1]
+    return lane_of(last.layer), sum(parcel.size_bytes for parcel in way), last.course, last.layer
+
+
+def _room(way: Route, spooled_bytes: Callable[[str], int]) -> tuple[int, int]:
+    """The room a route needs at its fullest, and what of it its files keep."""
+    needed_bytes = kept_bytes = 0
+    for parcel in way:
+        coming_bytes = max(0, parcel.size_bytes - spooled_bytes(parcel.pack))
+        needed_bytes = max(needed_bytes, kept_bytes + coming_bytes + parcel.disk_bytes)
+        kept_bytes += parcel.disk_bytes
+    return needed_bytes, kept_bytes
 
 
 def _no_room(parcel: Parcel, needed_bytes: int, room_bytes: int) -> str:

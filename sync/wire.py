@@ -5,18 +5,24 @@
 * What comes in passes `from_bytes`, which refuses with a reason; what goes out passes `to_bytes`: equal messages,
   equal bytes. docs/protocol.md holds an example of each; the tests read them from there.
 * Short names on the wire, whole words here: a night with nothing new fits in one packet each way.
+
+What goes down is described in `sync/parcel.py`, and its words are here too.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from catalog.digest import Digest, digest_of, is_digest
-from catalog.manifest import canonical, is_course
+from catalog.manifest import canonical
 from sync.fields import MESSAGE_BYTES_MAX as MESSAGE_BYTES_MAX
 from sync.fields import WHOLE_MAX, Fields, demand, name_in, row_in, whole_in
 from sync.fields import MessageRefused as MessageRefused
 from sync.fields import is_name as is_name
+from sync.parcel import Holding as Holding
+from sync.parcel import Parcel as Parcel
+from sync.parcel import holdings_of as holdings_of
+from sync.parcel import plan_fields, plan_of
+from sync.parcel import shelf_digest as shelf_digest
 
 VERSION = 1
 VERSION_OLDEST = 1
@@ -24,11 +30,17 @@ BATCH_BYTES_MAX = 256 << 10
 HEADS_MAX = 4096
 HOLDINGS_MAX = 10_000
 PLAN_MAX = 10_000
+CAN_MAX = 64
 CLOCK_COLUMNS_MAX = 8
 
 ENROL_PATH = "/sync/enrol"
 SESSION_PATH = "/sync/session"
 PACK_PATH = "/sync/packs/"
+
+CAN_PATCH = "patch"
+"""What a box says it can: build on what it holds. A box that cannot is sent what lies ready in full, and no more."""
+CAN_JPEG_XL = "jpeg-xl"
+"""What a box says it can: make JPEG out of JPEG XL, to the bit."""
 
 
 class VersionRefused(MessageRefused):
@@ -102,23 +114,12 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """A release that a box has on its shelf, and which of its layers."""
-
-    course: str
-    root: Digest
-    layers: Sequence[str]
-
-    def row(self) -> list[Any]:
-        return [self.course, self.root, sorted(self.layers)]
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """What a box says in one request: who it is, where its journal ends, what it holds, how it is; and new events.
 
     `shelf` is the digest of the holdings (`shelf_digest`); `holdings` is the list itself, sent only when it changed or
-    when the hub asked for it. `batch` is one batch of the journal (`sync/batch.py`) or empty.
+    when the hub asked for it. `batch` is one batch of the journal (`sync/batch.py`) or empty. `can` names what the box
+    is able to take (`CAN_PATCH`, `CAN_JPEG_XL`); words that the hub does not know do no harm.
     """
 
     box: str
@@ -133,6 +134,7 @@ class Report:
     holdings: Sequence[Holding] | None = None
     health: Mapping[str, Any] = field(default_factory=dict)
     batch: bytes = b""
+    can: tuple[str, ...] = ()
     version: int = VERSION
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -152,6 +154,8 @@ class Report:
             own["health"] = dict(self.health)
         if self.batch:
             own["batch"] = len(self.batch)
+        if self.can:
+            own["can"] = list(self.can)
         return _line(self, own) + (b"\n" + self.batch if self.batch else b"")
 
     @classmethod
@@ -174,6 +178,7 @@ class Report:
             holdings=holdings_of(fields.rows("holds", HOLDINGS_MAX)) if "holds" in fields else None,
             health=fields.table("health"),
             batch=batch,
+            can=tuple(name_in(word, "can") for word in fields.rows("can", CAN_MAX)),
             version=fields.version,
             extra=fields.rest(),
         )
@@ -186,24 +191,6 @@ class Mark:
     epoch: str
     taken: int
     backed_up: int
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """One layer that a box should fetch: which file, how long, and the root that proves it."""
-
-    course: str
-    version: int
-    root: Digest
-    layer: str
-    pack: str
-    """The immutable file's name under PACK_PATH."""
-    size_bytes: int
-    disk_bytes: int
-    """Room the layer takes once unpacked."""
-
-    def row(self) -> list[Any]:
-        return [self.course, self.version, self.root, self.layer, self.pack, self.size_bytes, self.disk_bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +219,7 @@ class Answer:
             "marks": [[mark.epoch, mark.taken, mark.backed_up] for mark in self.marks],
             "time": self.wall_seconds,
         }
-        if self.plan:
-            own["plan"] = [parcel.row() for parcel in self.plan]
+        own |= plan_fields(self.plan)
         if self.wait_seconds:
             own["wait"] = self.wait_seconds
         if self.wants_holdings:
@@ -252,7 +238,7 @@ class Answer:
             request=fields.name("request"),
             nonce=fields.name("nonce"),
             marks=tuple(_mark(row) for row in fields.rows("marks", HEADS_MAX)),
-            plan=tuple(_parcel(row) for row in fields.rows("plan", PLAN_MAX)),
+            plan=plan_of(fields.rows("plan", PLAN_MAX), fields.rows("patches", PLAN_MAX)),
             wall_seconds=fields.count("time"),
             wait_seconds=fields.count("wait", 0),
             wants_holdings=fields.text("ask", "") == "holds",
@@ -289,16 +275,6 @@ class Refusal:
         )  # fmt: skip
 
 
-def shelf_digest(holdings: Sequence[Holding]) -> str:
-    """One name for all that a box holds; equal shelves have equal names."""
-    return digest_of(canonical(sorted(holding.row() for holding in holdings)))
-
-
-def holdings_of(rows: Sequence[Any]) -> tuple[Holding, ...]:
-    """Raises MessageRefused."""
-    return tuple(_holding(row) for row in rows)
-
-
 def version_fault(version: int) -> VersionRefused | None:
     """Say which side to update when a peer's version is one that we cannot serve; None when we can.
 
@@ -325,24 +301,3 @@ def _head(value: Any) -> Head:
 def _mark(value: Any) -> Mark:
     epoch, taken, backed_up = row_in(value, 3, "a mark")
     return Mark(name_in(epoch, "epoch"), whole_in(taken, "taken", -1), whole_in(backed_up, "backed up", -1))
-
-
-def _holding(value: Any) -> Holding:
-    course, root, layers = row_in(value, 3, "a holding")
-    demand(isinstance(course, str) and is_course(course) and is_digest(root), "a holding names no course")
-    demand(isinstance(layers, list), "a holding's layers are not a list")
-    return Holding(course, Digest(root), tuple(name_in(layer, "layer") for layer in layers))
-
-
-def _parcel(value: Any) -> Parcel:
-    course, version, root, layer, pack, size_bytes, disk_bytes = row_in(value, 7, "a parcel")
-    demand(isinstance(course, str) and is_course(course) and is_digest(root), "a parcel names no course")
-    return Parcel(
-        course,
-        whole_in(version, "version"),
-        Digest(root),
-        name_in(layer, "layer"),
-        name_in(pack, "pack"),
-        whole_in(size_bytes, "size"),
-        whole_in(disk_bytes, "disk"),
-    )

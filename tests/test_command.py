@@ -11,7 +11,13 @@ from provisioning.cli import GROUPS, qanat
 HEAVY = ("flask", "httpx", "aiohttp", "sqlite_utils", "apscheduler", "zstandard", "sqlalchemy", "cryptography", "babel")
 
 
-@pytest.mark.parametrize("words", [[], ["box"], ["hub"], ["catalog"], ["box", "sync"], ["hub", "publish"], ["demo"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [], ["box"], ["hub"], ["catalog"], ["box", "sync"], ["hub", "publish"], ["demo"], ["sync"],
+        ["sync", "patch", "build"], ["sync", "patch", "apply"],
+    ],
+)  # fmt: skip
 def test_help_opens_no_heavy_room(words: list[str]) -> None:
     """A start-up is asserted by what it loads, not by seconds: none of the heavy libraries."""
     script = (

@@ -7,7 +7,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from urllib.parse import unquote
 
 import httpx
 
+from catalog.fault import LinkFault
 from catalog.manifest import Entry, Layer, LayerName, Release
+from sync.link import LinkBroken, PackMissing, Reply, Traffic
 from sync.signing import sign_answer
 from sync.wire import PACK_PATH, SESSION_PATH, Report
 
@@ -104,12 +106,46 @@ class Wire(httpx.BaseTransport):
     def packs(self) -> list[str]:
         return [_pack(request) for request in self.asked if request.method == "GET"]
 
+    def counted(self, kind: str = "") -> int:
+        """Bytes that reached the box of files whose names begin so."""
+        return sum(count for name, count in self.delivered.items() if name.startswith(kind))
+
     def ranges(self) -> list[str]:
         return [request.headers["range"] for request in self.asked if "range" in request.headers]
 
 
 def _pack(request: httpx.Request) -> str:
     return request.url.path.removeprefix(PACK_PATH)
+
+
+class SimulatedLink:
+    """A link to files in memory, whose connection may be cut: each fetch breaks off at the next of `cuts` bytes."""
+
+    def __init__(self, files: Mapping[str, bytes], cuts: Iterable[int] = ()) -> None:
+        self.files = files
+        self.asked: list[str] = []
+        self.traffic = Traffic()
+        self._cuts = iter(cuts)
+
+    def exchange(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        raise LinkFault("Files in memory answer nobody.", "Ask a hub.")
+
+    def fetch(self, name: str, offset: int, size_bytes: int | None) -> Generator[bytes, None, None]:
+        self.asked.append(name)
+        self.traffic += Traffic(requests=1)
+        if name not in self.files:
+            raise PackMissing(f"There is no {name}.")
+        data = self.files[name][offset:]
+        wanted = data if size_bytes is None else data[: size_bytes - offset]
+        end = next(self._cuts, len(wanted))
+        for start in range(0, min(end, len(wanted)), PIECE_BYTES):
+            piece = wanted[start : min(start + PIECE_BYTES, end)]
+            self.traffic += Traffic(bytes_down=len(piece))
+            yield piece
+        if end < len(wanted):
+            raise LinkBroken("Cut.")
+        if size_bytes is not None and offset + len(data) != size_bytes:
+            raise LinkBroken(f"{offset + len(data)} of {size_bytes} bytes.")
 
 
 # ---- misfortunes -------------------------------------------------------------------------------------------------

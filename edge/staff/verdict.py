@@ -28,10 +28,11 @@ class Matter(Enum):
     LAST_NIGHT_CUT = "last night cut"
     CLOCK = "clock"
     NO_NIGHT_YET = "no night yet"
+    MONTH_SPENT = "month spent"
     LATE = "late"
 
 
-WELL_ANYWAY = frozenset({Matter.NO_NIGHT_YET, Matter.LATE})
+WELL_ANYWAY = frozenset({Matter.NO_NIGHT_YET, Matter.MONTH_SPENT, Matter.LATE})
 """Said after "All is well."."""
 
 
@@ -46,6 +47,8 @@ class Facts:
     nights: Sequence[Night]
     late: int
     """Courses of which a part is still to come."""
+    is_month_spent: bool = False
+    """The month's quota has nothing left for courses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ def verdict(facts: Facts) -> Verdict:
         found += _of_nights([night for night in facts.nights if night.outcome != "begun"])
     if not facts.is_clock_trusted:
         found.append((Matter.CLOCK, 0))
+    if facts.is_month_spent:
+        found.append((Matter.MONTH_SPENT, 0))
     if facts.late:
         found.append((Matter.LATE, facts.late))
     return Verdict(tuple(found))
@@ -77,19 +82,6 @@ def verdict(facts: Facts) -> Verdict:
 
 def is_disk_low(free_bytes: int, total_bytes: int) -> bool:
     return free_bytes < ROOM_BYTES_MIN or free_bytes * 1000 < total_bytes * ROOM_PERMILLE_MIN
-
-
-def sign(night: Night) -> str:
-    """The well of a past night: full, half, dry or not known."""
-    match night.outcome:
-        case "well":
-            return "done"
-        case "short" | "cut":
-            return "half"
-        case "failed":
-            return "stuck"
-        case "begun":
-            return "unknown"
 
 
 def _of_nights(nights: Sequence[Night]) -> list[tuple[Matter, int]]:

@@ -20,6 +20,7 @@ from sync.hub.engine import writing
 from sync.hub.fleet import Fleet, Refused, find, note_state, revoked
 from sync.hub.intake import Contradicted, Intake, marks_for
 from sync.hub.packing import Packing
+from sync.plan import first_routes
 from sync.wire import Answer, Holding, Report, holdings_of, shelf_digest
 
 PARCELS_MAX = 500
@@ -99,15 +100,16 @@ class Answers:
         self._intake.take(connection, box, report, now_seconds)
         note_state(connection, report, now_seconds)
         holdings = _holdings(box, report)
-        plan = [] if holdings is None else self._packing.wanted(connection, box.campus).parcels(holdings)
+        plan = [] if holdings is None else self._packing.parcels(connection, box.campus, holdings, report.can)
+        now_said = first_routes(plan, PARCELS_MAX)
         return Answer(
             request=report.request,
             nonce=self._fleet.nonce(),
             marks=marks_for(connection, report),
-            plan=plan[:PARCELS_MAX],
+            plan=now_said,
             wall_seconds=now_seconds,
             wants_holdings=holdings is None,
-            more_plan=len(plan) > PARCELS_MAX,
+            more_plan=len(plan) > len(now_said),
             erased=_erased(connection, report.box),
         )
 

@@ -5,20 +5,20 @@
 """
 
 from collections.abc import Sequence
-from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, Any
 
 from flask import Flask, Request, abort, request
 
 from sync.hub.hub import UPLOAD_BYTES_MAX, UPLOADS, Hub
-from sync.hub.pages import accounts, campuses, courses
+from sync.hub.pages import accounts, campuses, carrying, courses
+from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
 from sync.hub.protocol import create_protocol
+from sync.mirror import Mirror, create_mirror
 from sync.web import compiled
 from sync.web.app import Tab, WebSettings, create_base, session_now
 from sync.web.language import gettext
 from sync.web.sessions import Session
+from sync.web.uploads import request_class
 
 FORM_BYTES_MAX = 256 << 10
 """What anybody may send who is not staff with a course in hand."""
@@ -42,9 +42,10 @@ def create_app(
     uploads = hub.data / UPLOADS
     uploads.mkdir(exist_ok=True)
     app.before_request(_refuse_nul)
-    app.request_class = _request_class(uploads, upload_bytes_max)
+    app.request_class = request_class(uploads, lambda asked: _body_bytes_max(asked, upload_bytes_max))
     app.register_blueprint(create_protocol(hub))
-    for pages in (accounts, campuses, courses):
+    app.register_blueprint(create_mirror(Mirror(hub.catalog.releases, hub.catalog.store), hub.packing.find))
+    for pages in (accounts, campuses, carrying, courses):
         app.register_blueprint(pages.create_pages(hub))
     return app
 
@@ -66,38 +67,8 @@ def _tabs(session: Session) -> list[Tab]:
     ]
 
 
-def _request_class(uploads: Path, upload_bytes_max: int) -> type[Request]:
-    class HubRequest(Request):
-        """A request whose files are written to the hub's disk as they come."""
-
-        _bytes_max: int | None = None
-        _streams: tuple[IO[bytes], ...] = ()
-
-        @property
-        def max_content_length(self) -> int | None:
-            if self._bytes_max is not None:
-                return self._bytes_max
-            is_upload = self.path == PUBLISH_PATH and session_now().kind == "staff"
-            return upload_bytes_max if is_upload else FORM_BYTES_MAX
-
-        @max_content_length.setter
-        def max_content_length(self, value: int | None) -> None:
-            self._bytes_max = value
-
-        def _get_file_stream(
-            self,
-            total_content_length: int | None,
-            content_type: str | None,
-            filename: str | None = None,
-            content_length: int | None = None,
-        ) -> IO[bytes]:
-            stream: Any = NamedTemporaryFile(dir=uploads, prefix="upload-")  # noqa: SIM115 - closed below
-            self._streams = (*self._streams, stream)
-            return stream  # type: ignore[no-any-return]
-
-        def close(self) -> None:
-            super().close()
-            for stream in self._streams:
-                stream.close()  # also those of a form that broke off in the middle
-
-    return HubRequest
+def _body_bytes_max(asked: Request, upload_bytes_max: int) -> int:
+    """What this request may bring."""
+    if asked.path == PUBLISH_PATH and session_now().kind == "staff":
+        return upload_bytes_max
+    return LETTERS_BYTES_MAX if asked.path == CARRY_PATH else FORM_BYTES_MAX

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from sync.hub.by_hand import Done
     from sync.hub.fleet import BoxState
     from sync.hub.hub import Hub
 
@@ -129,6 +130,51 @@ def boxes(data: Path, database: str | None, *, as_json: bool) -> None:
         _print_table(states)
 
 
+@hub.command()
+@_DATA
+@_DATABASE
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="The folder of a stick, or a .qanat file to write.",
+)
+@click.option("--campus", "names", required=True, multiple=True, metavar="NAME", help="For whom; may come repeatedly.")
+@click.option("--mb", type=click.IntRange(1), metavar="MB", help="At most so much in a .qanat file; all if not given.")
+@_JSON
+def carry(
+    data: Path, database: str | None, target: Path, names: tuple[str, ...], mb: int | None, *, as_json: bool
+) -> None:
+    """Write what campuses lack to a stick or a file, for somebody to carry there. Letters on the stick are taken in."""
+    from sync.hub.by_hand import carry as carry_by_hand
+
+    with _opened(data, database) as one, _bar("Writing") as progress:
+        done = carry_by_hand(one, target, names, mb * 1_000_000 if mb else None, progress)
+    if as_json:
+        _print_json(done.document())
+    else:
+        _say(done)
+
+
+@hub.command()
+@click.argument("source", metavar="PATH", type=click.Path(path_type=Path))
+@_DATA
+@_DATABASE
+@_JSON
+def take(source: Path, data: Path, database: str | None, *, as_json: bool) -> None:
+    """Take in the letters of boxes from the stick or .qanat file at PATH; the stick gets the hub's receipts."""
+    from sync.hub.by_hand import take as take_by_hand
+
+    with _opened(data, database) as one:
+        done = take_by_hand(one, source)
+    if as_json:
+        _print_json(done.document())
+    else:
+        _say(done)
+
+
 @contextmanager
 def _opened(data: Path, database: str | None) -> Iterator["Hub"]:
     import secrets
@@ -144,18 +190,25 @@ def _opened(data: Path, database: str | None) -> Iterator["Hub"]:
 
 
 @contextmanager
-def _bar() -> Iterator[Any]:
+def _bar(label: str = "Publishing") -> Iterator[Any]:
     """A bar on stderr while somebody watches; silence otherwise."""
     if not sys.stderr.isatty():
         yield None
         return
-    with click.progressbar(length=1, label="Publishing", file=sys.stderr) as bar:
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
 
         def show(done_bytes: int, total_bytes: int) -> None:
             bar.length = total_bytes
             bar.update(done_bytes - bar.pos)
 
         yield show
+
+
+def _say(done: "Done") -> None:
+    for line in done.lines():
+        click.echo(line)
+    for fault in done.taken.faults:
+        click.echo(str(fault), err=True)
 
 
 def _document(state: "BoxState") -> dict[str, Any]:

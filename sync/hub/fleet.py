@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select, update
 
-from catalog.digest import digest_of
+from catalog.digest import Digest, digest_of
 from catalog.fault import CallerFault
 from catalog.manifest import canonical
 from sync.clock import Clock
@@ -58,6 +58,8 @@ class BoxState:
     seen_seconds: int | None
     free_bytes: int | None
     holdings: tuple[Holding, ...]
+    can: tuple[str, ...]
+    """What it said that it is able to take."""
     events: int
     forks: int
     is_revoked: bool
@@ -206,6 +208,7 @@ def boxes_in(connection: Connection, campus_id: str | None = None) -> list[BoxSt
             seen_seconds=row.seen_seconds,
             free_bytes=row.free_bytes,
             holdings=holdings_of(json.loads(row.holdings)),
+            can=tuple(json.loads(row.can)),
             events=int(row.events or 0),
             forks=row.forks,
             is_revoked=row.revoked_seconds is not None,
@@ -220,11 +223,19 @@ def note_state(connection: Connection, report: Report, now_seconds: int) -> None
         "seen_seconds": now_seconds,
         "free_bytes": report.free_bytes,
         "health": json.dumps(report.health),
+        "can": json.dumps(report.can),
     }
     if report.holdings is not None:
         values["shelf"] = report.shelf
         values["holdings"] = canonical([holding.row() for holding in report.holdings]).decode()
     connection.execute(update(schema.box).where(schema.box.c.id == report.box).values(values))
+
+
+def roots_held(connection: Connection) -> set[Digest]:
+    """The releases of which any box in service said that it has layers."""
+    query = select(schema.box.c.holdings).where(schema.box.c.revoked_seconds.is_(None)).distinct()
+    holdings = (holdings_of(json.loads(document)) for document in connection.execute(query).scalars())
+    return {holding.root for shelf in holdings for holding in shelf}
 
 
 def tidy_name(name: str) -> str:
@@ -280,6 +291,7 @@ def _new_box(key_id: str, campus: str, ask: Enrol, nonce: str, now_seconds: int)
         "shelf": "",
         "holdings": "[]",
         "health": "{}",
+        "can": "[]",
     }
 
 

@@ -17,8 +17,10 @@ from catalog.db import Database
 from catalog.publish import Catalog, Published
 from sync.clock import Clock
 from sync.hub.answers import Answers
+from sync.hub.carrying import Carrying
 from sync.hub.engine import open_engine, sqlite_url
 from sync.hub.fleet import Fleet
+from sync.hub.gifts import Gifts
 from sync.hub.intake import Intake
 from sync.hub.overview import Overview
 from sync.hub.packing import Packing
@@ -26,10 +28,12 @@ from sync.hub.progress import ProgressBook
 from sync.hub.publishing import Publishing
 from sync.hub.staff import Staff
 from sync.keys import KeyPair
+from sync.patch.jpeg import JpegXl
 from sync.web import sessions
 
 KEY_FILE = Path("keys/hub.key")
 UPLOADS = "uploads"
+CARRY = "carry"
 UPLOAD_BYTES_MAX = 8 << 30
 
 
@@ -46,6 +50,8 @@ class Hub:
     fleet: Fleet
     intake: Intake
     answers: Answers
+    carrying: Carrying
+    gifts: Gifts
     packing: Packing
     publishing: Publishing
     progress: ProgressBook
@@ -64,9 +70,10 @@ class Hub:
         keys = KeyPair.load_or_make(data / KEY_FILE)
         catalog = Catalog.open(data)
         sessions_database = Database(data / "sessions.db", [sessions.migrations])
-        packing = Packing(catalog, engine, data / "packs", clock)
+        packing = Packing(catalog, engine, data / "packs", clock, JpegXl.find())
         fleet = Fleet(engine, keys, clock, random_bytes)
         intake = Intake(engine)
+        carrying = Carrying(engine, keys, fleet, intake, packing, clock, data / CARRY)
         return cls(
             data=data,
             engine=engine,
@@ -77,6 +84,8 @@ class Hub:
             fleet=fleet,
             intake=intake,
             answers=Answers(engine, intake, packing, fleet, clock),
+            carrying=carrying,
+            gifts=Gifts(data / CARRY / "gifts", carrying, clock, random_bytes),
             packing=packing,
             publishing=Publishing(catalog, engine, packing, clock),
             progress=ProgressBook(engine),

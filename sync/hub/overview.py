@@ -11,11 +11,13 @@ from enum import Enum
 
 from sqlalchemy import Engine
 
+from catalog.digest import Digest
 from catalog.manifest import Release, Text
 from sync.clock import Clock
 from sync.hub.engine import reading
 from sync.hub.fleet import BoxState, Campus, Fleet, boxes_in
-from sync.hub.packing import Packing, Wanted
+from sync.hub.offers import Wanted
+from sync.hub.packing import Packing
 from sync.wire import Holding
 
 LATE_SECONDS = 3 * 86_400
@@ -92,16 +94,39 @@ class Overview:
         return [self._line(box, wanted[box.campus.id], now_seconds) for box in boxes]
 
     def _line(self, box: BoxState, wanted: Wanted, now_seconds: int) -> BoxLine:
-        holds = tuple(self._held(holding) for holding in box.holdings)
-        coming = () if box.is_revoked else _coming(wanted, box.holdings)
+        holds = tuple(self._held(holding) for holding in self._in_use(box.holdings))
+        coming = () if box.is_revoked else self._coming(wanted, box)
         is_late = not box.is_revoked and box.seen_seconds is not None and now_seconds - box.seen_seconds > LATE_SECONDS
         return BoxLine(box, holds, coming, is_late)
 
+    def _coming(self, wanted: Wanted, box: BoxState) -> tuple[Course, ...]:
+        sizes: dict[str, int] = {}
+        for parcel in wanted.parcels(box.holdings, box.can):
+            sizes[parcel.course] = sizes.get(parcel.course, 0) + parcel.size_bytes
+        roots = {release.course: release.root for release in wanted.releases}
+        return tuple(
+            Course(course, self._title(course, roots[course]), size_bytes) for course, size_bytes in sizes.items()
+        )
+
+    def _in_use(self, holdings: Sequence[Holding]) -> list[Holding]:
+        """The newest release that a box has of each course; what it has behind that one only serves to build on."""
+        newest: dict[str, Holding] = {}
+        for holding in sorted(holdings, key=self._version):
+            newest[holding.course] = holding
+        return list({holding.course: newest[holding.course] for holding in holdings}.values())
+
+    def _version(self, holding: Holding) -> int:
+        release = self._packing.release(holding.root)
+        return -1 if release is None else release.version
+
     def _held(self, holding: Holding) -> Course:
         release = self._packing.release(holding.root)
-        if release is None:
-            return Course(holding.course, {"en": holding.course}, 0)
-        return Course(holding.course, release.title, _size_bytes(release, holding.layers))
+        size_bytes = 0 if release is None else _size_bytes(release, holding.layers)
+        return Course(holding.course, self._title(holding.course, holding.root), size_bytes)
+
+    def _title(self, course: str, root: Digest) -> Text:
+        release = self._packing.release(root)
+        return {"en": course} if release is None else release.title
 
 
 def verdict_of(campuses: Sequence[CampusLine]) -> Verdict:
@@ -116,14 +141,6 @@ def verdict_of(campuses: Sequence[CampusLine]) -> Verdict:
     if not lines or any(line.box.seen_seconds is None for line in lines):
         return Verdict.WAITING
     return Verdict.WELL
-
-
-def _coming(wanted: Wanted, holdings: Sequence[Holding]) -> tuple[Course, ...]:
-    sizes: dict[str, int] = {}
-    for parcel in wanted.parcels(holdings):
-        sizes[parcel.course] = sizes.get(parcel.course, 0) + parcel.size_bytes
-    titles = {release.course: release.title for release in wanted.releases}
-    return tuple(Course(course, titles[course], size_bytes) for course, size_bytes in sizes.items())
 
 
 def _size_bytes(release: Release, layers: Sequence[str]) -> int:

@@ -1,129 +1,107 @@
 """Packing: the files that boxes fetch, built ahead of the asking.
 
 * A pack is built once, off the request path, and never changes; its name says what it holds.
-* A release is offered, and so appears in plans, only when every one of its packs exists: one transaction says both.
+* A release is offered, and so appears in plans, only when its full packs exist and the patches from the version
+  before it: a box that comes early does not fetch in full what it could have had as a patch.
+* Then come the patches from those older versions that some box still holds.
+* A layer that stayed the same is not packed in full again: the full pack that is there goes on to serve, and a step
+  of a few bytes leads from it to the new release. So a film that comes over many nights is not begun anew because
+  somebody mended a word meanwhile.
 * Building stops and starts at will: what is missing is decided from the catalog, so a hub that died builds the rest.
 * One process builds at a time; `qanat hub publish` beside `qanat hub serve` waits its turn.
 """
 
 import fcntl
-import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine
 
 from catalog.digest import Digest
 from catalog.fault import Fault
-from catalog.manifest import Layer, Release, Text, canonical
+from catalog.manifest import CORE, Outline, Release
 from catalog.publish import Catalog
 from sync.clock import Clock
-from sync.hub import schema
-from sync.hub.engine import insert, reading, writing
-from sync.patch.build import build_full
+from sync.hub.engine import reading
+from sync.hub.fleet import roots_held
+from sync.hub.offers import Offer, Offers, Wanted
+from sync.hub.packer import Packer
+from sync.hub.stock import FORMER_KEPT_SECONDS, LOCK, Edge, Packed, Stock, edges_kept, edges_to
 from sync.patch.format import pack_name
-from sync.plan import PackSize, parcels_for
 from sync.wire import Holding, Parcel
+
+if TYPE_CHECKING:
+    from sync.patch.jpeg import JpegXl
 
 LOOK_AGAIN_SECONDS = 60
 """How often the thread looks for releases that another process published."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """The release of a course that boxes get now."""
-
-    course: str
-    version: int
-    root: Digest
-    title: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The releases that a campus should have, and where each of their layers lies ready."""
-
-    releases: tuple[Release, ...]
-    ready: Mapping[tuple[Digest, str], PackSize]
-
-    def parcels(self, holdings: Sequence[Holding]) -> list[Parcel]:
-        """What a box that has `holdings` should fetch, in order."""
-        return parcels_for(self.releases, holdings, self.ready)
-
-
 class Packing:
     """Builds packs, and says from what is built what a box should fetch."""
 
-    def __init__(self, catalog: Catalog, engine: Engine, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self, catalog: Catalog, engine: Engine, folder: Path, clock: Clock, jpeg_xl: "JpegXl | None" = None
+    ) -> None:
         self.folder = folder
         self.fault: Fault | None = None
         """Why the thread could not build the last time; None when it could."""
         self._catalog = catalog
         self._engine = engine
         self._clock = clock
+        self._stock = Stock(engine, folder)
+        self._offers = Offers(engine, catalog.releases, self._stock)
+        self._packer = Packer(catalog, folder, jpeg_xl)
         self._releases: dict[Digest, Release] = {}
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_closing = False
-        folder.mkdir(parents=True, exist_ok=True)
 
     def build_missing(self) -> int:
         """Build the packs that latest releases lack, and offer those releases. Returns how many are newly offered.
 
-        Raises the first Fault met, after the other courses had their turn.
+        Raises the first Fault met, after everything else had its turn.
         """
-        offered = 0
-        faults: list[Fault] = []
         with self._turn():
-            for release in self._unoffered():
-                if self._is_closing:
-                    break
-                try:
-                    self._offer(release)
-                    offered += 1
-                except Fault as fault:
-                    faults.append(fault)
-        if faults:
-            raise faults[0]
-        return offered
+            self._stock.forget_lost()
+            work = _Work(self._histories(), self._stock.made(), self._offers.all())
+            offers = [self._offer(work, history) for history in work.histories.values() if work.is_new(history)]
+            with reading(self._engine) as connection:
+                held = roots_held(connection)
+            self._build_beside(work, held)
+            self._tidy(work)
+        if work.faults:
+            raise work.faults[0]
+        return sum(offer is not None for offer in offers)
+
+    def parcels(
+        self, connection: Connection, campus: str, holdings: Sequence[Holding], can: Collection[str]
+    ) -> list[Parcel]:
+        """What a box of this campus that has `holdings` should fetch, in order."""
+        return self._offers.parcels(connection, campus, holdings, can)
 
     def wanted(self, connection: Connection, campus: str) -> Wanted:
-        """What a campus wants of what is on offer, and the packs that hold it."""
-        offer, want, pack = schema.offer, schema.want, schema.pack
-        rows = connection.execute(
-            select(pack.c.root, pack.c.layer, pack.c.name, pack.c.size_bytes)
-            .join(offer, offer.c.root == pack.c.root)
-            .join(want, want.c.course == offer.c.course)
-            .where(want.c.campus == campus)
-        ).all()
-        ready = {(Digest(row.root), row.layer): PackSize(row.name, row.size_bytes) for row in rows}
-        found = (self.release(root) for root in sorted({root for root, _ in ready}))
-        return Wanted(tuple(release for release in found if release is not None), ready)
+        """All that a campus wants, to be asked for many of its boxes."""
+        return self._offers.wanted(connection, campus)
 
     def release(self, root: Digest) -> Release | None:
         """The release of this root, if it was ever published here."""
         # Releases never change, so that each is read and parsed once.
-        release = self._releases.get(root) or self._catalog.releases.release(root)
-        if release is not None:
+        if root not in self._releases and (release := self._catalog.releases.release(root)) is not None:
             self._releases[root] = release
-        return release
+        return self._releases.get(root)
 
     def offers(self) -> list[Offer]:
         """Every course on offer, by name."""
-        with reading(self._engine) as connection:
-            rows = connection.execute(select(schema.offer).order_by(schema.offer.c.course)).all()
-        return [Offer(row.course, row.version, Digest(row.root), json.loads(row.title)) for row in rows]
+        return self._offers.all()
 
     def find(self, name: str) -> Path | None:
         """The file of this pack, or None where there is none of that name."""
-        with reading(self._engine) as connection:
-            found = connection.execute(
-                select(schema.pack.c.name).where(schema.pack.c.name == name)
-            ).scalar_one_or_none()
-        return None if found is None else self.folder / found
+        return self._stock.find(name)
 
     def start(self) -> None:
         """Build from a thread of its own, now and whenever `wake` is called or another process published."""
@@ -135,7 +113,7 @@ class Packing:
         self._wake.set()
 
     def close(self) -> None:
-        """Finish the release in hand and stop."""
+        """Finish the pack in hand and stop."""
         self._is_closing = True
         self._wake.set()
         if self._thread is not None:
@@ -151,49 +129,128 @@ class Packing:
                 self.fault = fault  # staff see it on the publish page; the next turn tries again
             self._wake.wait(LOOK_AGAIN_SECONDS)
 
-    def _unoffered(self) -> list[Release]:
-        offered = {offer.root for offer in self.offers()}
-        return [release for release in self._catalog.releases.all_latest() if release.root not in offered]
+    def _offer(self, work: "_Work", history: Sequence[Outline]) -> Offer | None:
+        """Build what a release needs to be offered, and offer it; None where that cannot be, or not now.
 
-    def _offer(self, release: Release) -> None:
-        packs = [self._packed(release, layer) for layer in self._catalog.releases.layers(release.root)]
-        with writing(self._engine) as connection:
-            self._record(connection, release, packs)
+        Without its patch a release is offered all the same: it can be had in full.
+        """
+        latest = history[-1]
+        full, *patches = edges_to(latest.root, [one.root for one in history])
+        is_whole = self._pack(work, latest, full)
+        for patch in patches[:1]:
+            self._pack(work, latest, patch)
+        release = self.release(latest.root)
+        if not is_whole or release is None or self._is_closing:
+            return None
+        offer = self._offers.make(release, latest.root, self._clock.now().wall_seconds)
+        work.offered[latest.course] = offer
+        return offer
 
-    def _packed(self, release: Release, layer: Layer) -> dict[str, object]:
-        """The row of a layer's pack, which is built where it is not there yet."""
-        name = pack_name(None, release.root, layer.name)
-        path = self.folder / name
-        if not path.exists():
-            build_full(release, layer, self._catalog.store, path)
-        return {
-            "name": name,
-            "course": release.course,
-            "version": release.version,
-            "root": release.root,
-            "layer": layer.name,
-            "size_bytes": path.stat().st_size,
-            "disk_bytes": layer.size_bytes,
-        }
+    def _build_beside(self, work: "_Work", held: Collection[Digest]) -> None:
+        """Build what releases on offer lack: what somebody took away, and patches from what boxes still hold."""
+        for history in work.histories.values():
+            latest = history[-1]
+            if work.is_new(history):
+                continue
+            full, *patches = edges_to(latest.root, [one.root for one in history])
+            self._pack(work, latest, full)
+            for place, patch in enumerate(patches):
+                if place == 0 or patch[0] in held:
+                    self._pack(work, latest, patch)
 
-    def _record(self, connection: Connection, release: Release, packs: list[dict[str, object]]) -> None:
-        connection.execute(insert(connection, schema.pack).on_conflict_do_nothing(), packs)
-        connection.execute(delete(schema.offer).where(schema.offer.c.course == release.course))
-        row = {
-            "course": release.course,
-            "version": release.version,
-            "root": release.root,
-            "title": canonical(dict(release.title)).decode(),
-            "offered_seconds": self._clock.now().wall_seconds,
-        }
-        connection.execute(schema.offer.insert().values(row))
-        campuses = connection.execute(select(schema.campus.c.id)).scalars().all()
-        wants = [{"campus": campus, "course": release.course} for campus in campuses]
-        if wants:
-            connection.execute(insert(connection, schema.want).on_conflict_do_nothing(), wants)
+    def _pack(self, work: "_Work", latest: Outline, edge: Edge) -> bool:
+        """Build the packs of an edge that were not made before. Returns whether all are there now."""
+        if edge in work.failed:
+            return False
+        try:
+            for layer in latest.layers:
+                self._pack_layer(work, latest, edge, layer)
+        except Fault as fault:
+            work.faults.append(fault)
+            work.failed.add(edge)
+            return False
+        return not self._is_closing
+
+    def _pack_layer(self, work: "_Work", latest: Outline, edge: Edge, layer: str) -> None:
+        donor = work.donor(latest, layer)
+        base = donor if edge[0] is None else work.outlines[edge[0]]
+        if base is not None and base is not donor and not _is_patched(base, latest, layer):
+            return
+        full_root = latest.root if donor is None else donor.root
+        for profile in self._packer.profiles:
+            name = pack_name(None if base is None else base.root, latest.root, layer, profile)
+            if name in work.made or self._is_closing:
+                continue
+            packed = self._packer.pack(latest, layer, base, profile, work.made, full_root)
+            self._stock.add(packed)
+            work.made[name] = packed
+
+    def _tidy(self, work: "_Work") -> None:
+        """Remove what nothing needs any more, once the night in which the last offer was made is over."""
+        now_seconds = self._clock.now().wall_seconds
+        kept: set[tuple[Edge, str]] = set()
+        for course, history in work.histories.items():
+            offer = work.offered.get(course)
+            kept |= work.kept(history, None if offer is None else offer.root)
+            if offer is not None and now_seconds - offer.offered_seconds < FORMER_KEPT_SECONDS:
+                kept |= {packed.way for packed in work.made.values() if packed.parcel.course == course}
+        self._stock.tidy(kept)
+
+    def _histories(self) -> dict[str, list[Outline]]:
+        histories: dict[str, list[Outline]] = defaultdict(list)
+        for outline in self._catalog.releases.outlines():
+            histories[outline.course].append(outline)
+        return histories
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        with (self.folder / ".lock").open("wb") as lock:
+        with (self.folder / LOCK).open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+class _Work:
+    """What one turn of building begins with, and what came of it."""
+
+    def __init__(
+        self, histories: Mapping[str, list[Outline]], made: dict[str, Packed], offers: Iterable[Offer]
+    ) -> None:
+        self.histories = histories
+        """Every version of each course, the oldest first."""
+        self.outlines = {one.root: one for history in histories.values() for one in history}
+        self.made = made
+        """Every pack that was made, kept or not, by its name."""
+        self.offered = {offer.course: offer for offer in offers}
+        self.faults: list[Fault] = []
+        self.failed: set[Edge] = set()
+
+    def is_new(self, history: Sequence[Outline]) -> bool:
+        """Whether the latest version of a course is not on offer yet."""
+        offer = self.offered.get(history[-1].course)
+        return offer is None or offer.root != history[-1].root
+
+    def donor(self, release: Outline, layer: str) -> Outline | None:
+        """The older release whose full pack of this layer serves for the newer one too, since it stayed the same."""
+        if layer == CORE or pack_name(None, release.root, layer) in self.made:
+            return None
+        for older in reversed(self.histories[release.course]):
+            full = self.made.get(pack_name(None, older.root, layer))
+            if older.version < release.version and older.layers.get(layer) == release.layers[layer] and full:
+                return older
+        return None
+
+    def kept(self, history: Sequence[Outline], offered: Digest | None) -> set[tuple[Edge, str]]:
+        """What is of use of a course's packs: on which edge, and which layer."""
+        edges = edges_kept([one.root for one in history], offered)
+        kept = {(edge, layer) for edge in edges for layer in self.outlines[edge[1]].layers}
+        for release in history:
+            if release.root in (history[-1].root, offered):
+                for layer in release.layers:
+                    if (donor := self.donor(release, layer)) is not None:
+                        kept |= {((None, donor.root), layer), ((donor.root, release.root), layer)}
+        return kept
+
+
+def _is_patched(base: Outline, latest: Outline, layer: str) -> bool:
+    """Whether there is a patch of this layer. One that stayed the same needs none, except that a core brings words."""
+    return layer in base.layers and (layer == CORE or base.layers[layer] != latest.layers[layer])

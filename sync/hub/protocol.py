@@ -1,16 +1,15 @@
-"""The protocol: the three addresses at which boxes talk to the hub.
+"""The protocol: the two addresses at which boxes talk to the hub; what they fetch is in `sync/mirror.py`.
 
 * Nothing is done for a message whose signature does not hold; what is signed is the bytes as they came.
 * Every answer to a message that we could read is signed over its nonce, a refusal too: so a box believes neither
   marks nor plans nor a "no" from anyone in between.
 * Answers carry no header that they do not need; a night with nothing new costs one packet each way.
-* Packs are fetched unsigned: their names come from a signed plan, and their bytes prove themselves by their root.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -18,12 +17,11 @@ from catalog.fault import LinkFault
 from sync.hub.fleet import Refused
 from sync.keys import PublicKey, box_id
 from sync.signing import SignatureRefused, sign_answer, verify_request
-from sync.web.app import bare, send_file
+from sync.web.app import bare
 from sync.wire import (
     BATCH_BYTES_MAX,
     ENROL_PATH,
     MESSAGE_BYTES_MAX,
-    PACK_PATH,
     SESSION_PATH,
     Enrol,
     MessageRefused,
@@ -68,18 +66,6 @@ def create_protocol(hub: "Hub") -> Blueprint:
     @bare
     def session() -> Response:
         return _answered(hub, lambda body: _session(hub, body))
-
-    @routes.get(f"{PACK_PATH}<name>")
-    @bare
-    def pack(name: str) -> Response:
-        path = hub.packing.find(name)
-        if path is None:
-            abort(404)
-        response = send_file(path, "application/octet-stream", cache="immutable", etag=name)
-        # The name says the content, so any cache between may keep it; and no browser ever shows it.
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        del response.headers["Content-Security-Policy"]
-        return response
 
     return routes
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     inspect,
     select,
+    text,
 )
 
 from catalog.fault import BoxFault
@@ -37,12 +38,19 @@ def _table(name: str, *parts: Column[int] | Column[str] | Column[bytes] | Primar
     return Table(name, METADATA, *parts, sqlite_strict=True)  # type: ignore[arg-type]
 
 
-def _text(name: str, *parts: object, is_nullable: bool = False, is_key: bool = False) -> Column[str]:
-    return Column(name, Text, *parts, nullable=is_nullable, primary_key=is_key)  # type: ignore[arg-type]
+def _text(
+    name: str, *parts: object, is_nullable: bool = False, is_key: bool = False, server_default: str | None = None
+) -> Column[str]:
+    options = {"nullable": is_nullable, "primary_key": is_key, "server_default": server_default}
+    return Column(name, Text, *parts, **options)  # type: ignore[arg-type]
 
 
-def _whole(name: str, *parts: object, is_nullable: bool = False, is_key: bool = False) -> Column[int]:
-    return Column(name, _Whole, *parts, nullable=is_nullable, primary_key=is_key)  # type: ignore[arg-type]
+def _whole(
+    name: str, *parts: object, is_nullable: bool = False, is_key: bool = False, server_default: str | None = None
+) -> Column[int]:
+    default = None if server_default is None else text(server_default)
+    options = {"nullable": is_nullable, "primary_key": is_key, "server_default": default}
+    return Column(name, _Whole, *parts, **options)  # type: ignore[arg-type]
 
 
 def _bytes(name: str, *, is_nullable: bool = False) -> Column[bytes]:
@@ -89,6 +97,7 @@ box = _table(
     _text("holdings"),
     _text("health"),
     _whole("free_bytes", is_nullable=True),
+    _text("can", server_default="[]"),
 )
 
 staff = _table("staff", _text("name", is_key=True), _text("secret"), _whole("made_seconds"))
@@ -203,8 +212,14 @@ pack = _table(
     _text("layer"),
     _whole("size_bytes"),
     _whole("disk_bytes"),
+    # The release it builds on; none for a full pack.
+    _text("from_root", is_nullable=True),
+    _whole("profile", server_default="1"),
+    # 0: made once and found not worth keeping, so that it is not made again.
+    _whole("is_kept", server_default="1"),
 )
 Index("pack_root", pack.c.root)
+Index("pack_course", pack.c.course)
 
 offer = _table(
     "offer",
@@ -222,6 +237,20 @@ want = _table(
     PrimaryKeyConstraint("campus", "course"),
 )
 
+letter = _table(
+    "letter",
+    _text("box", ForeignKey("box.id"), is_key=True),
+    # The last letter to the box: its number, the digest of what it says, and its bytes.
+    _whole("number"),
+    _text("says"),
+    _bytes("body"),
+    # The highest number among the box's own letters, and the epochs that it asked about in that one.
+    _whole("heard"),
+    _text("asked"),
+)
+
+carried_pack = _table("carried_pack", _text("name", is_key=True), _text("digest"))
+
 import_report = _table(
     "import_report",
     _text("root", is_key=True),
@@ -233,7 +262,28 @@ import_report = _table(
 
 PROJECTIONS = (progress, learner, classroom)
 
-STEPS: Sequence[Callable[[Connection], None]] = ()
+
+def _patches(connection: Connection) -> None:
+    """Packs build on others, and come in profiles. Those of the first form are read by nobody: they are made anew."""
+    whole = _Whole.compile(dialect=connection.dialect)
+    blob = LargeBinary().compile(dialect=connection.dialect)
+    strict = " strict" if connection.dialect.name == "sqlite" else ""
+    for statement in (
+        "delete from offer",
+        "delete from pack",
+        "alter table pack add column from_root text",
+        f"alter table pack add column profile {whole} not null default 1",
+        f"alter table pack add column is_kept {whole} not null default 1",
+        "create index pack_course on pack (course)",
+        "alter table box add column can text not null default '[]'",
+        f"create table letter (box text not null primary key references box (id), number {whole} not null,"
+        f" says text not null, body {blob} not null, heard {whole} not null, asked text not null){strict}",
+        f"create table carried_pack (name text not null primary key, digest text not null){strict}",
+    ):
+        connection.execute(text(statement))
+
+
+STEPS: Sequence[Callable[[Connection], None]] = (_patches,)
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 
 

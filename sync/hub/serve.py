@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sync.clock import SystemClock
 from sync.hub.app import create_app
-from sync.hub.hub import UPLOAD_BYTES_MAX, UPLOADS, Hub
+from sync.hub.hub import CARRY, UPLOAD_BYTES_MAX, UPLOADS, Hub
+from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
 from sync.hub.protocol import REPORT_BYTES_MAX
 from sync.hub.staff import CODE_FILE
@@ -40,8 +41,13 @@ def serve(
         app = create_app(hub, upload_bytes_max=upload_bytes_max, secure_cookies=is_behind_proxy)
         application = Application(
             app.wsgi_app,
-            folders=[hub.packing.folder],
-            body_bytes_max={PUBLISH_PATH: upload_bytes_max, SESSION_PATH: REPORT_BYTES_MAX},
+            folders=[hub.packing.folder, hub.catalog.store.folder, data / CARRY],
+            body_bytes_max={
+                PUBLISH_PATH: upload_bytes_max,
+                SESSION_PATH: REPORT_BYTES_MAX,
+                CARRY_PATH: LETTERS_BYTES_MAX,
+            },
+            asked_first=[PUBLISH_PATH],
             is_behind_proxy=is_behind_proxy,
         )
         front = Front([Site(host, port, application)], clock, spool=data / UPLOADS)

@@ -3,9 +3,13 @@
 * A request carries only the headers that it needs: on a night with nothing new they would outweigh the message.
 * Nothing that comes is trusted or kept whole in memory: bodies are bounded while they stream.
 * Whatever else may answer at the hub's address (a sign-in page, a proxy, another site) is named as what it is.
-* A hub that has moved is followed once, to the same path at another address, never from https back to http.
+* A hub that has moved is followed once, to the same path at another address, never from https back to http; the link
+  remembers it as long as it lasts.
+* The environment has no say: a proxy comes from the settings. A clock that cannot be trusted checks no dates of
+  certificates; what the hub says is signed in any case.
 """
 
+import socket
 import ssl
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,31 +18,50 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from catalog.fault import CallerFault, LinkFault
-from sync.link import HubBusy, LinkBroken, NotTheHub, PackMissing, Reply, Traffic, Unreachable, retry_after_seconds
+from catalog.fault import CallerFault
+from sync.clock import Clock, Moment
+from sync.link import UNSAID_BYTES_MAX, NotTheHub, Reply, Traffic
+from sync.links.answering import BUSY, busy, demand_hub, is_markup, moved_to, sign_in_page, start_of
+from sync.links.trouble import broken, no_address, said_as_faults
+from sync.parcel import is_single
 from sync.wire import MESSAGE_BYTES_MAX, PACK_PATH
 
 CONNECT_SECONDS_MAX = 30
 SILENCE_SECONDS_MAX = 60
 """Longer than any satellite's round trip; a link that says nothing for so long is gone."""
 
-_MOVED = (307, 308)
-_NETWORK_SIGN_IN = 511
-_BUSY = (429, 500, 502, 503, 504)
-_MARKUP = (b"<!", b"<h", b"<H", b"<?")
+_NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python's ssl has no name for."""
 
 
 class HttpLink:
     """The way to the hub at `address`, such as "https://hub.example.org"; a `Link`."""
 
-    def __init__(self, address: str, transport: httpx.BaseTransport | None = None) -> None:
-        """Raises CallerFault where the address is none."""
+    def __init__(
+        self,
+        address: str,
+        transport: httpx.BaseTransport | None = None,
+        *,
+        clock: Clock | None = None,
+        proxy: str = "",
+        receive_bytes: int = 0,
+        connect_seconds_max: int = CONNECT_SECONDS_MAX,
+        silence_seconds_max: int = SILENCE_SECONDS_MAX,
+        follows_moves: bool = True,
+    ) -> None:
+        """Without a `clock`, dates in answers say nothing. `receive_bytes` is what the machine may take in before we
+        read it: a link with a rate keeps it small, or the machine would fetch ahead at full speed; 0 leaves it alone.
+
+        Raises CallerFault where the address or proxy is none.
+        """
         self._address = _checked(address)
+        self._clock = clock
         self._traffic = Traffic()
-        timeout = httpx.Timeout(SILENCE_SECONDS_MAX, connect=CONNECT_SECONDS_MAX)
+        self._silence_seconds_max = silence_seconds_max
+        self._follows_moves = follows_moves
         self._client = httpx.Client(
-            transport=transport or httpx.HTTPTransport(verify=ssl.create_default_context()),
-            timeout=timeout,
+            transport=transport or _transport(clock, proxy, receive_bytes),
+            timeout=httpx.Timeout(silence_seconds_max, connect=connect_seconds_max),
             follow_redirects=False,
             trust_env=False,
         )
@@ -60,7 +83,7 @@ class HttpLink:
     def exchange(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Raises LinkFault. An answer of any status comes back where it could be the hub's: it may be a signed no."""
         with self._sent("POST", path, headers, body) as response:
-            _demand_hub(response)
+            demand_hub(response, self._address, self._now())
             came = bytearray()
             for piece in self._pieces(response):
                 came += piece
@@ -70,38 +93,40 @@ class HttpLink:
                         "Check the hub's address.",
                     )
         answer = bytes(came)
-        if answer.lstrip()[:2] in _MARKUP:
-            raise _sign_in_page()
-        if response.status_code in _BUSY and "signature" not in response.headers:
-            raise _busy(response)
+        if is_markup(answer):
+            raise sign_in_page()
+        if response.status_code in BUSY and "signature" not in response.headers:
+            raise busy(response, self._now())
         return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, answer)
 
-    def fetch(self, pack: str, offset: int, size_bytes: int) -> Generator[bytes, None, None]:
+    def fetch(self, name: str, offset: int, size_bytes: int | None) -> Generator[bytes, None, None]:
         """Raises LinkFault. Where the other end cannot resume, what is here already passes by unused."""
         headers = {"Range": f"bytes={offset}-"} if offset else {}
-        with self._sent("GET", PACK_PATH + pack, headers) as response:
-            _demand_hub(response)
-            came_bytes = _start(response, pack, offset, size_bytes)
+        end = UNSAID_BYTES_MAX if size_bytes is None else size_bytes
+        with self._sent("GET", PACK_PATH + name, headers) as response:
+            demand_hub(response, self._address, self._now())
+            came_bytes = start_of(response, name, offset, size_bytes, self._now())
             for piece in self._pieces(response):
-                wanted = piece[max(0, offset - came_bytes) : size_bytes - came_bytes]
+                if came_bytes == 0 and is_markup(piece) and not is_single(name):
+                    # No pack and no document begins so. Kept, it would spoil all that is fetched behind it.
+                    raise sign_in_page()
+                wanted = piece[max(0, offset - came_bytes) : end - came_bytes]
                 came_bytes += len(piece)
                 if wanted:
                     yield wanted
-                if came_bytes > size_bytes:
-                    raise NotTheHub(
-                        f"More came for the pack {pack} than the plan says.", "The next session asks the hub again."
-                    )
-            if came_bytes < size_bytes:
-                raise _broken(f"The hub stopped after {came_bytes} of {size_bytes} bytes of a pack.")
+                if came_bytes > end:
+                    raise NotTheHub(f"More came for {name} than the plan says.", "The next session asks the hub again.")
+            if size_bytes is not None and came_bytes < size_bytes:
+                raise broken(f"The hub stopped after {came_bytes} of {size_bytes} bytes of a pack.")
 
     @contextmanager
     def _sent(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Iterator[httpx.Response]:
         """A response whose head has come; redirects of the hub's whole address are followed, once."""
-        with _faults(self._address):
+        with said_as_faults(lambda: self._address, self._silence_seconds_max, self._clock):
             response = self._send(method, path, headers, body)
-            moved = _moved_to(response, path, self._address)
+            moved = moved_to(response, path, self._address) if self._follows_moves else None
             if moved is not None:
                 response.close()
                 self._address = moved
@@ -126,81 +151,30 @@ class HttpLink:
             yield piece
 
     def _count(self, down: int = 0, up: int = 0, requests: int = 0) -> None:
-        now = self._traffic
-        self._traffic = Traffic(now.bytes_down + down, now.bytes_up + up, now.requests + requests)
+        self._traffic = self._traffic + Traffic(down, up, requests)
+
+    def _now(self) -> Moment | None:
+        return self._clock.now() if self._clock else None
 
 
-@contextmanager
-def _faults(address: str) -> Iterator[None]:
-    """Say what the HTTP library raises as faults of the link."""
+def _transport(clock: Clock | None, proxy: str, receive_bytes: int) -> httpx.HTTPTransport:
+    context = ssl.create_default_context()
+    if clock is not None and not clock.now().is_trusted:
+        # A box that woke up in 1970 would find every certificate too young, and never hear from the hub what time it
+        # is. Names and issuers are checked all the same, and the hub's signature says who speaks.
+        context.verify_flags |= _NO_CHECK_TIME
+    options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)] if receive_bytes else None
+    return httpx.HTTPTransport(verify=context, proxy=_proxy(proxy) if proxy else None, socket_options=options)
+
+
+def _proxy(address: str) -> httpx.Proxy:
     try:
-        yield
-    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        raise Unreachable(
-            f"Nobody answers at {address}.", "Check that the box is online and that the hub's address is right."
-        ) from error
-    except httpx.TimeoutException as error:
-        raise _broken(f"The hub said nothing for {SILENCE_SECONDS_MAX} seconds.") from error
-    except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
-        raise _broken("The connection to the hub ended in the middle, or what came was not HTTP.") from error
-    except (httpx.TransportError, httpx.StreamError) as error:
-        raise _broken("The connection to the hub was lost.") from error
-    except httpx.InvalidURL as error:
-        raise _no_address(address) from error
-
-
-def _demand_hub(response: httpx.Response) -> None:
-    status = response.status_code
-    is_page = response.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/html"
-    if status == _NETWORK_SIGN_IN or (is_page and status < 400):
-        raise _sign_in_page()
-    if 300 <= status < 400:
-        raise NotTheHub(
-            "The hub's address sends us on to another place.",
-            "The network may want a sign-in first: open any page in a browser there. Or the hub has moved: check its "
-            "address.",
-        )
-    if status in _BUSY and is_page:
-        raise _busy(response)
-    if is_page:
-        raise NotTheHub(
-            f"Something answers at the hub's address that is no hub (a web page, status {status}).",
-            "Check the hub's address.",
-        )
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise NotTheHub(
-            "Something between box and hub repacks what passes.",
-            "Let the network's proxy leave the hub's address alone.",
-        )
-
-
-def _start(response: httpx.Response, pack: str, offset: int, size_bytes: int) -> int:
-    """At which byte of the pack the body begins."""
-    status = response.status_code
-    if status in (404, 410, 416):
-        raise PackMissing(f"The hub does not have the pack {pack} any more.", "The next session gets a new plan.")
-    if status in _BUSY:
-        raise _busy(response)
-    if status == 206:
-        expected = f"bytes {offset}-{size_bytes - 1}/{size_bytes}"
-        if response.headers.get("content-range", "") != expected:
-            raise NotTheHub("The hub sent another part of a pack than was asked for.", "The next session asks again.")
-        return offset
-    if status != 200:
-        raise NotTheHub(f"The hub answered {status} where a pack was asked for.", "Check the hub's address.")
-    return 0
-
-
-def _moved_to(response: httpx.Response, path: str, address: str) -> str | None:
-    """The hub's new address, where it says so and it is one that we follow."""
-    if response.status_code not in _MOVED:
-        return None
-    target, here = urlsplit(response.headers.get("location", "")), urlsplit(address)
-    is_whole = target.path == here.path + path and not target.query and bool(target.netloc)
-    is_as_safe = target.scheme == "https" or (target.scheme, here.scheme) == ("http", "http")
-    if not (is_whole and is_as_safe):
-        return None
-    return f"{target.scheme}://{target.netloc}{here.path}"
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0:
+            return httpx.Proxy(address)
+    except (ValueError, httpx.InvalidURL):
+        pass  # said below, in the same words
+    raise CallerFault(f"{address!r} is not a proxy's address.", 'Write the setting `proxy` as "http://10.0.0.1:3128".')
 
 
 def _checked(address: str) -> str:
@@ -209,36 +183,13 @@ def _checked(address: str) -> str:
         is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
         is_one = is_one and parts.username is None and (parts.port or 1) > 0
     except ValueError as error:
-        raise _no_address(address) from error
+        raise no_address(address) from error
     # The path that is signed begins at the hub's root.
     if not is_one or parts.path:
-        raise _no_address(address)
+        raise no_address(address)
     return parts.geturl()
 
 
 def _head_bytes(line: str, headers: httpx.Headers) -> int:
     """How long a head is on the wire: its first line, its header lines, the empty line."""
     return len(line) + 2 + sum(len(name) + len(value) + 4 for name, value in headers.raw) + 2
-
-
-def _busy(response: httpx.Response) -> HubBusy:
-    return HubBusy(
-        f"The hub cannot serve us now (status {response.status_code}).",
-        "The box comes again by itself; if it stays so, tell the hub's staff.",
-        retry_after_seconds(response.headers),
-    )
-
-
-def _sign_in_page() -> LinkFault:
-    return NotTheHub(
-        "A web page came instead of the hub's answer: the network may want a sign-in first.",
-        "Open any page in a browser on this network and sign in; or check the hub's address.",
-    )
-
-
-def _broken(sentence: str) -> LinkBroken:
-    return LinkBroken(sentence, "What had come is kept; the box goes on from there by itself.")
-
-
-def _no_address(address: str) -> CallerFault:
-    return CallerFault(f"{address!r} is not a hub's address.", 'Write it as "https://hub.example.org".')

@@ -1,131 +1,210 @@
-"""Building a pack at the hub: one layer of a release, from the store to one immutable file.
+"""Building a pack at the hub: one layer of a release, whole or as a patch on a base, as one immutable file.
 
-* Files go in the order of extension, base name and path, so that like lies beside like: that, and packing them
-  together, is what makes a pack small (more than any compression level does).
-* A pack appears whole or not at all, and the same layer gives the same bytes.
-* One group at a time is in memory: `GROUP_BYTES`, and what the compressor needs for it (about ten times that).
+* Files go in the order of extension, base name and path, so that like lies beside like; and what they were before
+  lies before them. That, and packing them together, is what makes a pack small, more than any compressor does.
+* Every group goes the shortest way there is: LZMA2, zstd or as it is. What is packed already (pictures, films) is
+  looked at once, quickly, and kept apart, so that it takes neither time nor another file's room.
+* A pack appears whole or not at all, and the same layers give the same bytes.
+* One group at a time is in memory: its window, and what the compressor needs for it (about twelve times that).
 """
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 import zstandard
 
-from catalog.digest import READ_BYTES, Digest, sha256
+from catalog.digest import READ_BYTES, Digest
 from catalog.durable import disk_fault, move_into_place, sync_file, sync_folder
-from catalog.fault import Damaged
 from catalog.manifest import Entry, Layer, Release
-from catalog.store import Store
-from sync.patch.format import GROUP_BYTES, FileRow, GroupCodec, GroupRow, Header, Operation, pack_name
+from sync.patch.bases import Arrival, GroupPlan, fill, listing, planned
+from sync.patch.format import (
+    GROUP_RAW_BYTES_MAX,
+    WINDOW_BYTES_MAX,
+    ZSTD_WINDOW_BYTES_MAX,
+    FileCodec,
+    GroupCodec,
+    GroupRow,
+    Held,
+    PackInfo,
+    Profile,
+    pack_name,
+    stream_key,
+    stream_order,
+)
+from sync.patch.groups import check_of, read_pieces, zstd_packed
+from sync.patch.header import Header
+from sync.patch.jpeg import JpegXl
+from sync.patch.stream import Item, Looking
+from sync.patch.xz import TABLES, TEXT, Packer
 
-__all__ = ["PackInfo", "build_full", "pack_name"]
+__all__ = ["PackInfo", "build", "pack_name"]
 
-LEVEL = 19
-PROBE_LEVEL = 1
-BIG_FILE_BYTES = 4 << 20
-"""From here on a file has groups of its own: they are probed first, for film and sound hardly ever shrink."""
-WORTH_PERMILLE = 10
-"""What compression must save of a group that is part of a big file: less is not worth the hub's and the box's time."""
+PATCH_WINDOW_BYTES = 24 << 20
+"""What a group and its prefix take at a box: less than it could, so that its other work has room."""
+PATCH_GROUP_BYTES = 16 << 20
+ZSTD_TRY_BYTES_MAX = 1 << 20
+"""Up to here, with the prefix, zstd is tried as well: of two changed words it makes less than LZMA2 does."""
+SHAPES_TRY_BYTES_MAX = 1 << 20
+"""Up to here a group without a prefix, such as what is new in a film, is packed in every shape there is."""
+PROBE_LEVEL = 3
+PROBE_WINDOW_LOG = 25
+WORTH_PERMILLE = 5
+"""What a quick look must find in a group of packed files (pictures that share a part), so that LZMA2 has a try."""
+
+Progress = Callable[[int, int], None]
+"""How many bytes of the stream are done, of how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackInfo:
-    """A pack that was built."""
+def build(
+    release: Release,
+    layer: Layer,
+    open_file: Callable[[Digest], BinaryIO],
+    out: Path,
+    *,
+    base: Held | None = None,
+    jpeg_xl: JpegXl | None = None,
+    progress: Progress | None = None,
+    group_bytes: int | None = None,
+) -> PackInfo:
+    """Build the pack that brings a box from `base`, or from nothing, to this layer, as the file `out`.
 
-    name: str
-    size_bytes: int
-    groups: int
-
-
-def build_full(release: Release, layer: Layer, store: Store, out: Path, *, group_bytes: int = GROUP_BYTES) -> PackInfo:
-    """Build the pack from which a box with nothing gets this layer, as the file `out`.
-
-    Raises Damaged where the store's files are not what the layer says, DiskFull or BoxFault where the disk does.
+    Raises Damaged where the files are not what the layer says, DiskFull or BoxFault where the disk does.
     """
-    rows, digests = _arranged(layer)
     try:
-        with tempfile.TemporaryFile(dir=out.parent) as body:
-            pieces = _raw_groups(rows, digests, store, group_bytes)
-            groups = tuple(_write_group(body, raw, is_big) for raw, is_big in pieces)
-            header = Header(release.to_bytes(), layer.name, rows, groups).to_bytes()
+        with tempfile.TemporaryFile(dir=out.parent) as body, tempfile.TemporaryFile(dir=out.parent) as scratch:
+            found = listing(layer, base.layer if base is not None else None)
+            items = Looking(found, open_file, base, jpeg_xl, scratch).items()
+            rows = tuple(item.row for item in items)
+            groups = tuple(_groups(body, items, base, found.removed, progress, group_bytes))
+            is_plain = all(row.codec is FileCodec.PLAIN for row in rows)
+            profile = Profile.BASE if is_plain else Profile.JPEG_XL
+            header = Header(release.to_bytes(), layer.name, found.removed, rows, groups, profile).to_bytes(base)
             body.seek(0)
             size_bytes = _write(out, header, body)
     except OSError as error:
         raise disk_fault(error, out) from error
-    return PackInfo(pack_name(None, release.root, layer.name), size_bytes, len(groups))
+    base_root = base.release.root if base is not None else None
+    return PackInfo(pack_name(base_root, release.root, layer.name, profile), size_bytes, len(groups), profile)
 
 
-def stream_order(entry: Entry) -> tuple[str, str, str]:
-    """Where a file lies in the stream: by extension, base name, path."""
-    path = PurePosixPath(entry.path)
-    return path.suffix.lower(), path.name, entry.path
+def _groups(
+    body: BinaryIO,
+    items: Sequence[Item],
+    base: Held | None,
+    removed: Sequence[int],
+    progress: Progress | None,
+    group_bytes: int | None,
+) -> Iterator[GroupRow]:
+    in_stream = sorted((item for item in items if item.row.is_in_stream), key=lambda item: stream_key(item.row))
+    entries: Sequence[Entry] = base.layer.entries if base is not None else ()
+    plans = _plans(in_stream, entries, removed, group_bytes)
+    stream = _Stream(in_stream)
+    total_bytes = sum(plan.raw_bytes for plan in plans)
+    done_bytes = 0
+    for plan in plans:
+        yield _write_group(body, plan, stream.take(plan.raw_bytes), _prefix(plan, base))
+        done_bytes += plan.raw_bytes
+        if progress is not None:
+            progress(done_bytes, total_bytes)
 
 
-def _arranged(layer: Layer) -> tuple[tuple[FileRow, ...], dict[str, Digest]]:
-    """The rows in the order of the stream, equal files named once; and the digest behind every path."""
-    rows: list[FileRow] = []
-    places: dict[Digest, int] = {}
-    for entry in sorted(layer.entries, key=stream_order):
-        first = places.setdefault(entry.digest, len(rows))
-        row = FileRow(entry.path, entry.size_bytes, entry.media_type, entry.role)
-        rows.append(row if first == len(rows) else replace(row, operation=Operation.SAME, argument=first))
-    return tuple(rows), {entry.path: entry.digest for entry in layer.entries}
+def _plans(
+    items: Sequence[Item], entries: Sequence[Entry], removed: Sequence[int], group_bytes: int | None
+) -> list[GroupPlan]:
+    is_full = not entries
+    window_bytes = WINDOW_BYTES_MAX if is_full else PATCH_WINDOW_BYTES
+    if Packer.find() is None and not is_full:
+        window_bytes = ZSTD_WINDOW_BYTES_MAX
+    most_bytes = group_bytes or min(window_bytes, GROUP_RAW_BYTES_MAX if is_full else PATCH_GROUP_BYTES)
+    arrivals = (Arrival(item.row.path, stream_key(item.row)[0], item.row.stream_bytes, item.near) for item in items)
+    plans = planned(arrivals, window_bytes, most_bytes)
+    for plan in plans:
+        if not plan.is_packed:
+            fill(plan, entries, removed, window_bytes)
+    return plans
 
 
-def _raw_groups(
-    rows: tuple[FileRow, ...], digests: dict[str, Digest], store: Store, group_bytes: int
-) -> Iterator[tuple[bytes, bool]]:
-    """The stream, cut into groups; with each, whether it is a piece of one big file."""
-    gathered = bytearray()
-    for row in rows:
-        if row.operation is not Operation.NEW:
-            continue
-        is_big = row.size_bytes > min(BIG_FILE_BYTES, group_bytes)
-        if gathered and (is_big or len(gathered) + row.size_bytes > group_bytes):
-            yield bytes(gathered), False
-            gathered.clear()
-        for piece in _pieces(store, digests[row.path], row.size_bytes, group_bytes):
-            if is_big:
-                yield piece, True
-            else:
-                gathered += piece
-    if gathered:
-        yield bytes(gathered), False
+def _prefix(plan: GroupPlan, base: Held | None) -> bytes:
+    if base is None:
+        return b""
+    entries = base.layer.entries
+    pieces: list[bytes] = []
+    for places in (plan.far, plan.near):
+        for place in sorted(places, key=lambda place: stream_order(entries[place].path)):
+            with base.open(entries[place].digest) as file:
+                pieces.append(file.read())
+    return b"".join(pieces)
 
 
-def _pieces(store: Store, digest: Digest, size_bytes: int, group_bytes: int) -> Iterator[bytes]:
-    left_bytes = size_bytes
-    with store.open(digest) as file:
-        while left_bytes:
-            piece = file.read(min(group_bytes, left_bytes))
-            left_bytes -= len(piece)
-            if not piece:
-                break
-            yield piece
-        if left_bytes or file.read(1):
-            raise Damaged(
-                f"The store's file {digest[:12]} should have {size_bytes} bytes, and has not.",
-                "Run `qanat catalog verify`, and publish the course again.",
-            )
+def _packed(packer: Packer, raw: bytes, prefix: bytes) -> Iterator[bytes]:
+    """The group in LZMA2: a short one as text and as tables, whichever is less."""
+    if prefix or len(raw) > SHAPES_TRY_BYTES_MAX:
+        return packer.pack(raw, prefix)
+    return iter([min((b"".join(packer.pack(raw, prefix, shape)) for shape in (TEXT, *TABLES)), key=len)])
 
 
-def _write_group(body: BinaryIO, raw: bytes, is_big_file: bool) -> GroupRow:
-    codec, wire = GroupCodec.RAW, raw
-    if not is_big_file or _shrinks(raw):
-        frame = zstandard.ZstdCompressor(level=LEVEL).compress(raw)
-        if len(frame) < len(raw):
-            codec, wire = GroupCodec.ZSTD, frame
-    body.write(wire)
-    return GroupRow(codec, len(wire), len(raw), sha256(wire))
+def _write_group(body: BinaryIO, plan: GroupPlan, raw: bytes, prefix: bytes) -> GroupRow:
+    start = body.tell()
+    codec, wire_bytes = GroupCodec.RAW, len(raw)
+    packer = Packer.find()
+    is_worth = not plan.is_packed or _shrinks(raw, prefix)
+    if is_worth and packer is not None:
+        for piece in _packed(packer, raw, prefix):
+            body.write(piece)
+        if (packed_bytes := body.tell() - start) < wire_bytes:
+            codec, wire_bytes = GroupCodec.XZ, packed_bytes
+    if is_worth and _is_for_zstd(raw, prefix, packer):
+        frame = zstd_packed(raw, prefix)
+        if len(frame) < wire_bytes:
+            codec, wire_bytes = GroupCodec.ZSTD, len(frame)
+            body.seek(start)
+            body.write(frame)
+    if codec is GroupCodec.RAW:
+        body.seek(start)
+        body.write(raw)
+    body.truncate(start + wire_bytes)
+    body.seek(start)
+    check = check_of(read_pieces(body, wire_bytes))
+    is_alone = codec is GroupCodec.RAW
+    far, near = (() if is_alone else tuple(sorted(places)) for places in (plan.far, plan.near))
+    return GroupRow(codec, wire_bytes, len(raw), check, far, near)
 
 
-def _shrinks(raw: bytes) -> bool:
-    probe = zstandard.ZstdCompressor(level=PROBE_LEVEL).compress(raw)
+def _is_for_zstd(raw: bytes, prefix: bytes, packer: Packer | None) -> bool:
+    if packer is not None:
+        return len(raw) + len(prefix) <= ZSTD_TRY_BYTES_MAX
+    return not prefix or len(raw) + len(prefix) <= ZSTD_WINDOW_BYTES_MAX
+
+
+def _shrinks(raw: bytes, prefix: bytes) -> bool:
+    """Whether pictures and films of one group share something, with each other or with what they were."""
+    if prefix:
+        return True
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        PROBE_LEVEL, window_log=PROBE_WINDOW_LOG, enable_ldm=True
+    )
+    probe = zstandard.ZstdCompressor(compression_params=parameters).compress(raw)
     return (len(raw) - len(probe)) * 1000 >= len(raw) * WORTH_PERMILLE
+
+
+class _Stream:
+    """The bytes of all files, one after the other."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._pieces = (piece for item in items for piece in item.pieces())
+        self._left = b""
+
+    def take(self, size_bytes: int) -> bytes:
+        taken = bytearray()
+        while len(taken) < size_bytes:
+            piece = self._left or next(self._pieces)
+            lacking_bytes = size_bytes - len(taken)
+            taken += piece[:lacking_bytes]
+            self._left = piece[lacking_bytes:]
+        return bytes(taken)
 
 
 def _write(out: Path, header: bytes, body: BinaryIO) -> int:

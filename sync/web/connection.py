@@ -77,6 +77,7 @@ class Connection(BaseProtocol):
         self._waiting: deque[tuple[RawRequestMessage, StreamReader] | Answer] = deque()
         self._payload: StreamReader | None = None
         self._task: asyncio.Task[None] | None = None
+        self._endless: Pieces | None = None
         self._is_last = self._is_ended_by_client = False
         self._is_read_watched = False
         self._out = Outgoing(self.hands, sock, self._finish, self.close)
@@ -187,9 +188,9 @@ class Connection(BaseProtocol):
         self._next()
 
     def _client_ended(self) -> None:
-        """The client sends no more. Some wait for their answer all the same."""
+        """The client sends no more. Some wait for their answer all the same, but not for one without an end."""
         self._is_ended_by_client = True
-        if self.state in (State.WORK, State.SENDING):
+        if self.state in (State.WORK, State.SENDING) and self._endless is None:
             self._is_last = True
             self._watch_reading()
         else:
@@ -206,12 +207,19 @@ class Connection(BaseProtocol):
         if request is None or request.is_last or is_unread or self._front.is_draining:
             self._is_last = True
         self.state = State.SENDING
+        if answer.is_endless and not isinstance(answer.body, (bytes, FilePart)):
+            self._endless = answer.body
         try:
             await self._send_body(answer, request)
         except OSError:
             self.close()
             return
+        except Exception as error:  # noqa: BLE001 - the head is out: all that can still be said is that it broke off
+            self._front.report("An answer broke off while it was sent", error)
+            self.close()
+            return
         finally:
+            self._endless = None
             _let_go(answer)
         if answer.after is not None:
             self.hands.run_in_order(answer.after)
@@ -308,6 +316,7 @@ class Connection(BaseProtocol):
         self.state = State.CLOSED
         self._is_last = True
         self._watch_reading()
+        self.end_endless()
         self._out.close()
         self._socket.close()
         if self._payload is not None and not self._payload.is_eof():
@@ -315,6 +324,11 @@ class Connection(BaseProtocol):
         self._waiting.clear()
         self._parser = None
         self._front.forget(self)
+
+    def end_endless(self) -> None:
+        """Let an answer that would go on for ever come to its end."""
+        if self._endless is not None:
+            self._endless.close()
 
     @property
     def idle_since_seconds(self) -> float:

@@ -72,7 +72,10 @@ class FilePart:
 
 
 class Pieces(Protocol):
-    """A body that is made while it is sent. `close` is called once, whatever happened, and may not wait."""
+    """A body that is made while it is sent. `close` is called whatever happened, and may not wait.
+
+    Of an endless body `close` may be called while `next_piece` waits, which then ends, and again after that.
+    """
 
     async def next_piece(self) -> bytes | None: ...
 
@@ -92,6 +95,8 @@ class Answer:
     after: Callable[[], None] | None = None
     size_bytes: int | None = None
     """The body's size where the body does not tell it: an application answers HEAD with a size and no body."""
+    is_endless: bool = False
+    """The body goes on for as long as somebody reads it: it is closed when the client leaves or the front stops."""
 
 
 class Answerer(Protocol):

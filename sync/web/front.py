@@ -242,8 +242,11 @@ class Front:
             listener.close()
         end_seconds = self.hands.loop.time() + self._limits.drain_seconds
         while self._connections and self.hands.loop.time() < end_seconds:
-            for connection in [one for one in self._connections if one.state is State.IDLE]:
-                connection.close()
+            for connection in list(self._connections):
+                if connection.state is State.IDLE:
+                    connection.close()
+                else:
+                    connection.end_endless()
             self._sweep()
             await asyncio.sleep(0.02)
         for connection in list(self._connections):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -258,6 +258,30 @@ def when(wall_seconds: int | None) -> str:
             return _date(moment, "d MMM y")
 
 
+def day(local_day: date) -> str:
+    """Write a day of this year.
+
+    >>> day(date(2026, 11, 24))
+    '24 Nov'
+    """
+    return _date(local_day, "d MMM")
+
+
+def day_near(local_day: date) -> str:
+    """Write a day that is not far: by its name within a week, else by its date.
+
+    >>> with speaking("en", now_seconds=1_795_500_000):
+    ...     day_near(date(2026, 11, 26)), day_near(date(2026, 12, 26))
+    ('Thursday', '26 Dec')
+    """
+    reader = _reader.get()
+    if reader.now_seconds is not None:
+        today = datetime.fromtimestamp(reader.now_seconds, reader.timezone).date()
+        if 0 <= (local_day - today).days < 7:
+            return _date(local_day, "EEEE")
+    return day(local_day)
+
+
 def ago(wall_seconds: int | None) -> str:
     """Write how long ago something was; unknown is "?"."""
     now = _reader.get().now_seconds
@@ -281,10 +305,10 @@ def plain_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in text)
 
 
-def _date(moment: datetime, pattern: str) -> str:
+def _date(local_day: date, pattern: str) -> str:
     from babel.dates import format_date
 
-    return _digits(format_date(moment.date(), pattern, locale=_locale()))
+    return _digits(format_date(local_day, pattern, locale=_locale()))
 
 
 def _digits(text: str) -> str:

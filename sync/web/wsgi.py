@@ -6,12 +6,13 @@
 * Behind nginx the same header becomes `X-Accel-Redirect`, and nginx sends the file.
 * What a view handed to the disk (`lasting`) is on it before the answer leaves; no thread is held for that either.
 * A body of unknown length is sent in chunks as it is made; no thread is held between two pieces.
+* An event stream (`sync/web/stream.py`) is handed to the loop once the application has let its reader in.
 """
 
 import asyncio
 import contextvars
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from sync.web.exchange import BODILESS, Answer, Request, refusal
 from sync.web.filing import answer_with_file
 from sync.web.hands import Busy, Hands
 from sync.web.lasting import AWAITED
+from sync.web.stream import STREAM
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -38,7 +40,10 @@ _NOT_PASSED_ON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Accel:
-    """How a file is named to the nginx before us: `root`/x becomes `prefix`x, an `internal` location over `root`."""
+    """How a file is named to the nginx before us: `root`/x becomes `prefix`x, an `internal` location over `root`.
+
+    Files that lie elsewhere go through us, past nginx.
+    """
 
     prefix: str
     root: Path
@@ -53,6 +58,8 @@ class Application:
     """Where files that may be sent lie; nothing else on this machine can be asked for."""
     body_bytes_max: Mapping[str, int] = field(default_factory=dict)
     """Limits of request bodies by prefix of the path; `body.DEFAULT_BODY_BYTES_MAX` elsewhere."""
+    asked_first: Collection[str] = ()
+    """Paths whose bodies may be huge: none of one is taken in before the page that holds its form was allowed."""
     accel: Accel | None = None
     is_behind_proxy: bool = False
     """Whether the client's address and scheme are those that the proxy states (X-Forwarded-For, -Proto)."""
@@ -65,12 +72,17 @@ class Application:
             path = request.target.partition("?")[0]
             taken, size_bytes = None, 0
             if request.has_body:
+                if path in self.asked_first and not await self._is_let_in(request, hands):
+                    return refusal(403, "Only those who may see this page may send something to it.", "Sign in first.")
                 taken, size_bytes = await body.take_in(request, body.limit_for(path, self.body_bytes_max), hands)
             environ = environ_of(request, taken, size_bytes, is_behind_proxy=self.is_behind_proxy)
             awaited: list[Future[Any]] = environ.setdefault(AWAITED, [])
             answer, file = await hands.run(_Call(self, environ, taken, hands).run)
             for one in awaited:
                 await asyncio.wrap_future(one)
+            if STREAM in environ and request.method == "GET":
+                answer.body, answer.is_endless = environ[STREAM](hands), True
+                return answer
             return await self._with_file(answer, file, request, hands)
         except body.TooLarge as refused:
             return refusal(
@@ -88,12 +100,19 @@ class Application:
         except Fault as fault:
             return refusal(507 if isinstance(fault, DiskFull) else 503, fault.sentence, fault.hint)
 
+    async def _is_let_in(self, request: Request, hands: Hands) -> bool:
+        """Ask the application whether it would show whoever asks the page of this path."""
+        environ = environ_of(request, None, 0, is_behind_proxy=self.is_behind_proxy)
+        environ = {name: value for name, value in environ.items() if name not in ("CONTENT_LENGTH", "CONTENT_TYPE")}
+        answer, _ = await hands.run(_Call(self, {**environ, "REQUEST_METHOD": "HEAD"}, None, hands).run)
+        return answer.status == 200
+
     async def _with_file(self, answer: Answer, named: str | None, request: Request, hands: Hands) -> Answer:
         if named is None:
             return answer
         path = allowed_path(unquote(named), self.folders)
         assert path is not None, f"the application named a file outside its folders: {named}"
-        if self.accel is not None:
+        if self.accel is not None and path.is_relative_to(self.accel.root):
             place = quote(str(path.relative_to(self.accel.root)))
             return Answer(answer.status, [*answer.headers, ("X-Accel-Redirect", f"{self.accel.prefix}{place}")])
         return await answer_with_file(path, answer.headers, request, hands, is_bare=answer.is_bare)

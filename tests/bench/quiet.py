@@ -28,6 +28,7 @@ COURSES = 100
 BYTES_MAX = 1_500
 READ_BYTES = 1 << 16
 _REQUEST = re.compile(rb"(?:GET|HEAD|POST) /\S* HTTP/1\.1\r\n")
+_FETCH = re.compile(rb"GET /\S* HTTP/1\.1\r\n")
 
 
 @dataclass
@@ -39,6 +40,8 @@ class Relay:
     bytes_up: int = 0
     bytes_down: int = 0
     requests: int = 0
+    fetches: int = 0
+    """How many of the requests fetch something."""
     connections: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,16 +53,21 @@ class Relay:
             server.shutdown(socket.SHUT_RDWR)
 
     def count_anew(self) -> None:
-        self.bytes_up = self.bytes_down = self.requests = self.connections = 0
+        self.bytes_up = self.bytes_down = self.requests = self.fetches = self.connections = 0
 
     def _accept(self, server: socket.socket) -> None:
         with suppress(OSError):
             while True:
                 near, _ = server.accept()
-                far = socket.create_connection(("127.0.0.1", self.target))
                 self.connections += 1
-                for source, end, is_up in ((near, far, True), (far, near, False)):
-                    threading.Thread(target=self._pass_on, args=[source, end, is_up], daemon=True).start()
+                threading.Thread(target=self._lead, args=[near], daemon=True).start()
+
+    def _lead(self, near: socket.socket) -> None:
+        with suppress(OSError), near, socket.create_connection(("127.0.0.1", self.target)) as far:
+            up = threading.Thread(target=self._pass_on, args=[near, far, True], daemon=True)
+            up.start()
+            self._pass_on(far, near, False)
+            up.join()
 
     def _pass_on(self, source: socket.socket, end: socket.socket, is_up: bool) -> None:
         with suppress(OSError):
@@ -68,6 +76,7 @@ class Relay:
                     if is_up:
                         self.bytes_up += len(data)
                         self.requests += len(_REQUEST.findall(data))
+                        self.fetches += len(_FETCH.findall(data))
                     else:
                         self.bytes_down += len(data)
                 end.sendall(data)
@@ -84,31 +93,31 @@ def quiet_night(folder: Path) -> tuple[Relay, dict[str, Any], int]:
     box = ["--data", str(folder / "box")]
     with running(serve_hub, folder / "hub.log") as hub, Relay(relay_port, hub_port).listening() as relay:
         first_page(f"http://127.0.0.1:{hub_port}/", hub)
-        _said("box", "enrol", *box, "--hub", f"http://127.0.0.1:{relay_port}", "--token", token)
+        said("box", "enrol", *box, "--hub", f"http://127.0.0.1:{relay_port}", "--token", token)
         with running(qanat("box", "serve", *box, "--host", "127.0.0.1", *ports), folder / "box.log") as served:
             first_page(f"http://127.0.0.1:{box_port}/", served)
-            _said("box", "sync", *box)
+            said("box", "sync", *box)
             relay.count_anew()
-            said = _said("box", "sync", *box)
-            return relay, said, len(_said("box", "courses", *box)["courses"])
+            told = said("box", "sync", *box)
+            return relay, told, len(said("box", "courses", *box)["courses"])
 
 
 def rows(folder: Path) -> list[Row]:
-    relay, said, held = quiet_night(folder)
+    relay, told, held = quiet_night(folder)
     assert held == COURSES, f"the shelf holds {held} courses"
     total = relay.bytes_up + relay.bytes_down
-    same = (said["bytes_up"], said["bytes_down"], said["requests"]) == (
+    same = (told["bytes_up"], told["bytes_down"], told["requests"]) == (
         relay.bytes_up,
         relay.bytes_down,
         relay.requests,
     )
     counted = f"{total} B ({relay.bytes_up} up, {relay.bytes_down} down)"
-    told = "the same" if same else f"{said['bytes_up']} up, {said['bytes_down']} down, {said['requests']} requests"
+    words = "the same" if same else f"{told['bytes_up']} up, {told['bytes_down']} down, {told['requests']} requests"
     title = f"nothing new, {COURSES} courses"
     return [
         Row(f"{title}: requests", "29", str(relay.requests), "1", relay.requests == 1, relay.requests),
         Row(f"{title}: bytes, headers counted", "46 KB", counted, "<= 1.5 KB", total <= BYTES_MAX, total),
-        Row(f"{title}: the box's own count", "-", told, "the same", same),
+        Row(f"{title}: the box's own count", "-", words, "the same", same),
     ]
 
 
@@ -126,7 +135,8 @@ def _publish(folder: Path) -> str:
         hub.close()
 
 
-def _said(*words: str) -> dict[str, Any]:
+def said(*words: str) -> dict[str, Any]:
+    """What a `qanat` command answers with --json; it must end well."""
     done = subprocess.run([*qanat(*words), "--json"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)

@@ -25,13 +25,17 @@ class Row:
 def show(title: str, rows: Sequence[Row]) -> None:
     """Print the table, then one JSON line where JSON=1."""
     headings = ("measure", "peer", "here", "bar", "holds")
-    cells = [(row.measure, row.peer, row.ours, row.bar, _word(row.holds)) for row in rows]
+    show_grid(title, headings, [(row.measure, row.peer, row.ours, row.bar, _word(row.holds)) for row in rows])
+    if os.environ.get("JSON"):
+        print(json.dumps({"title": title, "rows": [asdict(row) for row in rows]}), flush=True)
+
+
+def show_grid(title: str, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Print a table of any columns, as Markdown whose columns stand below each other."""
     widths = [max(len(line[column]) for line in [headings, *cells]) for column in range(len(headings))]
     print(f"\n{title}\n")
     for line in [headings, tuple("-" * width for width in widths), *cells]:
         print("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |", flush=True)
-    if os.environ.get("JSON"):
-        print(json.dumps({"title": title, "rows": [asdict(row) for row in rows]}), flush=True)
 
 
 def _word(holds: bool | None) -> str:

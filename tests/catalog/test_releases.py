@@ -88,3 +88,22 @@ def test_forgotten_releases_take_their_own_lists_along(  # type: ignore[no-untyp
 
     assert 1 == database.write(lambda connection: known.forget_others(connection, [kept.root]))
     assert ([kept], PAGES, None) == (known.versions("water"), known.layer(PAGES.root), known.layer(FILMS.root))
+
+
+def test_releases_are_read_in_outline_by_course_the_oldest_first(known: Releases, record) -> None:  # type: ignore[no-untyped-def]
+    old, new = record(release("water", 1, PAGES, FILMS), PAGES), record(release("water", 2), PAGES)
+    soil = record(release("soil"), PAGES)
+
+    assert [("soil", 1, soil.root), ("water", 1, old.root), ("water", 2, new.root)] == [
+        (one.course, one.version, one.root) for one in known.outlines()
+    ]
+    assert [{"core": PAGES.root, "video": FILMS.root}] == [one.layers for one in known.outlines([old.root])]
+    assert [] == known.outlines([digest_of(b"?")]) == known.outlines([])
+
+
+def test_what_names_a_release_or_a_layer_is_given_out_as_it_is(known: Releases, record) -> None:  # type: ignore[no-untyped-def]
+    water = record(release("water", 1, PAGES, FILMS), PAGES)
+
+    assert (water.to_bytes(), None) == (known.document(water.root), known.document(digest_of(b"?")))
+    assert (PAGES.to_bytes(), None) == (known.layer_document(PAGES.root), known.layer_document(FILMS.root))
+    assert (PAGES.root,) == known.layer_roots()

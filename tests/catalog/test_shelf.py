@@ -161,3 +161,21 @@ def test_a_shelf_whose_lists_are_lost_says_so(boards: Shelf, shelve: Shelve) -> 
 
     with pytest.raises(Damaged):
         boards.tree("water")
+
+
+def test_tidying_leaves_what_a_plan_still_builds_on(boards: Shelf, shelve: Shelve) -> None:
+    oldest, *_ = [shelve("water", version, page(f"water {version}")) for version in (1, 2, 3, 4)]
+
+    assert len("water 2") == boards.tidy(keep=[oldest.root])
+    assert [1, 3, 4] == [release.version for release in boards.releases.versions("water")]
+
+
+def test_what_the_one_in_use_lacks_and_another_has_is_a_base(boards: Shelf, shelve: Shelve) -> None:
+    """The new version's film is not here yet; the former one's is, and the new one may be built on it."""
+    former = shelve("water", 1, {CORE: {"index.html": b"one"}, "video": {"film.mp4": b"film one"}})
+    films = {CORE: {"index.html": b"two"}, "video": {"film.mp4": b"film two"}}
+    shelve("water", 2, films, take=[CORE])
+    waiting = boards.bases()
+    shelve("water", 2, films)
+
+    assert ([("water", former.root, ("video",))], []) == (waiting, boards.bases())

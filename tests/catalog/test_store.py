@@ -250,3 +250,33 @@ def test_a_batch_closes_every_file_it_opened(files: Store) -> None:
         raise KeyError
 
     assert before == len(os.listdir("/proc/self/fd"))
+
+
+def test_a_file_can_be_left_out_of_a_batch_again(files: Store) -> None:
+    with files.batch() as batch:
+        batch.add_bytes(b"water")
+        batch.add_bytes(b"soil")
+        batch.forget(WATER)
+
+    assert (False, True) == (files.has(WATER), files.has(SOIL))
+    assert [] == leftovers(files)
+
+
+def test_a_file_that_rotted_is_put_right(files: Store) -> None:
+    with files.batch() as batch:
+        batch.add_bytes(b"water")
+    files.path(WATER).write_bytes(b"wader")
+    with files.batch() as batch:
+        batch.add_bytes(b"water")
+        batch.replace(WATER)
+
+    assert b"water" == files.path(WATER).read_bytes()
+    assert [] == list(files.verify())
+
+
+def test_a_file_knows_its_digest_before_it_is_part_of_its_batch(files: Store) -> None:
+    with files.batch() as batch, batch.new_file() as staged:
+        staged.write(b"water")
+        known = staged.digest
+
+    assert (WATER, False) == (known, files.has(WATER))

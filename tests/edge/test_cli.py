@@ -91,6 +91,50 @@ def test_bars_are_drawn_a_few_times_a_second_and_end_their_line() -> None:
     assert 2 == "".join(drawn).count("\n")
 
 
+def test_below_the_bar_stands_how_far_all_parcels_are() -> None:
+    drawn = Terminal()
+
+    class Watch:
+        seconds = 0.0
+
+        def now(self) -> Moment:
+            self.seconds += 1.0
+            return Moment(0, self.seconds, is_trusted=False)
+
+        def wait(self, seconds: float) -> None:
+            """Nobody waits."""
+
+    bars = Bars(drawn, Watch())
+    tally = {"number": 2, "count": 7, "all_total_bytes": 80_000_000}
+    for done in (0, 1_000_000, 2_000_000):
+        parcel = {"doing": "fetching", "name": "water", "done_bytes": done, "total_bytes": 10_000_000}
+        bars.hear({**parcel, **tally, "all_done_bytes": 30_000_000 + done})
+
+    above, below = drawn[-1].split("\n")
+    assert "fetching water ####-------------------- 2.0 of 10 MB" in above
+    assert "2 of 7 in all #########--------------- 32 of 80 MB, 1.0 MB/s, 48 s left" in below
+    assert below.endswith("\x1b[1A"), "the next line is drawn over this one"
+
+
+def test_status_says_budget_and_forecast(tmp_path: Path) -> None:
+    data = tmp_path / "box"
+    CliRunner().invoke(command, ["enrol", "--data", str(data), "--hub", "https://hub.example", "--token", "abc"])
+    (data / "box.toml").write_text("night_mb = 40\nrate_kbit = 256\n")
+
+    status = json.loads(run("status", "--data", str(data), "--json"))
+
+    assert {
+        "night_bytes_max": 40_000_000,
+        "night_bytes_spent": 0,
+        "month_bytes_max": 0,
+        "month_bytes_spent": 0,
+        "rate_kbit": 256,
+        "windows": ["01:00-05:00"],
+    } == status["budget"]
+    assert {"remaining_bytes": 0, "parcels": 0, "by": None, "sentence": "Nothing is missing."} == status["forecast"]
+    assert "Budget: this night 0 B of 40 MB, this month 0 B, at most 256 kbit/s" in run("status", "--data", str(data))
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Path]:
     """A box that serves in a process of its own, in a folder with a long name."""

@@ -7,6 +7,7 @@ import pytest
 
 from catalog.fault import CallerFault
 from edge.config import Config, changed
+from sync.allowance import Budget
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -51,6 +52,17 @@ def test_a_mistyped_setting_is_named_with_what_was_meant() -> None:
         ("languages = []", "languages"),
         ('languages = "en"', "languages"),
         ('window = "25:00-05:00"', "window"),
+        ('window = "01:00-05:00, noon"', "window"),
+        ("night_mb = -1", "night_mb"),
+        ("month_mb = 1.5", "month_mb"),
+        ("month_begins = 31", "month_begins"),
+        ("month_carries = 1", "month_carries"),
+        ("rate_kbit = -256", "rate_kbit"),
+        ('layers = ["Video"]', "layers"),
+        ('uplink = "wwan0 or eth0"', "uplink"),
+        ('proxy = "proxy.school.example:3128"', "proxy"),
+        ('neighbour_addresses = ["10.0.0.7"]', "neighbour_addresses"),
+        ('sticks = "media"', "sticks"),
         ('timezone = "Mars/Olympus"', "timezone"),
         ('timezone = "../etc/passwd"', "timezone"),
         ('hub = "ftp://hub.example"', "hub"),
@@ -103,6 +115,39 @@ def test_a_proxy_shows_the_ports_under_other_numbers() -> None:
     config = Config(content_port=18_100, content_port_seen=8100)
 
     assert 8103 == config.content_port_as_seen(18_103)
+
+
+def test_a_budget_is_read_in_the_units_that_providers_use() -> None:
+    config = Config.from_toml(
+        "night_mb = 40\nmonth_mb = 1000\nmonth_begins = 15\nmonth_carries = true\nrate_kbit = 256"
+    )
+
+    assert Budget(40_000_000, 1_000_000_000, 15, True, 32_000) == config.budget
+
+
+def test_without_a_budget_there_is_no_limit() -> None:
+    assert Budget() == Config().budget
+
+
+def test_several_windows_are_one_setting() -> None:
+    config = Config.from_toml('window = "01:00-05:00, 13:00-14:00"')
+
+    assert ["01:00-05:00", "13:00-14:00"] == [str(window) for window in config.windows]
+
+
+@pytest.mark.parametrize(
+    ("layers", "wanted"),
+    [
+        ((), ["core", "audio", "video-360", "video-480"]),
+        (("audio",), ["core", "audio"]),
+        (("video-360",), ["core", "video-360"]),
+        (("audio", "video"), ["core", "audio", "video-360", "video-480"]),
+    ],
+)
+def test_a_box_chooses_what_comes_besides_text(layers: tuple[str, ...], wanted: list[str]) -> None:
+    config = Config(layers=layers)
+
+    assert wanted == [name for name in ("core", "audio", "video-360", "video-480") if config.wants_layer(name)]
 
 
 def _as_toml(value: object) -> str:

@@ -11,11 +11,14 @@ from catalog.db import Database
 from catalog.fault import DiskFull
 from edge import night
 from edge.config import Config
-from edge.night import AtWork, Listener, Nightly, Nights, Stopped, Told
-from sync.budget import Lanes, Window, slot_minute
+from edge.live import Live
+from edge.night import Nights
+from edge.nightly import AtWork, Chance, Listener, Nightly, Stopped, Told, failed
+from sync.budget import Lanes
 from sync.clock import TRUSTED_SINCE_SECONDS
 from sync.exchange import NotEnrolled
 from sync.link import Traffic, Unreachable
+from sync.windows import Window, slot_minute
 
 MIDNIGHT_SECONDS = TRUSTED_SINCE_SECONDS + 100 * 86_400
 DAY_MINUTES = 24 * 60
@@ -28,10 +31,12 @@ class Hub:
 
     clock: Any
     met: list[tuple[int, Lanes]] = field(default_factory=list)
+    chances: list[Chance] = field(default_factory=list)
     answer: Callable[[], Told] = field(default=lambda: Told("well", traffic=Traffic(700, 600, 1)))
 
-    def run(self, lanes: Lanes, listener: Listener) -> Told:
-        self.met.append((self.clock.wall_seconds // 60, lanes))
+    def run(self, chance: Chance, listener: Listener) -> Told:
+        self.met.append((self.clock.wall_seconds // 60, chance.lanes))
+        self.chances.append(chance)
         return self.answer()
 
 
@@ -54,7 +59,7 @@ def nightly(nights: Nights, hub: Hub, clock: Any) -> Nightly:
 
 
 def clockwork(nights: Nights, hub: Hub, clock: Any, *, is_enrolled: bool = True, config: Config = CONFIG) -> Nightly:
-    return Nightly(nights, "box-1", clock, lambda: config, lambda: is_enrolled, hub.run)
+    return Nightly(nights, "box-1", clock, lambda: config, lambda: is_enrolled, hub.run, Live(clock))
 
 
 def live(nightly: Nightly, clock: Any, minutes: int) -> None:
@@ -243,13 +248,13 @@ def test_a_fault_reaches_who_asked_and_is_kept(nightly: Nightly, nights: Nights,
 
 
 def test_a_box_that_is_told_to_stop_ends_its_session_where_it_is(nights: Nights, clock: Any) -> None:
-    def run(lanes: Lanes, listener: Listener) -> Told:
+    def run(chance: Chance, listener: Listener) -> Told:
         listener({"doing": "fetching"})
         at_work.tell_to_stop()
         listener({"doing": "fetching"})
         return Told("well")
 
-    at_work = Nightly(nights, "box-1", clock, lambda: CONFIG, lambda: True, run)
+    at_work = Nightly(nights, "box-1", clock, lambda: CONFIG, lambda: True, run, Live(clock))
     with pytest.raises(Stopped):
         at_work.run()
 
@@ -263,3 +268,77 @@ def test_only_so_many_nights_are_remembered(nights: Nights, nightly: Nightly, mo
         nightly.run()
 
     assert [5, 4, 3] == [one.number for one in nights.last(9)]
+
+
+def test_a_session_that_comes_by_itself_ends_with_its_window(nightly: Nightly, hub: Hub, clock: Any) -> None:
+    nightly.run()
+    hub.chances.clear()
+
+    live(nightly, clock, DAY_MINUTES)
+
+    assert [True] == [chance.ends_with_window for chance in hub.chances]
+
+
+def test_a_session_that_somebody_asks_for_by_day_is_not_bound_to_the_window(nightly: Nightly, hub: Hub) -> None:
+    nightly.run()
+
+    assert [Chance(Lanes.ALL)] == hub.chances
+
+
+def test_a_lent_session_has_its_cap_and_its_name(nightly: Nightly, nights: Nights, hub: Hub) -> None:
+    nightly.run(lend_bytes=20_000_000)
+
+    assert ([Chance(Lanes.ALL, 20_000_000)], "lent") == (hub.chances, nights.last(1)[0].lanes)
+
+
+def test_a_lent_session_does_not_stand_in_for_the_night(nightly: Nightly, hub: Hub, clock: Any) -> None:
+    nightly.run()
+    clock.wind(60)
+    nightly.run(lend_bytes=20_000_000)
+    hub.met.clear()
+
+    live(nightly, clock, DAY_MINUTES)
+
+    assert [Lanes.ALL] == [lanes for _, lanes in hub.met]
+
+
+def test_each_window_has_its_session(nights: Nights, hub: Hub, clock: Any) -> None:
+    windows = "01:00-05:00, 13:00-14:00"
+    nightly = clockwork(nights, hub, clock, config=Config(window=windows))
+    nightly.run()
+    hub.met.clear()
+
+    live(nightly, clock, 2 * DAY_MINUTES)
+
+    slots = [slot_minute("box-1", Window.parse(one)) for one in windows.split(", ")]
+    assert slots * 2 == [minute % DAY_MINUTES for minute, _ in hub.met]
+
+
+def test_what_a_failed_session_moved_is_kept(nightly: Nightly, nights: Nights, hub: Hub) -> None:
+    fault = Unreachable("The line dropped.", "Look at the cable.")
+    hub.answer = lambda: failed(fault, Traffic(9000, 800, 3))
+    with pytest.raises(Unreachable):
+        nightly.run()
+
+    told = nights.last(1)[0]
+    assert ("failed", "The line dropped.", 9000, 800, 3) == (
+        told.outcome,
+        told.sentence,
+        told.bytes_down,
+        told.bytes_up,
+        told.requests,
+    )
+
+
+def test_who_watches_sees_the_session_begin_and_end(nights: Nights, hub: Hub, clock: Any) -> None:
+    live_now = Live(clock)
+    seen: list[bool] = []
+
+    def run(chance: Chance, listener: Listener) -> Told:
+        listener({"doing": "fetching", "name": "water"})
+        seen.append(live_now.snapshot().is_running)
+        return Told("well")
+
+    Nightly(nights, "box-1", clock, lambda: CONFIG, lambda: True, run, live_now).run()
+
+    assert ([True], False) == (seen, live_now.snapshot().is_running)

@@ -50,6 +50,18 @@ class CampusHub:
         self.hub.close()
         self._open()
 
+    def backup(self) -> Path:
+        """A copy of all that the hub has now."""
+        to = self._folder / f"hub-backup-{next(self._starts)}"
+        copied(self.data, to)
+        return to
+
+    def is_restored_from(self, backup: Path) -> None:
+        """The machine is lost, and what was backed up takes its place."""
+        self.hub.close()
+        self.data = backup
+        self._open()
+
     def closes(self) -> None:
         self.hub.close()
 
@@ -69,9 +81,10 @@ class CampusHub:
         return {offer.course: offer.root for offer in self.hub.packing.offers()}
 
     def pack_sizes(self) -> dict[str, int]:
+        """The packs that lie ready; where a profile brought nothing there is none."""
         with reading(self.hub.engine) as connection:
             rows = connection.execute(select(schema.pack.c.name, schema.pack.c.size_bytes)).all()
-        return {row.name: row.size_bytes for row in rows}
+        return {row.name: row.size_bytes for row in rows if row.size_bytes}
 
     def state(self, box_id: str) -> BoxState:
         return next(state for state in self.hub.fleet.boxes() if state.id == box_id)

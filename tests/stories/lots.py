@@ -29,6 +29,8 @@ PIECE_BYTES = 5_000
 PACK_BYTES = 90_000
 STEPS = (4, 9)
 REQUESTS = 6
+PACKS_MAX = 60
+"""More than any night asks for."""
 MANNERS: tuple[Manner, ...] = ("kept", "torn", "lost")
 
 
@@ -80,7 +82,9 @@ def bad_night(world: World, box: CampusBox) -> None:
     """A session in which any request may meet its misfortune, and the box may die at any commit."""
     lot = world.chance
     box.wire.misfortunes[:] = [lot.choice(reports(world, box)) for _ in range(REQUESTS)]
-    box.wire.when_packs_are_asked[:] = [lot.choice(packs(world, box)) for _ in range(REQUESTS)]
+    bad_packs = [lot.choice(packs(world, box)) for _ in range(REQUESTS)]
+    # Further packs come well: a report's misfortune is none of a pack's.
+    box.wire.when_packs_are_asked[:] = [*bad_packs, *[None] * PACKS_MAX]
     if lot.random() < 0.2:
         box.commits_until_dark = lot.randint(1, 16)
     box.night()

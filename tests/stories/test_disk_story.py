@@ -76,7 +76,7 @@ def test_a_course_that_will_not_fit_is_said_before_its_first_byte(
     world.hub.publishes("water", core=SITE)
     box = world.box()
     with monkeypatch.context() as small:
-        small.setattr("sync.session.free_bytes", lambda folder: (64 << 20) + 500_000)
+        small.setattr("sync.receiving.free_bytes", lambda folder: (64 << 20) + 500_000)
         night = box.night()
 
     assert ("short", ["water"]) == (night.outcome, night.courses)

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from sync.fetching import TRIES_MAX
 from tests.stories.world import World
 from tests.wire import Ask, arrives_twice, cut_at, loses_the_reply, never_gets_there, noise
 
@@ -28,7 +29,7 @@ def test_a_link_that_stays_away_for_the_night(world: World) -> None:
     """The line drops and stays down. Tomorrow goes on at the byte where this night ended."""
     world.hub.publishes("water", core={"book.bin": noise(900_000)})
     box = world.box()
-    box.wire.when_packs_are_asked += [cut_at(700_001), never_gets_there]
+    box.wire.when_packs_are_asked += [cut_at(700_001), *[never_gets_there] * (TRIES_MAX - 1)]
 
     first, second = box.night(), box.night()
 

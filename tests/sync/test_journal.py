@@ -294,3 +294,36 @@ def test_an_epoch_cut_out_of_the_journal_is_noticed(writer):
 
     with pytest.raises(Damaged, match="event 0"):
         writer.journal.verify()
+
+
+def test_all_unsent_events_come_as_batches_while_no_mark_moves(writer):
+    for _ in range(3):
+        for _ in range(4):
+            writer.progresses(AMINA)
+        writer.restarts()
+
+    batches = [batch for batch, _ in writer.journal.unsent_batches(bytes_max=150)]
+
+    events = [(event.epoch, event.sequence) for batch in batches for event in batch.events]
+    assert [(row["epoch"], row["sequence"]) for row in epochs_and_sequences(writer)] == events
+    assert 3 < len(batches)
+    assert len(events) == writer.journal.unsent_count()
+    for batch in batches:
+        verify(batch, batch.previous_hash)
+
+
+def test_marks_that_may_be_old_move_forward_only(writer):
+    said = [writer.progresses(AMINA) for _ in range(4)][-1]
+    writer.hears(Mark(said.epoch, 2, 1))
+
+    for mark in (Mark(said.epoch, 1, 0), Mark(said.epoch, 3, -1), Mark("unknown", 9, 9)):
+        writer.database.write(lambda connection, mark=mark: writer.journal.raise_marks(connection, [mark]))
+
+    rows = writer.database.read().execute("select taken, backed_up from epoch").fetchall()
+    assert [(3, 1)] == [tuple(row) for row in rows]
+
+
+def epochs_and_sequences(writer):
+    return writer.database.read().execute(
+        "select epoch, sequence from event join epoch on epoch.place = event.place order by event.place, sequence"
+    )

@@ -1,6 +1,7 @@
 """The wire: equal messages have equal bytes, unknown fields are kept, whatever else comes is refused by name."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,12 @@ from catalog.digest import digest_of
 from catalog.manifest import canonical, parsed
 from sync.fields import TEXT_CHARACTERS_MAX, WHOLE_MAX
 from sync.keys import KeyPair, box_id
+from sync.parcel import file_name, manifest_name, release_name
 from sync.signing import sign_answer, sign_request
 from sync.wire import (
     BATCH_BYTES_MAX,
+    CAN_JPEG_XL,
+    CAN_PATCH,
     MESSAGE_BYTES_MAX,
     SESSION_PATH,
     VERSION,
@@ -28,6 +32,7 @@ from sync.wire import (
     Report,
     VersionRefused,
     Welcome,
+    is_name,
     shelf_digest,
     version_fault,
 )
@@ -44,7 +49,7 @@ roots = st.binary(max_size=4).map(digest_of)
 heads = st.builds(Head, names, wholes, names)
 holdings = st.builds(Holding, courses, roots, st.lists(names, max_size=3, unique=True).map(sorted).map(tuple))
 marks = st.builds(Mark, names, st.integers(-1, WHOLE_MAX), st.integers(-1, WHOLE_MAX))
-parcels = st.builds(Parcel, courses, wholes, roots, names, names, wholes, wholes)
+parcels = st.builds(Parcel, courses, wholes, roots, names, names, wholes, wholes, st.none() | roots)
 versions = st.integers(VERSION_OLDEST, 99)
 
 enrols = st.builds(Enrol, names, names, texts, names, versions, extras)
@@ -52,10 +57,11 @@ welcomes = st.builds(Welcome, names, names, texts, names, names, versions, extra
 reports = st.builds(
     Report, names, names, names, st.lists(heads, max_size=3).map(tuple), texts, wholes,
     st.integers(-WHOLE_MAX, WHOLE_MAX), st.booleans(), st.none() | st.lists(holdings, max_size=3).map(tuple),
-    st.dictionaries(texts, texts, max_size=2), st.binary(max_size=20), versions, extras,
+    st.dictionaries(texts, texts, max_size=2), st.binary(max_size=20),
+    st.lists(names, max_size=3).map(tuple), versions, extras,
 )  # fmt: skip
 answers = st.builds(
-    Answer, names, names, st.lists(marks, max_size=3).map(tuple), st.lists(parcels, max_size=3).map(tuple), wholes,
+    Answer, names, names, st.lists(marks, max_size=3).map(tuple), st.lists(parcels, max_size=5).map(tuple), wholes,
     wholes, st.booleans(), st.booleans(), st.lists(names, max_size=3).map(tuple), versions, extras,
 )  # fmt: skip
 refusals = st.builds(Refusal, names, texts, texts, st.just("") | names, versions, extras)
@@ -152,6 +158,53 @@ def test_a_row_that_grew_in_a_newer_version_is_read():
     assert (Mark("epoch", 3, 2),) == Answer.from_bytes(canonical(line)).marks
 
 
+def full_and_patch():
+    full = Parcel("water", 4, ROOT, "core", "core-water-full", 900, 1000)
+    return full, replace(full, pack="core-water-patch", from_root=digest_of(b"base"))
+
+
+def test_a_box_that_knows_no_patches_never_sees_one():
+    """It would take a patch for a full pack, and refuse it every night."""
+    full, patch = full_and_patch()
+
+    line = parsed(Answer("a", "b", (), (patch, full)).to_bytes(), dict)
+
+    assert [["water", 4, ROOT, "core", "core-water-full", 900, 1000]] == line["plan"]
+    assert [["water", 4, ROOT, "core", "core-water-patch", 900, 1000, digest_of(b"base"), 0]] == line["patches"]
+
+
+@pytest.mark.parametrize(
+    "order", ["fp", "pf", "ppff", "fppf", "pfpf", "fpfp", "p", "f", ""]
+)  # fmt: skip
+def test_patches_and_full_packs_come_back_in_the_order_of_the_plan(order):
+    full, patch = full_and_patch()
+    plan = tuple(replace(full if kind == "f" else patch, pack=f"pack-{place}") for place, kind in enumerate(order))
+
+    assert plan == Answer.from_bytes(Answer("a", "b", (), plan).to_bytes()).plan
+
+
+@pytest.mark.parametrize("row", [["water", 4, ROOT, "core", "p", 1, 1, None, 0], ["water", 4, ROOT, "core", "p", 1, 1]])
+def test_a_patch_that_builds_on_nothing_is_refused(row):
+    line = parsed(Answer("a", "b", ()).to_bytes(), dict)
+
+    with pytest.raises(MessageRefused):
+        Answer.from_bytes(canonical({**line, "patches": [row]}))
+
+
+def test_a_box_says_what_it_can_take_in_a_few_bytes():
+    plain, able = report(), report(can=(CAN_JPEG_XL, CAN_PATCH))
+
+    assert (CAN_JPEG_XL, CAN_PATCH) == Report.from_bytes(able.to_bytes()).can
+    assert len(able.to_bytes()) - len(plain.to_bytes()) == len('"can":["jpeg-xl","patch"],')
+
+
+def test_what_goes_down_is_called_by_what_it_is():
+    assert [f"{kind}-{ROOT}" for kind in ("manifest", "release", "file")] == [
+        manifest_name(ROOT), release_name(ROOT), file_name(ROOT),
+    ]  # fmt: skip
+    assert all(map(is_name, (manifest_name(ROOT), release_name(ROOT), file_name(ROOT))))
+
+
 def test_equal_shelves_have_equal_names_in_whatever_order():
     water, bread = Holding("water", ROOT, ("core", "audio")), Holding("bread", ROOT, ("core",))
 
@@ -177,7 +230,8 @@ def test_a_night_with_nothing_new_leaves_room_under_1500_bytes():
     key, name = KeyPair.from_seed(bytes(32)), "c2FsdHdhdGVyY2FuYWw"
     box = box_id(key.public)
     head = Head("0123456789abcdef", 1234, "A" * 43)
-    ask = report(box=box, request=name, nonce=name, heads=[head], free_bytes=123_456_789_012).to_bytes()
+    can = (CAN_JPEG_XL, CAN_PATCH)
+    ask = report(box=box, request=name, nonce=name, heads=[head], free_bytes=123_456_789_012, can=can).to_bytes()
     answer = Answer(name, name, [Mark("0123456789abcdef", 1234, 1234)], wall_seconds=1_790_000_000).to_bytes()
     signed = sign_request("POST", SESSION_PATH, ask, key, box) | {}
     answered = sign_answer(200, answer, key, name)

@@ -3,6 +3,8 @@
    - The line under the top of a page breaks when this phone cannot reach the box, and mends by itself.
    - A form marked data-upload shows how much of its file is sent; a form marked data-confirm asks first.
    - A film marked data-place-url keeps the place, also when the Wi-Fi goes: then in this page, until it is sent.
+   - A part marked data-live follows what goes on at the box; when that begins or ends, the parts marked data-fresh
+     are fetched anew.
 
    Written for Chrome 61: no modules, no optional chaining. Words come from the page, in its language (data-* of our script element). */
 (function () {
@@ -142,6 +144,67 @@
   }
 
   Array.prototype.forEach.call(document.querySelectorAll("[data-place-url]"), follow);
+
+  // ---- what goes on at the box -----------------------------------------------------------------------------------
+
+  /* The words come ready from the box, in the page's language. A page that nobody sees follows nothing. */
+  var live = document.querySelector("[data-live]"), stream = null, isOver = false;
+
+  function watch() {
+    if (!live || !window.EventSource || isOver) return;
+    if (document.hidden && stream) {
+      stream.close();
+      stream = null;
+    } else if (!document.hidden && !stream) {
+      stream = new EventSource(live.dataset.live);
+      stream.onmessage = function (event) { tell(JSON.parse(event.data)); };
+      stream.addEventListener("over", leave);
+      stream.onerror = function () { if (stream && stream.readyState === EventSource.CLOSED) leave(); };
+    }
+  }
+
+  /* The box has ended it for good: from here on the page stands still, and says so. */
+  function leave() {
+    isOver = true;
+    stream.close();
+    live.querySelector("[data-live-still]").hidden = false;
+  }
+
+  function tell(now) {
+    var wasRunning = live.dataset.running === "yes", bar = live.querySelector("[data-live-bar]");
+    live.dataset.running = now.running ? "yes" : "no";
+    live.hidden = !now.running;
+    put(live.querySelector("[data-live-line]"), now.line);
+    put(live.querySelector("[data-live-figures]"), now.figures);
+    if (now.permille === null) bar.removeAttribute("value");
+    else bar.value = now.permille;
+    if (now.running !== wasRunning) freshen();
+  }
+
+  function put(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  /* A part in which somebody is writing stays as it is. */
+  function freshen() {
+    var request = new XMLHttpRequest();
+    request.open("GET", location.href);
+    request.onload = function () {
+      if (request.status >= 400 || request.responseURL !== location.href.split("#")[0]) return;
+      var page = new DOMParser().parseFromString(request.responseText, "text/html");
+      Array.prototype.forEach.call(document.querySelectorAll("[data-fresh], .sprite"), function (here) {
+        var at = document.activeElement, isInside = here.contains(at);
+        var there = here.id ? page.getElementById(here.id) : page.querySelector(".sprite");
+        if (!there || isInside && /^(INPUT|SELECT|TEXTAREA)$/.test(at.tagName)) return;
+        here.parentNode.replaceChild(document.adoptNode(there), here);
+        if (isInside) document.querySelector("main").focus();
+      });
+    };
+    request.send();
+  }
+
+  document.addEventListener("visibilitychange", watch);
+  watch();
 
   // ---- forms -----------------------------------------------------------------------------------------------------
 

@@ -58,6 +58,10 @@ MATRIX = {
     "staff.status": STAFF,
     "staff.nights": STAFF,
     "staff.session_now": STAFF,
+    "staff.budget": STAFF,
+    "staff.change_budget": STAFF,
+    "staff.lend": STAFF,
+    "staff.watch": STAFF,
 }
 """Who may use which page. A page that is not named here fails the test below."""
 

@@ -36,3 +36,31 @@ def test_signing_out_is_on_every_page(staff: Any) -> None:
     staff.opens("/staff")
 
     assert 'action="/sign-out"' in staff.page
+
+
+def test_the_last_nights_are_drawn_and_said(staff: Any, box: Box, clock: Any) -> None:
+    for outcome in ("well", "failed"):
+        night = box.nights.begin(Night(clock.wall_seconds - 3_600, True, "all"))
+        box.nights.end(replace(night, outcome=outcome, ended_seconds=clock.wall_seconds, bytes_down=5_000_000))
+
+    page = staff.opens("/staff")
+
+    assert "The last 60 nights. Well: 1." in page
+    assert 2 == page.count('class="chart wells"')
+
+
+def test_whoever_cannot_see_the_chart_has_a_table(staff: Any, box: Box, clock: Any) -> None:
+    night = box.nights.begin(Night(clock.wall_seconds - 3_600, True, "all"))
+    box.nights.end(replace(night, outcome="cut", ended_seconds=clock.wall_seconds, bytes_down=5_000_000))
+
+    page = staff.opens("/staff/nights").replace("\u00a0", " ")
+
+    assert '<th scope="row">11 Apr</th><td>the power went</td><td class="n">5 MB</td>' in page
+    assert 61 == page.count('<th scope="row">')
+
+
+def test_a_lent_session_is_named_among_the_sessions(staff: Any, box: Box, clock: Any) -> None:
+    night = box.nights.begin(Night(clock.wall_seconds - 3_600, True, "lent"))
+    box.nights.end(replace(night, outcome="well", ended_seconds=clock.wall_seconds))
+
+    assert "lent: well" in staff.opens("/staff/nights")

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from edge.night import Night
-from edge.staff.pages import _headline, said
-from edge.staff.verdict import Facts, Matter, sign, verdict
+from edge.staff.verdict import Facts, Matter, verdict
+from edge.staff.wording import headline, said
 
 WELL = Night(0, True, "all", outcome="well")
 FAILED = Night(0, True, "all", outcome="failed")
@@ -13,7 +13,7 @@ FINE = Facts(148_000_000_000, 472_000_000_000, True, True, (WELL,), 0)
 
 def _said(facts: Facts) -> str:
     judged = verdict(facts)
-    return _headline([said(matter, number) for matter, number in judged.matters], judged.is_well)
+    return headline([said(matter, number) for matter, number in judged.matters], judged.is_well)
 
 
 def test_all_is_well() -> None:
@@ -58,7 +58,8 @@ def test_a_clock_in_1970_is_named() -> None:
     assert [(Matter.CLOCK, 0)] == list(verdict(replace(FINE, is_clock_trusted=False)).matters)
 
 
-def test_each_night_has_its_sign() -> None:
-    signs = [sign(replace(WELL, outcome=outcome)) for outcome in ("well", "short", "failed", "cut", "begun")]
+def test_a_month_that_is_spent_is_said_before_what_it_delays() -> None:
+    spent = replace(FINE, is_month_spent=True, late=2)
 
-    assert ["done", "half", "stuck", "half", "unknown"] == signs
+    assert "All is well. What may be sent this month is used up." == _said(spent)
+    assert [Matter.MONTH_SPENT, Matter.LATE] == [matter for matter, _ in verdict(spent).matters]

@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
 from catalog.db import Database
+from catalog.manifest import Release
 from sync import journal as journal_
 from sync.clock import Moment
 from sync.enrolment import Token
@@ -24,7 +25,8 @@ from sync.hub.hub import Hub
 from sync.journal import Journal
 from sync.keys import KeyPair, PublicKey, base64url, box_id
 from sync.signing import sign_request, verify_answer
-from sync.wire import ENROL_PATH, SESSION_PATH, Answer, Enrol, Holding, Report, Welcome, shelf_digest
+from sync.wire import CAN_PATCH, ENROL_PATH, SESSION_PATH, Answer, Enrol, Holding, Report, Welcome, shelf_digest
+from tests.sync.hub.courses import record
 
 NOON_SECONDS = 1_790_000_000
 POSTGRES = Path("/usr/lib/postgresql")
@@ -62,6 +64,7 @@ class CampusBox:
         self.nonce = ""
         self.hub_key = ""
         self.holdings: tuple[Holding, ...] = ()
+        self.can: tuple[str, ...] = (CAN_PATCH,)
         self._random_bytes = random_bytes
         self._client = client
 
@@ -96,6 +99,7 @@ class CampusBox:
             is_clock_trusted=True,
             holdings=self.holdings,
             batch=unsent if batch is None else batch,
+            can=self.can,
         )
 
     def sends(self, report: Report | None = None) -> Answer:
@@ -199,6 +203,18 @@ def lesson(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "index.html").write_text("<!doctype html><title>Water</title><p>Water finds its way.</p>")
     return folder
+
+
+@pytest.fixture
+def publishes(hub: Hub) -> Callable[..., Release]:
+    """Publishes the next version of a course: `publishes("water", core={"index.html": b"..."}, video={...})`."""
+
+    def publish(course: str = "water", **layers: Mapping[str, bytes]) -> Release:
+        release = record(hub, course, layers)
+        hub.packing.build_missing()
+        return release
+
+    return publish
 
 
 @pytest.fixture(scope="session")

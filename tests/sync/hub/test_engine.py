@@ -5,7 +5,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, event, inspect, make_url, select, text
+from sqlalchemy import Engine, create_engine, event, inspect, make_url, select, text
 
 from catalog.fault import BoxFault, CallerFault
 from sync.hub import schema
@@ -33,6 +33,51 @@ def test_a_database_of_a_newer_qanat_is_not_touched(hub: Hub, tmp_path: Path, da
 
     with pytest.raises(BoxFault, match="newer Qanat"):
         open_engine(database_url or sqlite_url(tmp_path / "hub" / "hub.db"))
+
+
+FIRST_FORM = (
+    "drop table letter",
+    "drop table carried_pack",
+    "drop index pack_course",
+    "alter table pack drop column from_root",
+    "alter table pack drop column profile",
+    "alter table pack drop column is_kept",
+    "alter table box drop column can",
+    "update schema_version set number = 1",
+)
+"""What leads back to the tables that the first hubs have."""
+
+
+def form_of(engine: Engine) -> dict[str, Any]:
+    """Every table's columns and indexes, in words that can be compared."""
+    tables = inspect(engine)
+    return {
+        name: (
+            {one["name"]: (str(one["type"]), one["nullable"], one["default"]) for one in tables.get_columns(name)},
+            sorted(str(one["name"]) for one in tables.get_indexes(name)),
+        )
+        for name in tables.get_table_names()
+    }
+
+
+def test_a_hub_of_the_first_form_comes_to_the_newest_one(
+    hub: Hub, lesson: Path, tmp_path: Path, clock: Any, database_url: str | None
+) -> None:
+    """Its packs are of a form that no box reads any more: they go, and are made anew, and the wants stay."""
+    hub.fleet.campus_called("Wadi")
+    release = hub.publish([lesson]).release
+    newest = form_of(hub.engine)
+    with writing(hub.engine) as connection:
+        for statement in FIRST_FORM:
+            connection.execute(text(statement))
+
+    again = Hub.open(tmp_path / "hub", clock, lambda count: bytes(count), database_url)
+
+    assert newest == form_of(again.engine)
+    assert [] == again.packing.offers()
+    assert 1 == again.packing.build_missing()
+    assert [release.root] == [offer.root for offer in again.packing.offers()]
+    again.close()
 
 
 @pytest.mark.parametrize("url", ["mysql://hub", "nonsense", "sqlite+aiosqlite:///x.db"])

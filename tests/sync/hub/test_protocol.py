@@ -10,14 +10,16 @@ from sqlalchemy import select
 
 from catalog.digest import digest_of
 from sync.enrolment import Token
-from sync.hub import schema
+from sync.hub import answers, schema
 from sync.hub.app import create_app
 from sync.hub.engine import reading, writing
 from sync.hub.hub import Hub
 from sync.hub.protocol import REPORT_BYTES_MAX
 from sync.keys import PublicKey
+from sync.parcel import file_name, manifest_name, release_name
 from sync.signing import SignatureRefused, sign_request, verify_answer
 from sync.wire import BATCH_BYTES_MAX, ENROL_PATH, PACK_PATH, SESSION_PATH, Answer, Enrol, Holding, Refusal
+from tests.sync.hub.courses import book
 
 Box = Any
 NewBox = Callable[[], Any]
@@ -317,6 +319,38 @@ def test_a_pack_is_named_to_the_front_and_never_changes(hub: Hub, box: Box, less
     assert reply.headers["X-Sendfile"].endswith(f"packs/{parcel.pack}")
     assert "public, max-age=31536000, immutable" == reply.headers["Cache-Control"]
     assert parcel.size_bytes == (hub.packing.folder / parcel.pack).stat().st_size
+
+
+def test_what_a_release_is_made_of_is_fetched_by_its_digest(
+    hub: Hub, box: Box, lesson: Any, client: FlaskClient
+) -> None:
+    release = hub.publish([lesson]).release
+    (layer,) = hub.catalog.releases.layers(release.root)
+
+    replies = [
+        client.get(PACK_PATH + name)
+        for name in (release_name(release.root), manifest_name(layer.root), file_name(layer.entries[0].digest))
+    ]
+
+    assert [200, 200, 200] == [reply.status_code for reply in replies]
+    assert release.to_bytes() == replies[0].data
+    assert replies[2].headers["X-Sendfile"].endswith(layer.entries[0].digest)
+    assert {"public, max-age=31536000, immutable"} == {reply.headers["Cache-Control"] for reply in replies}
+
+
+def test_a_long_plan_is_told_in_parts_that_end_where_a_route_ends(
+    hub: Hub, box: Box, publishes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publishes("water", core=book(1))
+    for edition in (2, 3):
+        publishes("water", core=book(edition))
+    publishes("soil", core={"index.html": b"Soil"})
+    box.holdings = (Holding("water", first.root, ("core",)),)
+    monkeypatch.setattr(answers, "PARCELS_MAX", 2)
+
+    told = box.sends()
+
+    assert (["soil"], True) == ([parcel.course for parcel in told.plan], told.more_plan)
 
 
 @pytest.mark.parametrize("name", ["core-none", "..%2f..%2fhub.db", ".lock", "%00"])

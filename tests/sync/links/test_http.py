@@ -1,9 +1,13 @@
 """The HTTP link against everything that may answer at a hub's address."""
 
+import ssl
+
+import httpcore
 import httpx
 import pytest
 
 from catalog.fault import CallerFault
+from sync.clock import Moment
 from sync.link import HubBusy, LinkBroken, NotTheHub, PackMissing, Traffic, Unreachable
 from sync.links.http import HttpLink
 from sync.wire import MESSAGE_BYTES_MAX
@@ -303,3 +307,179 @@ def test_an_address_that_is_none_is_refused_with_an_example(address):
         HttpLink(address, httpx.MockTransport(serves_ranges))
 
     assert "https://hub.example.org" in refused.value.hint
+
+
+NOW = Moment(1_790_000_000, 5.0, is_trusted=True)
+
+
+class StandingClock:
+    """A clock that shows one moment."""
+
+    def __init__(self, now: Moment):
+        self._now = now
+
+    def now(self):
+        return self._now
+
+    def wait(self, seconds):
+        raise AssertionError("a link never waits")
+
+
+@pytest.mark.parametrize(
+    ("said", "now", "wait_seconds"),
+    [
+        ("Mon, 21 Sep 2026 14:15:00 GMT", NOW, 1_790_000_100 - NOW.wall_seconds),
+        ("Mon, 21 Sep 2026 14:15:00 GMT", Moment(0, 5.0, is_trusted=False), 0),
+        ("Mon, 21 Sep 2026 14:15:00 GMT", None, 0),
+        ("Mon, 21 Sep 1998 14:15:00 GMT", NOW, 0),
+        ("Mon, 21 Sep 2099 14:15:00 GMT", NOW, 86_400),
+        ("Mon, 99 Sep 2026 99:15:00 GMT", NOW, 0),
+        ("soon", NOW, 0),
+        ("-5", NOW, 0),
+    ],
+)
+def test_a_date_says_when_to_come_again_to_a_clock_that_is_trusted(said, now, wait_seconds):
+    link = HttpLink(
+        ADDRESS,
+        httpx.MockTransport(lambda request: httpx.Response(429, headers={"Retry-After": said}, stream=Stream(b""))),
+        clock=StandingClock(now) if now else None,
+    )
+
+    with pytest.raises(HubBusy) as busy:
+        exchange(link)
+
+    assert wait_seconds == busy.value.wait_seconds
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_a_foreign_host_names_the_sign_in(status):
+    link = link_to(lambda request: httpx.Response(status, headers={"Location": "http://login.hotel.example/hello?x=1"}))
+
+    with pytest.raises(NotTheHub, match=r"login\.hotel\.example: it wants a sign-in") as fault:
+        fetch(link)
+
+    assert "sign in" in fault.value.hint
+
+
+def test_a_redirect_that_is_no_address_is_told_too():
+    with pytest.raises(NotTheHub, match="another place"):
+        exchange(link_to(lambda request: httpx.Response(302, headers={"Location": "http://[half"})))
+
+
+def test_another_length_than_the_plan_says_is_told_before_its_first_byte():
+    came = []
+
+    with pytest.raises(NotTheHub, match="should have 10240 bytes, and 17 were offered"):
+        came.extend(link_that_gets(200, headers={"Content-Length": "17"}, body=PACK[:17]).fetch("core-1", 0, len(PACK)))
+
+    assert [] == came
+
+
+def test_where_nobody_said_how_long_it_is_all_of_it_comes():
+    assert PACK == b"".join(link_that_gets(200, stream=Stream(PACK[:99], PACK[99:])).fetch("release-1", 0, None))
+
+
+def test_where_nobody_said_how_long_it_is_it_may_not_be_without_end(monkeypatch):
+    monkeypatch.setattr("sync.links.http.UNSAID_BYTES_MAX", 5000)
+    came = []
+
+    with pytest.raises(NotTheHub, match="More came"):
+        came.extend(link_that_gets(200, stream=Stream(PACK)).fetch("release-1", 0, None))
+
+    assert PACK[:5000] == b"".join(came)
+
+
+@pytest.mark.parametrize("address", ["http://[2001:db8::7]:8080", "http://[::1]", "https://[fe80::1]:8443"])
+def test_the_hub_may_have_an_address_of_the_new_kind(address):
+    seen = []
+    link = HttpLink(
+        address, httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(200, stream=Stream(b"{}")))
+    )
+
+    exchange(link)
+
+    assert f"{address}/sync/session" == str(seen[0].url)
+
+
+def certificate_fault(number):
+    """What the library raises where a certificate does not hold."""
+    cause = ssl.SSLCertVerificationError("no")
+    cause.verify_code = number
+    try:
+        try:
+            raise cause
+        except ssl.SSLError as error:
+            raise httpcore.ConnectError("no") from error
+    except httpcore.ConnectError as error:
+        fault = httpx.ConnectError("no")
+        fault.__cause__ = error
+        return fault
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence", "hint"),
+    [
+        (10, "has expired", "says 2026-09-21"),
+        (9, "is not valid yet", "clock may be wrong"),
+        (62, "is for another name", "address"),
+        (64, "is for another name", "address"),
+        (18, "comes from nobody the box knows", "sign-in"),
+        (20, "comes from nobody the box knows", "sign-in"),
+    ],
+)
+def test_a_certificate_that_does_not_hold_is_said_in_words(number, sentence, hint):
+    def answer(request):
+        raise certificate_fault(number)
+
+    link = HttpLink("https://hub.example.org", httpx.MockTransport(answer), clock=StandingClock(NOW))
+
+    with pytest.raises(NotTheHub, match=sentence) as fault:
+        exchange(link)
+
+    assert hint in fault.value.hint
+
+
+def test_an_answer_that_is_no_tls_is_said_in_words():
+    error = httpx.ConnectError("no")
+    error.__cause__ = ssl.SSLError("wrong version number")
+
+    with pytest.raises(NotTheHub, match="speaks no TLS"):
+        exchange(link_that_fails(error))
+
+
+def test_a_proxy_that_refuses_is_named():
+    with pytest.raises(Unreachable, match="proxy") as fault:
+        exchange(link_that_fails(httpx.ProxyError("407 Proxy Authentication Required")))
+
+    assert "`proxy`" in fault.value.hint
+
+
+@pytest.mark.parametrize("proxy", ["10.0.0.1:3128", "socks5://10.0.0.1", "http://", "http://a:b:c"])
+def test_a_proxy_that_is_none_is_refused_with_an_example(proxy):
+    with pytest.raises(CallerFault, match="proxy") as refused:
+        HttpLink(ADDRESS, proxy=proxy)
+
+    assert "http://10.0.0.1:3128" in refused.value.hint
+
+
+def test_the_environment_has_no_say(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://elsewhere.example:3128")
+
+    link = HttpLink(ADDRESS, httpx.MockTransport(serves_ranges))
+
+    assert PACK == fetch(link)
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_only_a_clock_that_is_not_trusted_leaves_the_dates_of_certificates_unread(is_trusted, monkeypatch):
+    contexts = []
+    monkeypatch.setattr(
+        "sync.links.http.httpx.HTTPTransport",
+        lambda verify, **_: contexts.append(verify) or httpx.MockTransport(serves_ranges),
+    )
+
+    HttpLink("https://hub.example.org", clock=StandingClock(Moment(1_000, 5.0, is_trusted)))
+
+    no_check_time = 0x200000
+    assert is_trusted != bool(contexts[0].verify_flags & no_check_time)
+    assert (True, ssl.CERT_REQUIRED) == (contexts[0].check_hostname, contexts[0].verify_mode)

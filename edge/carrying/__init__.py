@@ -1,0 +1,1 @@
+"""Carrying by hand at the box: sticks, and phones."""

@@ -1,0 +1,1 @@
+"""Carrying by hand: letters and packs on a stick, or in one file on a phone."""
