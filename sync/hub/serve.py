@@ -19,6 +19,9 @@ from sync.web.front import Front, Site
 from sync.web.wsgi import Application
 from sync.wire import SESSION_PATH
 
+FAR_CONGESTION = "bbr"
+"""Boxes sit behind satellites: BBR does not take every lost packet for a full link, as others do."""
+
 
 def serve(
     data: Path,
@@ -50,7 +53,7 @@ def serve(
             asked_first=[PUBLISH_PATH],
             is_behind_proxy=is_behind_proxy,
         )
-        front = Front([Site(host, port, application)], clock, spool=data / UPLOADS)
+        front = Front([Site(host, port, application, FAR_CONGESTION)], clock, spool=data / UPLOADS)
         (bound,) = front.bind()
         hub.start()
         front.run(lambda: _say_where(hub, say, host, bound))

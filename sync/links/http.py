@@ -20,7 +20,7 @@ import httpx
 
 from catalog.fault import CallerFault
 from sync.clock import Clock, Moment
-from sync.link import UNSAID_BYTES_MAX, NotTheHub, Reply, Traffic
+from sync.link import UNSAID_BYTES_MAX, LinkBroken, NotTheHub, Reply, Traffic
 from sync.links.answering import BUSY, busy, demand_hub, is_markup, moved_to, sign_in_page, start_of
 from sync.links.trouble import broken, no_address, said_as_faults
 from sync.parcel import is_single
@@ -29,6 +29,11 @@ from sync.wire import MESSAGE_BYTES_MAX, PACK_PATH
 CONNECT_SECONDS_MAX = 30
 SILENCE_SECONDS_MAX = 60
 """Longer than any satellite's round trip; a link that says nothing for so long is gone."""
+PATIENCE_SECONDS = 8
+"""In the middle of a pack a silence means something sooner. TCP waits ever longer before it tries again; a new
+connection goes on at the byte as soon as the link is back."""
+STEADY_BYTES = 1 << 16
+"""A link that brought so much before it fell silent is not slow: it was gone for a moment."""
 
 _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python's ssl has no name for."""
@@ -58,10 +63,12 @@ class HttpLink:
         self._clock = clock
         self._traffic = Traffic()
         self._silence_seconds_max = silence_seconds_max
+        self._connect_seconds_max = connect_seconds_max
+        self._patience_seconds = min(PATIENCE_SECONDS, silence_seconds_max)
         self._follows_moves = follows_moves
         self._client = httpx.Client(
             transport=transport or _transport(clock, proxy, receive_bytes),
-            timeout=httpx.Timeout(silence_seconds_max, connect=connect_seconds_max),
+            timeout=self._timeout(silence_seconds_max),
             follow_redirects=False,
             trust_env=False,
         )
@@ -103,7 +110,7 @@ class HttpLink:
         """Raises LinkFault. Where the other end cannot resume, what is here already passes by unused."""
         headers = {"Range": f"bytes={offset}-"} if offset else {}
         end = UNSAID_BYTES_MAX if size_bytes is None else size_bytes
-        with self._sent("GET", PACK_PATH + name, headers) as response:
+        with self._patiently(), self._sent("GET", PACK_PATH + name, headers) as response:
             demand_hub(response, self._address, self._now())
             came_bytes = start_of(response, name, offset, size_bytes, self._now())
             for piece in self._pieces(response):
@@ -120,11 +127,27 @@ class HttpLink:
                 raise broken(f"The hub stopped after {came_bytes} of {size_bytes} bytes of a pack.")
 
     @contextmanager
+    def _patiently(self) -> Iterator[None]:
+        """What one fetch does to the patience of the next: a link that is slow is waited for ever longer."""
+        before_bytes = self._traffic.bytes_down
+        try:
+            yield
+        except LinkBroken:
+            is_steady = self._traffic.bytes_down - before_bytes >= STEADY_BYTES
+            longer_seconds = PATIENCE_SECONDS if is_steady else 2 * self._patience_seconds
+            self._patience_seconds = min(longer_seconds, self._silence_seconds_max)
+            raise
+
+    def _timeout(self, silence_seconds_max: int) -> httpx.Timeout:
+        return httpx.Timeout(silence_seconds_max, connect=self._connect_seconds_max)
+
+    @contextmanager
     def _sent(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Iterator[httpx.Response]:
         """A response whose head has come; redirects of the hub's whole address are followed, once."""
-        with said_as_faults(lambda: self._address, self._silence_seconds_max, self._clock):
+        silence_seconds = self._patience_seconds if body is None else self._silence_seconds_max
+        with said_as_faults(lambda: self._address, silence_seconds, self._clock):
             response = self._send(method, path, headers, body)
             moved = moved_to(response, path, self._address) if self._follows_moves else None
             if moved is not None:
@@ -138,6 +161,8 @@ class HttpLink:
 
     def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> httpx.Response:
         request = httpx.Request(method, self._address + path, headers={"User-Agent": "qanat", **headers}, content=body)
+        if body is None:
+            request.extensions["timeout"] = self._timeout(self._patience_seconds).as_dict()
         self._count(up=_head_bytes(f"{method} {path} HTTP/1.1", request.headers) + len(body or b""), requests=1)
         response = self._client.send(request, stream=True)
         line = f"HTTP/1.1 {response.status_code} {response.reason_phrase}"

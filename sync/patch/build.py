@@ -38,7 +38,7 @@ from sync.patch.groups import check_of, read_pieces, zstd_packed
 from sync.patch.header import Header
 from sync.patch.jpeg import JpegXl
 from sync.patch.stream import Item, Looking
-from sync.patch.xz import TABLES, TEXT, Packer
+from sync.patch.xz import TABLES, TEXT, Packer, packed_differences
 
 __all__ = ["PackInfo", "build", "pack_name"]
 
@@ -156,12 +156,12 @@ def _write_group(body: BinaryIO, plan: GroupPlan, raw: bytes, prefix: bytes) -> 
             body.write(piece)
         if (packed_bytes := body.tell() - start) < wire_bytes:
             codec, wire_bytes = GroupCodec.XZ, packed_bytes
-    if is_worth and _is_for_zstd(raw, prefix, packer):
-        frame = zstd_packed(raw, prefix)
-        if len(frame) < wire_bytes:
-            codec, wire_bytes = GroupCodec.ZSTD, len(frame)
+    for other, pack in _others(raw, prefix, packer) if is_worth else ():
+        wire = pack()
+        if len(wire) < wire_bytes:
+            codec, wire_bytes = other, len(wire)
             body.seek(start)
-            body.write(frame)
+            body.write(wire)
     if codec is GroupCodec.RAW:
         body.seek(start)
         body.write(raw)
@@ -171,6 +171,14 @@ def _write_group(body: BinaryIO, plan: GroupPlan, raw: bytes, prefix: bytes) -> 
     is_alone = codec is GroupCodec.RAW
     far, near = (() if is_alone else tuple(sorted(places)) for places in (plan.far, plan.near))
     return GroupRow(codec, wire_bytes, len(raw), check, far, near)
+
+
+def _others(raw: bytes, prefix: bytes, packer: Packer | None) -> Iterator[tuple[GroupCodec, Callable[[], bytes]]]:
+    """What else a group may be packed with, where that takes little time."""
+    if _is_for_zstd(raw, prefix, packer):
+        yield GroupCodec.ZSTD, lambda: zstd_packed(raw, prefix)
+    if not prefix and len(raw) <= SHAPES_TRY_BYTES_MAX:
+        yield GroupCodec.XZ_DELTA, lambda: packed_differences(raw)
 
 
 def _is_for_zstd(raw: bytes, prefix: bytes, packer: Packer | None) -> bool:

@@ -104,6 +104,9 @@ class GroupCodec(IntEnum):
     ZSTD = 1
     XZ = 2
     """LZMA2 as in .xz files, without their frame."""
+    XZ_DELTA = 3
+    """The same of each byte's difference from the one four places before it: for tables of numbers, as in the index of
+    a film. It takes no prefix."""
 
 
 @dataclass(frozen=True, slots=True)

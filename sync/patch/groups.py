@@ -40,6 +40,10 @@ def unpacked(
         case GroupCodec.XZ:
             demand(prefix_bytes + raw_bytes <= WINDOW_BYTES_MAX, "a group is too long")
             return xz.unpack(file, wire_bytes, raw_bytes, prefix, prefix_bytes)
+        case GroupCodec.XZ_DELTA:
+            demand(not prefix_bytes, "a group of differences has a prefix")
+            demand(raw_bytes <= WINDOW_BYTES_MAX, "a group is too long")
+            return xz.unpack(file, wire_bytes, raw_bytes, (), 0, xz.DIFFERENCES)
 
 
 def packed(raw: bytes, prefix: bytes) -> tuple[GroupCodec, bytes]:

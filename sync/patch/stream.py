@@ -84,7 +84,7 @@ class Looking:
             return replace(
                 plain, row=replace(row, is_packed=is_packed), near={self._listing.own[number]: former.size_bytes}
             )
-        if is_packed and self._jpeg_xl is not None and stream_order(row.path)[0] in JPEG_SUFFIXES:
+        if self._jpeg_xl is not None and stream_order(row.path)[0] in JPEG_SUFFIXES:
             return self._as_jpeg_xl(plain, self._jpeg_xl)
         return replace(plain, row=replace(row, is_packed=is_packed))
 

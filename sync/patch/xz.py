@@ -10,13 +10,16 @@
 
 import ctypes
 import lzma
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ctypes import POINTER, byref, c_int, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 from functools import cache
 from typing import BinaryIO, NamedTuple
 
 from catalog.fault import BoxFault
 from sync.patch.format import demand, refused
+
+Filters = Sequence[Mapping[str, int]]
+"""What `lzma` does before LZMA2 when it packs, and after it when it unpacks."""
 
 PIECE_BYTES = 1 << 18
 CHUNK_BYTES_MAX = 1 << 16
@@ -37,6 +40,8 @@ TEXT = Shape(3, 0, 0)
 """Text and markup have no columns: none of liblzma's usual two bits is spent on the place of a byte."""
 TABLES = (Shape(0, 2, 2), Shape(0, 0, 2))
 """Numbers of four bytes each, like the index of a film: a byte resembles the one four places before it."""
+SLOPES = (Shape(4, 0, 0), Shape(3, 0, 1))
+"""Differences: small numbers, of which one tells much about the next."""
 MATCH_BYTES = 273
 """A match this long is taken at once; LZMA has no longer ones."""
 
@@ -49,12 +54,22 @@ _FINISH = 3
 _OK, _END = 0, 1
 
 
+DIFFERENCES: Filters = ({"id": lzma.FILTER_DELTA, "dist": 4},)
+"""Before LZMA2: of each byte its difference from the one four places before it."""
+
+
 def unpack(
-    file: BinaryIO, wire_bytes: int, raw_bytes: int, prefix: Iterable[bytes], prefix_bytes: int
+    file: BinaryIO,
+    wire_bytes: int,
+    raw_bytes: int,
+    prefix: Iterable[bytes],
+    prefix_bytes: int,
+    filters: Filters = (),
 ) -> Iterator[bytes]:
     """What the next `wire_bytes` of `file` hold: exactly `raw_bytes`, a little at a time. Raises PackRefused."""
     window_bytes = max(DICTIONARY_BYTES_MIN, prefix_bytes + raw_bytes)
-    decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": window_bytes}])
+    lzma2 = {"id": lzma.FILTER_LZMA2, "dict_size": window_bytes}
+    decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[*filters, lzma2])
     for chunk in _chunks(prefix):
         decoder.decompress(chunk)
     left_bytes, data = raw_bytes, b""
@@ -75,6 +90,13 @@ def unpack(
     except lzma.LZMAError as error:
         raise refused("a group cannot be unpacked") from error
     demand(wire_bytes == 0 and not decoder.unused_data, "a group does not hold what it should")
+
+
+def packed_differences(raw: bytes) -> bytes:
+    """Tables of numbers, packed as their differences. The standard library can do this alone, without a prefix."""
+    window = {"id": lzma.FILTER_LZMA2, "preset": _EXTREME, "dict_size": max(DICTIONARY_BYTES_MIN, len(raw))}
+    shapes = ({"lc": shape[0], "lp": shape[1], "pb": shape[2]} for shape in SLOPES)
+    return min((lzma.compress(raw, lzma.FORMAT_RAW, filters=[*DIFFERENCES, window | one]) for one in shapes), key=len)
 
 
 def _chunks(prefix: Iterable[bytes]) -> Iterator[bytes]:

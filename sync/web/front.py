@@ -66,6 +66,8 @@ class Site:
     host: str
     port: int
     answerer: Answerer
+    congestion: str = ""
+    """How TCP finds out how fast a link is, such as "bbr", for whoever asks here; "" leaves it to the machine."""
 
 
 class Front:
@@ -263,6 +265,10 @@ def _listener(site: Site) -> socket.socket:
             f"Nobody can be served at {site.host} port {site.port}: {error.strerror or error}.",
             "Another program holds this port, or the address is not this machine's; choose another with --port.",
         ) from error
+    if site.congestion:
+        # A machine that lacks it, or keeps it for others, goes on with its own.
+        with contextlib.suppress(OSError):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, site.congestion.encode())
     listener.setblocking(False)
     return listener
 

@@ -17,6 +17,7 @@ from sync.batch import blanked, decode, encode, verify
 from sync.events import CHAIN_START, KINDS
 from sync.hub.protocol import STATUS
 from sync.keys import KeyPair, PublicKey, base64url, box_id
+from sync.patch import format as packs
 from sync.wire import Answer, Enrol, Refusal, Report, Welcome, version_fault
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
@@ -130,10 +131,10 @@ def test_the_signed_answer_is_believed_as_the_answer_to_that_request():
 
 def test_the_limits_are_those_of_the_code():
     said = {name: int(value) for name, value in re.findall(r"^\| `([A-Z_]+_MAX)` \| (\d+) \|", PAGE, re.MULTILINE)}
-    homes = (wire, fields, columns, batch, events, signing)
+    homes = (wire, fields, columns, batch, events, signing, packs)
 
     assert said == {name: next(getattr(home, name) for home in homes if hasattr(home, name)) for name in said}
-    assert 14 == len(said)
+    assert 19 == len(said)
 
 
 def test_the_kinds_are_those_of_the_code():

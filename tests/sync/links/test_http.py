@@ -483,3 +483,40 @@ def test_only_a_clock_that_is_not_trusted_leaves_the_dates_of_certificates_unrea
     no_check_time = 0x200000
     assert is_trusted != bool(contexts[0].verify_flags & no_check_time)
     assert (True, ssl.CERT_REQUIRED) == (contexts[0].check_hostname, contexts[0].verify_mode)
+
+
+def patience_of(link, *answers):
+    """How many seconds each of these fetches may be silent: what came of a pack before it fell silent."""
+    seconds = []
+
+    def answer(request):
+        seconds.append(request.extensions["timeout"]["read"])
+        return httpx.Response(200, stream=Stream(answers[len(seconds) - 1], error=httpx.ReadTimeout("silence")))
+
+    link._client._transport = httpx.MockTransport(answer)
+    for _ in answers:
+        with pytest.raises(LinkBroken, match="said nothing for"):
+            list(link.fetch("pack", 0, 1 << 20))
+    return seconds
+
+
+def test_a_pack_that_falls_silent_is_given_up_soon_and_a_slow_link_is_waited_for_ever_longer():
+    assert [8, 16, 32, 60, 60] == patience_of(HttpLink(ADDRESS), b"", b"a", b"", b"b", b"")
+
+
+def test_a_link_that_brought_much_before_it_fell_silent_is_not_slow():
+    much = bytes(1 << 16)
+
+    assert [8, 16, 8, 8] == patience_of(HttpLink(ADDRESS), b"", much, much, b"")
+
+
+def test_a_report_is_waited_for_as_long_as_a_satellite_may_take():
+    seconds = []
+
+    def answer(request):
+        seconds.append(request.extensions["timeout"]["read"])
+        return httpx.Response(200, stream=Stream(b"{}"))
+
+    link_to(answer).exchange("/sync/session", b"{}", {})
+
+    assert [60] == seconds

@@ -1,6 +1,8 @@
 """The front on a real socket: what browsers, phones and worse do to it."""
 
+import contextlib
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from sync.clock import SystemClock
 from sync.web.content import Content
-from sync.web.front import Front, Limits
+from sync.web.front import Front, Limits, Site
 from sync.web.wsgi import Accel, Application
 
 Serve = Callable[..., Front]
@@ -447,3 +450,13 @@ def test_a_client_cannot_state_its_own_address(front: Front, desk: Desk, call: C
     call(front).ask("/page", "X-Forwarded-For: 10.0.0.7", "X-Forwarded-Proto: https")
 
     assert ("127.0.0.1", "http") == (desk.asked[0]["REMOTE_ADDR"], desk.asked[0]["wsgi.url_scheme"])
+
+
+@pytest.mark.parametrize(("wished", "has_it"), [("reno", True), ("no such way", False)])
+def test_tcps_way_of_judging_a_link_is_taken_where_the_machine_has_it(desk: Desk, wished: str, has_it: bool) -> None:
+    front = Front([Site("127.0.0.1", 0, Application(desk, [desk.folder]), wished)], SystemClock())
+    front.bind()
+    with contextlib.closing(front._listeners[0]) as listener:
+        used = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).partition(b"\0")[0].decode()
+
+        assert has_it == (used == wished)
