@@ -21,36 +21,37 @@ from catalog.fault import BoxFault, CallerFault
 from catalog.releases import Releases
 from catalog.shelf import Shelf
 from catalog.store import Store
-from edge import ledger, night, uplink
 from edge.carrying import letters
 from edge.carrying.sticks import Sticks
 from edge.config import FILE, Config, changed
 from edge.learning import learning
 from edge.learning.learning import Learning
-from edge.ledger import Ledger
 from edge.library import launches
 from edge.library.content import CourseContent
 from edge.library.launches import Launches, LaunchingSessions
-from edge.live import Live
-from edge.night import Nights
-from edge.nightly import Chance, Listener, Nightly, Told
+from edge.nights import ledger, night, uplink
+from edge.nights.ledger import Ledger
+from edge.nights.live import Live
+from edge.nights.night import Nights
+from edge.nights.nightly import Chance, Listener, Nightly, Told
 from edge.people import people
 from edge.people.people import People
 from edge.staff import claim
 from edge.staff.claim import Setup
-from sync import enrolment, exchange, journal, wants
+from sync import enrolment, exchange, journal
 from sync.clock import Clock
 from sync.enrolment import Pinned
 from sync.journal import Journal
 from sync.keys import KeyPair, box_id
 from sync.link import Link
-from sync.spool import Spool
-from sync.wants import Wants
+from sync.receiving import wants
+from sync.receiving.spool import Spool
+from sync.receiving.wants import Wants
 from sync.web import sessions
 
 if TYPE_CHECKING:
-    from edge.neighbours import Neighbours
-    from sync.forecast import Forecast
+    from edge.nights.neighbours import Neighbours
+    from sync.budget.forecast import Forecast
 
 MIGRATIONS = (
     store.migrations,
@@ -180,14 +181,14 @@ class Box:
     def neighbours(self) -> "Neighbours":
         """The boxes on the same network."""
         # Loaded when somebody first looks around.
-        from edge.neighbours import Neighbours, port_announced
+        from edge.nights.neighbours import Neighbours, port_announced
 
         return Neighbours(self.id, port_announced(self.config), lambda: self.config.neighbour_addresses)
 
     def forecast(self) -> "Forecast":
         """By which day the rest of the courses will be here."""
         # Loaded when somebody first asks: the first page needs none of it.
-        from edge.outlook import forecast_of
+        from edge.nights.outlook import forecast_of
 
         return forecast_of(self)
 
@@ -208,7 +209,7 @@ class Box:
 
     def _run_session(self, chance: Chance, listener: Listener) -> Told:
         # Loaded at the first session: the pages need none of it.
-        from edge import channel
+        from edge.nights import channel
 
         return channel.run(self, chance, listener)
 

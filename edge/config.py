@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from catalog.fault import CallerFault
 from catalog.manifest import CORE, is_course
-from sync.allowance import MONTH_BEGINS_MAX, Budget
-from sync.windows import Window, parse_windows
+from sync.budget.allowance import MONTH_BEGINS_MAX, Budget
+from sync.budget.windows import Window, parse_windows
 
 FILE = "box.toml"
 PORT_MAX = 65_535

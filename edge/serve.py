@@ -20,8 +20,8 @@ from edge.box import Box, SettableClock, read_config
 from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
-from edge.ledger import OTHER_STEP_BYTES
-from edge.nightly import TICK_SECONDS
+from edge.nights.ledger import OTHER_STEP_BYTES
+from edge.nights.nightly import TICK_SECONDS
 from edge.works import works
 from sync.clock import SystemClock
 from sync.web.content import Content

@@ -6,7 +6,7 @@ from typing import Any
 from catalog.manifest import words
 from edge.box import Box
 from edge.control import Listener, Work
-from edge.night import Night
+from edge.nights.night import Night
 from sync import enrolment
 from sync.enrolment import Token
 
@@ -27,7 +27,7 @@ def works(box: Box) -> Mapping[str, Work]:
 def status(box: Box) -> Mapping[str, Any]:
     """How the box is, for whoever stands beside it."""
     # Loaded when somebody asks: the pages need none of it.
-    from edge.outlook import budget_document, forecast_document
+    from edge.nights.outlook import budget_document, forecast_document
 
     hub = box.hub
     return {

@@ -19,22 +19,22 @@ from catalog.releases import Releases
 from catalog.shelf import Shelf
 from catalog.store import Store
 from sync import batch as batches
-from sync.budget import Lanes
+from sync.budget.due import Lanes
 from sync.clock import Clock
 from sync.events import is_learner
 from sync.exchange import Exchange, HubRefused, Thread
-from sync.fetching import Fetcher
 from sync.journal import Journal
 from sync.keys import KeyPair, PublicKey
 from sync.link import Link, Traffic
-from sync.neighbourhood import Neighbourhood
 from sync.parcel import is_single
 from sync.patch.jpeg import JpegXl
-from sync.receiving import Listener, Receiver
-from sync.repair import Repair
-from sync.shelving import Shelving
-from sync.spool import Spool
-from sync.wants import Wants, every_layer
+from sync.receiving.fetching import Fetcher
+from sync.receiving.neighbourhood import Neighbourhood
+from sync.receiving.receiver import Listener, Receiver
+from sync.receiving.repair import Repair
+from sync.receiving.shelving import Shelving
+from sync.receiving.spool import Spool
+from sync.receiving.wants import Wants, every_layer
 from sync.wire import CAN_JPEG_XL, CAN_PATCH, Answer, Holding, Parcel, Report, shelf_digest
 
 ROUNDS_MAX = 8

@@ -16,7 +16,7 @@ BREACHES = [
     ("sync/journal.py", "import edge.config", "Imports go down the staircase only"),
     ("edge/box.py", "import sync.hub.hub", "The box never imports the hub"),
     ("sync/wire.py", "import sync.hub.hub", "Both ends share the wire, and the wire knows neither"),
-    ("sync/budget.py", "import time", "Decisions touch nothing"),
+    ("sync/budget/due.py", "import time", "Decisions touch nothing"),
 ]
 
 

@@ -182,7 +182,7 @@ class Carrying:
         self, letter: Down, carrier: Carrier, hub: PublicKey, listener: Listener, faults: list[Fault]
     ) -> tuple[tuple[str, ...], tuple[Parcel, ...]]:
         """Shelve what the letter's plan names and the carrier has whole. Returns the courses, and what is left."""
-        from edge import channel
+        from edge.nights import channel
 
         link = FolderLink(carrier, letter.listed())
         here: list[Parcel] = []

@@ -116,7 +116,7 @@ class Sticks:
 
     def _take_in_brought(self, listener: Listener) -> None:
         from edge.carrying.carrying import Carrying
-        from edge.nightly import AtWork, Stopped
+        from edge.nights.nightly import AtWork, Stopped
         from sync.carry.single import SingleFile, opened_single
 
         try:

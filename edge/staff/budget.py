@@ -15,8 +15,8 @@ from flask.typing import ResponseReturnValue
 from catalog.fault import CallerFault
 from edge.box import Box
 from edge.config import MEGABYTE_BYTES, QUOTA_MB_MAX, RATE_KBIT_MAX, Config
-from edge.night import LENT, Night
-from sync.allowance import Allowance, Limit, month_bytes_max
+from edge.nights.night import LENT, Night
+from sync.budget.allowance import Allowance, Limit, month_bytes_max
 from sync.web.app import require
 from sync.web.language import day_near, gettext, plain_digits, size
 

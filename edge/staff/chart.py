@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from edge.night import LENT, Night
-from sync.allowance import day_date
-from sync.windows import Window, local_seconds, night_number
+from edge.nights.night import LENT, Night
+from sync.budget.allowance import day_date
+from sync.budget.windows import Window, local_seconds, night_number
 
 NIGHTS_DRAWN = 60
 FULL_PERMILLE = 1000

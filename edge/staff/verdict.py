@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from edge.night import Night
+from edge.nights.night import Night
 
 ROOM_BYTES_MIN = 2_000_000_000
 ROOM_PERMILLE_MIN = 50

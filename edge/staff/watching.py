@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response
 
-from edge.live import Live, Snapshot
+from edge.nights.live import Live, Snapshot
 from sync.web import stream
 from sync.web.app import require
 from sync.web.language import duration, gettext, language_now, size, speaking

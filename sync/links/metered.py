@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from catalog.fault import LinkFault
-from sync.allowance import UNLIMITED, Allowance, Limit
+from sync.budget.allowance import UNLIMITED, Allowance, Limit
 from sync.clock import Clock
 from sync.link import Link, Reply, Traffic
 

@@ -16,7 +16,7 @@ from random import Random
 from unittest import mock
 
 from catalog.durable import sync_file
-from sync import spool
+from sync.receiving import spool
 from tests.stories.box import CampusBox
 from tests.stories.disk import Card, Manner
 from tests.stories.world import World

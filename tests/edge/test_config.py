@@ -7,7 +7,7 @@ import pytest
 
 from catalog.fault import CallerFault
 from edge.config import Config, changed
-from sync.allowance import Budget
+from sync.budget.allowance import Budget
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 

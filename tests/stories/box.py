@@ -14,10 +14,10 @@ from catalog.manifest import parsed
 from edge.app import create_app
 from edge.box import Box
 from edge.config import Config
-from edge.night import Night
+from edge.nights.night import Night
 from edge.people.people import Person, Secret
 from edge.works import enrol
-from sync.budget import Lanes
+from sync.budget.due import Lanes
 from sync.enrolment import Token
 from sync.events import Event
 from sync.links.http import HttpLink

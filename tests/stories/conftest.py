@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sync import spool
+from sync.receiving import spool
 from sync.web import passwords
 from tests.stories.disk import Card
 from tests.stories.world import World

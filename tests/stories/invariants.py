@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from catalog.digest import digest_of
 from catalog.manifest import CORE
-from sync import spool
 from sync.batch import verify
 from sync.events import CHAIN_START, Event
+from sync.receiving import spool
 from tests.stories.box import CampusBox, answered_in
 from tests.stories.world import World
 

@@ -46,7 +46,7 @@ def test_disk_full_in_an_import_at_the_hub(
 
 
 @pytest.mark.parametrize(
-    "step", ["catalog.batch.StagedFile.write", "catalog.batch.sync_disk", "sync.spool.reserve_ahead"]
+    "step", ["catalog.batch.StagedFile.write", "catalog.batch.sync_disk", "sync.receiving.spool.reserve_ahead"]
 )
 def test_disk_full_in_a_sync_at_the_box(world: World, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """The card fills up in a session: the pages go on, progress goes up, and the next night brings the course."""
@@ -76,7 +76,7 @@ def test_a_course_that_will_not_fit_is_said_before_its_first_byte(
     world.hub.publishes("water", core=SITE)
     box = world.box()
     with monkeypatch.context() as small:
-        small.setattr("sync.receiving.free_bytes", lambda folder: (64 << 20) + 500_000)
+        small.setattr("sync.receiving.receiver.free_bytes", lambda folder: (64 << 20) + 500_000)
         night = box.night()
 
     assert ("short", ["water"]) == (night.outcome, night.courses)

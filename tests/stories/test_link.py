@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from sync.fetching import TRIES_MAX
+from sync.receiving.fetching import TRIES_MAX
 from tests.stories.world import World
 from tests.wire import Ask, arrives_twice, cut_at, loses_the_reply, never_gets_there, noise
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 import tests.wire
-from sync import signing, spool
+from sync import signing
 from sync.exchange import Exchange
+from sync.receiving import spool
 from sync.wire import Mark
 from tests.stories import lots
 from tests.stories.disk import Card

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from edge.night import Night
+from edge.nights.night import Night
 from sync.clock import Moment
 from tests.stories.box import CampusBox
 from tests.stories.world import World

@@ -3,9 +3,9 @@
 import pytest
 
 from edge.app import create_app
-from edge.neighbours import Neighbours
-from sync.fetching import TRIES_MAX
+from edge.nights.neighbours import Neighbours
 from sync.links.neighbour import NeighbourLink
+from sync.receiving.fetching import TRIES_MAX
 from tests.stories.box import CampusBox
 from tests.stories.world import World
 from tests.wire import Ask, Wire, cut_at, flips_a_byte_at, never_gets_there, noise

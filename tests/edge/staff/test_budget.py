@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from edge.box import Box
-from edge.night import Night
+from edge.nights.night import Night
 from sync import enrolment
+from sync.budget.forecast import Forecast
 from sync.enrolment import Pinned
-from sync.forecast import Forecast
 from sync.web.language import NO_BREAK
 
 MB = 1_000_000

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, date
 from zoneinfo import ZoneInfo
 
-from edge.night import Night
+from edge.nights.night import Night
 from edge.staff.chart import NIGHTS_DRAWN, Chart, chart
-from sync.windows import parse_windows
+from sync.budget.windows import parse_windows
 
 DAY_SECONDS = 86_400
 TODAY = date(2026, 4, 11)

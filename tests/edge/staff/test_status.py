@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from edge.box import Box
-from edge.night import Night
+from edge.nights.night import Night
 
 
 def test_the_first_heading_is_the_verdict(staff: Any) -> None:

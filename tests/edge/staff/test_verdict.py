@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from edge.night import Night
+from edge.nights.night import Night
 from edge.staff.verdict import Facts, Matter, verdict
 from edge.staff.wording import headline, said
 

@@ -9,7 +9,7 @@ import pytest
 
 from edge.app import create_app
 from edge.box import Box
-from edge.live import Snapshot
+from edge.nights.live import Snapshot
 from edge.staff.watching import Shown, shown
 from sync.web.front import Front, Site
 from sync.web.language import NO_BREAK, speaking

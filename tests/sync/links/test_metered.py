@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.allowance import Allowance, Limit, lent
+from sync.budget.allowance import Allowance, Limit, lent
 from sync.clock import Moment
 from sync.link import LinkBroken, Reply, Traffic
 from sync.links.metered import (

@@ -12,8 +12,8 @@ from catalog.manifest import Entry, Layer
 from catalog.releases import Releases
 from catalog.shelf import Shelf
 from catalog.store import Store
-from sync import enrolment, exchange, journal, wants
-from sync.budget import Lanes
+from sync import enrolment, exchange, journal
+from sync.budget.due import Lanes
 from sync.enrolment import Token, enrol
 from sync.hub import schema
 from sync.hub.app import create_app
@@ -26,8 +26,9 @@ from sync.mirror import Mirror
 from sync.parcel import file_name, manifest_name, release_name
 from sync.patch.build import build
 from sync.patch.format import Held
+from sync.receiving import wants
+from sync.receiving.spool import Spool
 from sync.session import Session
-from sync.spool import Spool
 from sync.wire import Parcel
 from tests.wire import (
     ADDRESS,

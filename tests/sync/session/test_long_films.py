@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync.fetching import TRIES_MAX
+from sync.receiving.fetching import TRIES_MAX
 from tests.wire import cut_at, never_gets_there, noise
 
 pytestmark = pytest.mark.slow

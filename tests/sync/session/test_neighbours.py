@@ -4,7 +4,7 @@ import pytest
 
 from catalog.fault import LinkFault
 from sync.link import LinkBroken
-from sync.neighbourhood import SLOW_SECONDS
+from sync.receiving.neighbourhood import SLOW_SECONDS
 from tests.sync.session.conftest import FILM, SITE
 from tests.wire import Crash, SimulatedLink, noise
 

@@ -4,13 +4,13 @@ import pytest
 
 from catalog.fault import DiskFull
 from catalog.store import Store
-from sync.budget import Lanes
-from sync.fetching import TRIES_MAX
+from sync.budget.due import Lanes
 from sync.hub import schema
 from sync.hub.engine import writing
 from sync.link import Unreachable
 from sync.patch.format import PackRefused
-from sync.spool import CHECKPOINT_BYTES
+from sync.receiving.fetching import TRIES_MAX
+from sync.receiving.spool import CHECKPOINT_BYTES
 from tests.sync.session.conftest import FILM, SITE
 from tests.wire import (
     Crash,
@@ -77,7 +77,7 @@ def test_a_power_cut_in_a_pack_costs_at_most_a_mebibyte(box, campus, wire):
 def test_what_does_not_fit_is_said_before_its_first_byte_and_the_rest_comes(box, campus, wire, monkeypatch):
     campus.publishes("huge", core={"noise.bin": noise(900_000)})
     campus.publishes("water", core=SITE)
-    monkeypatch.setattr("sync.receiving.free_bytes", lambda folder: (64 << 20) + 500_000)
+    monkeypatch.setattr("sync.receiving.receiver.free_bytes", lambda folder: (64 << 20) + 500_000)
 
     outcome = box.syncs()
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sync.fetching import TRIES_MAX
 from sync.link import Unreachable
 from sync.parcel import file_name, manifest_name
-from sync.shelving import BaseMissing
+from sync.receiving.fetching import TRIES_MAX
+from sync.receiving.shelving import BaseMissing
 from tests.sync.session.conftest import FILM
 from tests.wire import Crash, SimulatedLink, cut_at, flips_a_byte_at, never_gets_there, noise, says
 

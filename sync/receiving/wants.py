@@ -15,8 +15,8 @@ from catalog.db import Connection, Database
 from catalog.digest import Digest
 from catalog.releases import Releases
 from sync.parcel import Parcel
+from sync.receiving.spool import Spool
 from sync.routes import rest_of, routes_of
-from sync.spool import Spool
 
 migrations = Migrations("sync.wants")
 

@@ -14,8 +14,8 @@ from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
 from edge.config import Config
-from edge.uplink import Reading, moved_bytes
-from sync.allowance import (
+from edge.nights.uplink import Reading, moved_bytes
+from sync.budget.allowance import (
     Allowance,
     Month,
     Spent,
@@ -25,8 +25,8 @@ from sync.allowance import (
     month_before,
     month_of,
 )
+from sync.budget.windows import local_seconds, night_number
 from sync.clock import Clock
-from sync.windows import local_seconds, night_number
 
 DAYS_KEPT_MAX = 800
 """Two years and more."""
@@ -34,7 +34,7 @@ OTHER_STEP_BYTES = 1 << 20
 """Other traffic is written when so much of it has come together, and before and after each session."""
 
 ReadUplink = Callable[[str], Reading | None]
-"""The counters of an interface now; `edge.uplink.read` on a real machine."""
+"""The counters of an interface now; `edge.nights.uplink.read` on a real machine."""
 
 migrations = Migrations("edge.ledger")
 

@@ -12,11 +12,11 @@ from catalog.batch import Batch
 from catalog.digest import READ_BYTES, Digest
 from catalog.fault import Damaged
 from catalog.manifest import Entry, Layer, Release
-from sync.fetching import Fetcher
 from sync.link import PackMissing
-from sync.neighbourhood import Hear, Neighbourhood, lacking
 from sync.parcel import file_name
-from sync.proven import fetched_layer
+from sync.receiving.fetching import Fetcher
+from sync.receiving.neighbourhood import Hear, Neighbourhood, lacking
+from sync.receiving.proven import fetched_layer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 
-from sync.windows import DAY_SECONDS, Window, night_number
+from sync.budget.windows import DAY_SECONDS, Window, night_number
 
 PROGRESS_RESERVE_BYTES = 256 * 1024
 """Of a night, kept from courses: one whole batch of events."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.uplink import Reading, moved_bytes, read
+from edge.nights.uplink import Reading, moved_bytes, read
 
 NET_DEV = """\
 Inter-|   Receive                    |  Transmit

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from catalog.fault import BoxFault, LinkFault
-from sync.fetching import TRIES_MAX, Fetcher
 from sync.link import HubBusy, LinkBroken, NotTheHub, Unreachable
-from sync.spool import Spool
+from sync.receiving.fetching import TRIES_MAX, Fetcher
+from sync.receiving.spool import Spool
 from tests.sync.conftest import HandClock
 from tests.wire import SimulatedLink, noise
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from sync.windows import DAY_MINUTES, DAY_SECONDS, Window, is_any_open, slot_minute, slots_passed, spread
+from sync.budget.windows import DAY_MINUTES, DAY_SECONDS, Window, is_any_open, slot_minute, slots_passed, spread
 
 RETRY_MINUTES_FIRST = 5
 RETRY_MINUTES_MAX = 60

@@ -16,15 +16,15 @@ from catalog.digest import Digest
 from catalog.durable import free_bytes
 from catalog.fault import ContentFault, DiskFull, Fault, LinkFault
 from catalog.manifest import CORE
-from sync.fetching import Fetcher, StrangeAnswer
 from sync.link import PackMissing
-from sync.neighbourhood import Neighbourhood
 from sync.parcel import Parcel
 from sync.patch.format import MAGIC, PackRefused
 from sync.plan import chosen
+from sync.receiving.fetching import Fetcher, StrangeAnswer
+from sync.receiving.neighbourhood import Neighbourhood
+from sync.receiving.shelving import Shelving, name_of
+from sync.receiving.wants import Wants
 from sync.routes import Route, routes_of
-from sync.shelving import Shelving, name_of
-from sync.wants import Wants
 
 Listener = Callable[[Mapping[str, Any]], None]
 """Hears how it goes: {"doing", "name"}. While something comes also {"done_bytes", "total_bytes"} of this parcel,

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.budget import Lanes, Now, State, due, next_start_seconds, nights_missed, retry_minutes
-from sync.windows import DAY_MINUTES, Window, slot_minute
+from sync.budget.due import Lanes, Now, State, due, next_start_seconds, nights_missed, retry_minutes
+from sync.budget.windows import DAY_MINUTES, Window, slot_minute
 
 NIGHT = Window.parse("01:00-05:00")
 DAY_SECONDS = DAY_MINUTES * 60

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.fault import CallerFault
-from sync.windows import (
+from sync.budget.windows import (
     DAY_MINUTES,
     WINDOWS_MAX,
     Window,

@@ -14,8 +14,8 @@ from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
 from catalog.manifest import canonical, parsed
-from sync.budget import Now, State, nights_missed
-from sync.windows import Window, local_seconds
+from sync.budget.due import Now, State, nights_missed
+from sync.budget.windows import Window, local_seconds
 
 NIGHTS_KEPT_MAX = 400
 """More than a year of nights."""

@@ -7,9 +7,9 @@ import pytest
 
 from edge.box import Box
 from edge.config import Config
-from edge.outlook import budget_document, day_words, forecast_document, goes_on, sentence
-from sync.allowance import Limit
-from sync.forecast import Forecast
+from edge.nights.outlook import budget_document, day_words, forecast_document, goes_on, sentence
+from sync.budget.allowance import Limit
+from sync.budget.forecast import Forecast
 from sync.wire import Parcel
 
 MONDAY = date(2026, 9, 14)

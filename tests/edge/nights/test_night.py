@@ -9,16 +9,16 @@ import pytest
 
 from catalog.db import Database
 from catalog.fault import DiskFull
-from edge import night
 from edge.config import Config
-from edge.live import Live
-from edge.night import Nights
-from edge.nightly import AtWork, Chance, Listener, Nightly, Stopped, Told, failed
-from sync.budget import Lanes
+from edge.nights import night
+from edge.nights.live import Live
+from edge.nights.night import Nights
+from edge.nights.nightly import AtWork, Chance, Listener, Nightly, Stopped, Told, failed
+from sync.budget.due import Lanes
+from sync.budget.windows import Window, slot_minute
 from sync.clock import TRUSTED_SINCE_SECONDS
 from sync.exchange import NotEnrolled
 from sync.link import Traffic, Unreachable
-from sync.windows import Window, slot_minute
 
 MIDNIGHT_SECONDS = TRUSTED_SINCE_SECONDS + 100 * 86_400
 DAY_MINUTES = 24 * 60

@@ -11,9 +11,9 @@ from catalog.digest import Digest, digest_of
 from catalog.manifest import Entry, Layer, Release
 from catalog.releases import Releases
 from catalog.store import Store
-from sync import wants
-from sync.spool import Spool
-from sync.wants import Wants
+from sync.receiving import wants
+from sync.receiving.spool import Spool
+from sync.receiving.wants import Wants
 from sync.wire import Parcel
 from tests.wire import release_of
 

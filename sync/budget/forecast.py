@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sync.allowance import Budget, Month, Spent, allowance, day_date, local_day, month_of
-from sync.windows import DAY_MINUTES, DAY_SECONDS, Window, is_open, night_number, slot_minute
+from sync.budget.allowance import Budget, Month, Spent, allowance, day_date, local_day, month_of
+from sync.budget.windows import DAY_MINUTES, DAY_SECONDS, Window, is_open, night_number, slot_minute
 
 DAYS_AHEAD_MAX = 366
 """What takes longer than a year has no date."""

@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 from catalog.fault import BoxFault, Fault
 from edge.config import Config
-from edge.live import Live
-from edge.night import LENT, Night, Nights
-from sync.budget import Lanes, Now, State, due, local_minute, next_start_seconds
+from edge.nights.live import Live
+from edge.nights.night import LENT, Night, Nights
+from sync.budget.due import Lanes, Now, State, due, local_minute, next_start_seconds
+from sync.budget.windows import is_any_open, local_seconds
 from sync.clock import Clock, Moment
 from sync.exchange import NotEnrolled
 from sync.link import HubBusy, Traffic
-from sync.windows import is_any_open, local_seconds
 
 TICK_SECONDS = 60
 STOP_SECONDS_MAX = 5.0

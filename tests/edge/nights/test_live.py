@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from edge.live import Live, Snapshot
+from edge.nights.live import Live, Snapshot
 
 
 @pytest.fixture

@@ -11,17 +11,17 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
 from catalog.fault import Fault
-from edge.nightly import Chance, Listener, Told, failed
-from edge.outlook import goes_on
-from sync.allowance import lent
-from sync.budget import Lanes
+from edge.nights.nightly import Chance, Listener, Told, failed
+from edge.nights.outlook import goes_on
+from sync.budget.allowance import lent
+from sync.budget.due import Lanes
+from sync.budget.windows import is_any_open, local_minute
 from sync.clock import TRUSTED_SINCE_SECONDS
 from sync.keys import PublicKey
 from sync.link import Link
 from sync.links.metered import BudgetSpent, MeteredLink, Terms, WindowClosed
 from sync.patch.jpeg import JpegXl
 from sync.session import Outcome, Session
-from sync.windows import is_any_open, local_minute
 
 if TYPE_CHECKING:
     from edge.box import Box

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from catalog.db import Database
-from edge import ledger
 from edge.config import Config
-from edge.ledger import OTHER_STEP_BYTES, Day, Ledger
-from edge.uplink import Reading
-from sync.allowance import Spent
+from edge.nights import ledger
+from edge.nights.ledger import OTHER_STEP_BYTES, Day, Ledger
+from edge.nights.uplink import Reading
+from sync.budget.allowance import Spent
 from sync.clock import TRUSTED_SINCE_SECONDS
 
 MB = 1_000_000

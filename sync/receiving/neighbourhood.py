@@ -17,7 +17,7 @@ from catalog.store import Store
 from sync.clock import Clock
 from sync.link import Link, LinkBroken, PackMissing, Traffic
 from sync.parcel import Parcel
-from sync.proven import fetch_file, fetched_layer, fetched_release
+from sync.receiving.proven import fetch_file, fetched_layer, fetched_release
 
 NEIGHBOURS_MAX = 8
 SLOW_SECONDS = 20

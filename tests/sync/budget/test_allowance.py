@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.allowance import (
+from sync.budget.allowance import (
     BACK_DAYS_MAX,
     PROGRESS_NIGHT_BYTES,
     PROGRESS_RESERVE_BYTES,
@@ -23,7 +23,7 @@ from sync.allowance import (
     month_of,
     next_night_seconds,
 )
-from sync.windows import DAY_SECONDS, Window
+from sync.budget.windows import DAY_SECONDS, Window
 
 MB = 1_000_000
 

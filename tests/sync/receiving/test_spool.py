@@ -4,7 +4,7 @@ import pytest
 
 from catalog.fault import DiskFull
 from sync.link import LinkBroken
-from sync.spool import CHECKPOINT_BYTES, Spool
+from sync.receiving.spool import CHECKPOINT_BYTES, Spool
 
 STEP = CHECKPOINT_BYTES
 NAME = "core-abc-full-1"
@@ -159,7 +159,7 @@ def test_a_dropped_pack_leaves_nothing(spool):
 
 def test_each_checkpoint_lasts_before_anything_is_written_behind_it(spool, monkeypatch):
     lasting = []
-    monkeypatch.setattr("sync.spool.sync_file", lambda file: (file.flush(), lasting.append(file.tell())))
+    monkeypatch.setattr("sync.receiving.spool.sync_file", lambda file: (file.flush(), lasting.append(file.tell())))
 
     spool.write(NAME, [bytes_of(2 * STEP + 9)], 2 * STEP + 9)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.allowance import PROGRESS_RESERVE_BYTES, Budget, Spent
-from sync.forecast import Forecast, PastNight, Prospect, forecast, speed_bytes
-from sync.windows import DAY_MINUTES, DAY_SECONDS, Window
+from sync.budget.allowance import PROGRESS_RESERVE_BYTES, Budget, Spent
+from sync.budget.forecast import Forecast, PastNight, Prospect, forecast, speed_bytes
+from sync.budget.windows import DAY_MINUTES, DAY_SECONDS, Window
 
 MB = 1_000_000
 NIGHT = Window.parse("01:00-05:00")

@@ -1,6 +1,6 @@
 """The outlook: what is still to come to this box, what the budget leaves for it, and by when.
 
-* Gathers what the box knows; the deciding is done in `sync.forecast` and `sync.allowance`, from values.
+* Gathers what the box knows; the deciding is done in `sync.budget.forecast` and `sync.budget.allowance`, from values.
 * Sentences here are for commands and faults; pages have their own, in the reader's language.
 """
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sync.allowance import Limit, day_date, local_day, month_bytes_max, month_of, next_night_seconds
-from sync.forecast import Forecast, PastNight, Prospect, forecast
-from sync.windows import DAY_MINUTES, local_minute, local_seconds
+from sync.budget.allowance import Limit, day_date, local_day, month_bytes_max, month_of, next_night_seconds
+from sync.budget.forecast import Forecast, PastNight, Prospect, forecast
+from sync.budget.windows import DAY_MINUTES, local_minute, local_seconds
 
 if TYPE_CHECKING:
     from edge.box import Box

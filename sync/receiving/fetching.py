@@ -14,8 +14,8 @@ from typing import TypeVar
 from catalog.fault import LinkFault
 from sync.clock import Clock
 from sync.link import HubBusy, Link, LinkBroken, Unreachable
+from sync.receiving.spool import Spool
 from sync.retry import is_worth_waiting, pause_seconds, told_seconds
-from sync.spool import Spool
 
 TRIES_MAX = 5
 """So many tries in a row without a byte: a link that stays away so long is left to the next session."""

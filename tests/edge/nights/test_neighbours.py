@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from edge.config import Config
-from edge.neighbours import LINKS_MAX, Neighbours, is_near, nearness, port_announced
+from edge.nights.neighbours import LINKS_MAX, Neighbours, is_near, nearness, port_announced
 from sync.links.neighbour import NeighbourLink
 
 OWN = "192.168.1.7"
@@ -49,7 +49,7 @@ def test_a_box_announces_where_it_serves_and_once() -> None:
 
 def test_a_box_whose_address_changed_announces_itself_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = itertools.cycle([["192.168.1.7"], ["192.168.1.8"]])
-    monkeypatch.setattr("edge.neighbours._own_addresses", lambda: next(addresses))
+    monkeypatch.setattr("edge.nights.neighbours._own_addresses", lambda: next(addresses))
     radio = Radio()
     neighbours = Neighbours("own-box", 8080, make_radio=lambda interfaces: radio)
 

@@ -20,12 +20,12 @@ from catalog.releases import Releases
 from catalog.shelf import Shelf
 from catalog.store import Store
 from sync.journal import Journal
-from sync.neighbourhood import Hear
 from sync.parcel import Parcel
 from sync.patch.apply import apply
 from sync.patch.format import Held, PackRefused
 from sync.patch.jpeg import JpegXl
-from sync.repair import Repair
+from sync.receiving.neighbourhood import Hear
+from sync.receiving.repair import Repair
 
 
 class BaseMissing(ContentFault):

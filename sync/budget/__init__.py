@@ -1,0 +1,1 @@
+"""What may travel now: pure decisions over values."""

@@ -1,0 +1,1 @@
+"""From a plan to the shelf: fetched, proven, mended, shelved."""
