@@ -48,7 +48,8 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
     Raises BoxFault where another process holds the box or a port, CallerFault where a setting cannot be.
     """
     clock = SystemClock()
-    with opened(data, clock, options) as box:
+    # Pages name files by their whole path, wherever the box was started from.
+    with opened(data.resolve(), clock, options) as box:
         front = Front(sites(box), clock, spool=data / CARRIED)
         front.bind()
         control = Control(data, works(box))
@@ -87,11 +88,11 @@ def opened(data: Path, clock: SettableClock, options: Mapping[str, Any] | None =
 def sites(box: Box) -> list[Site]:
     """Where the box listens: its pages, and each content port."""
     config = box.config
-    trees = box.data.absolute() / "trees"
+    trees = box.data / "trees"
     accel = Accel(config.accel, trees) if config.accel else None
     pages = Application(
         BoxApplication(box),
-        [trees, box.data.absolute() / "store", box.data.absolute() / CARRIED],
+        [trees, box.data / "store", box.data / CARRIED],
         body_bytes_max={CARRY_PATH: BROUGHT_BYTES_MAX},
         asked_first=[CARRY_PATH],
         accel=accel,

@@ -37,6 +37,8 @@ def serve(
 
     Raises BoxFault where the port is taken, the disk will not do or the database does not answer.
     """
+    # Pages name files by their whole path, wherever the hub was started from.
+    data = data.resolve()
     clock = SystemClock()
     hub = Hub.open(data, clock, secrets.token_bytes, database_url)
     try:

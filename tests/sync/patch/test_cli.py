@@ -1,7 +1,6 @@
 """`qanat sync patch` by hand: folders, zips and releases in, the same folder out; every mistake has its sentence."""
 
 import json
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -109,7 +108,7 @@ def test_zips_give_the_bytes_that_folders_give(bench, top, method):
     assert V2 == bench.applies(one)
 
 
-@pytest.mark.skipif(shutil.which("zip") is None, reason="needs Info-ZIP")
+@pytest.mark.system
 def test_another_tools_zip_gives_the_bytes_that_folders_give(bench):
     from_folders = bench.builds()
     for name, level in (("v1", "-1"), ("v2", "-9")):

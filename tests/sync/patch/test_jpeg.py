@@ -11,9 +11,7 @@ import pytest
 
 from sync.patch.jpeg import JPEG_BYTES_MAX, JpegRefused, JpegXl, dimensions
 
-needs_programs = pytest.mark.skipif(
-    not all(shutil.which(name) for name in ("cjxl", "djxl", "prlimit")), reason="needs libjxl-tools"
-)
+needs_programs = pytest.mark.system
 BOMB = "c-s5V_3I}i<Iz?QCPoGY2AqJ!VHAy`Q8bE1(MUwzLQ9=mRb&{LN5Lo<1tS&!07r?MeE"
 """8,000 x 8,000 black pixels as cjxl packs them, and once more by zlib."""
 NOWHERE = JpegXl(Path("/nowhere/djxl"), Path("/nowhere/prlimit"), Path("/nowhere/nice"), Path("/nowhere/cjxl"))

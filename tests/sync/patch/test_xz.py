@@ -8,8 +8,6 @@ import pytest
 from sync.patch.format import PackRefused
 from sync.patch.xz import CHUNK_BYTES_MAX, Packer, unpack
 
-pytestmark = pytest.mark.skipif(Packer.find() is None, reason="liblzma is not on this machine")
-
 PREFIX = random.Random(3).randbytes(200_000)
 
 
