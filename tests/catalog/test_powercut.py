@@ -129,9 +129,10 @@ def test_the_model_ends_where_the_program_ended(played: Played, disks: Path, tmp
     "mistake", ["synchronous off", "flush before renames", "tree without a flush", "variant without a flush"]
 )
 def test_the_cuts_find_a_mistake_that_was_built_in(played: Played, disks: Path, mistake: str) -> None:
-    blamed = judged(played(mistake), disks, seed=1)
+    trace = played(mistake)
+    blamed = [one for seed in SEEDS for one in judged(trace, disks, seed)]
 
-    assert len({at for at, _, _ in blamed}) >= 2, blamed
+    assert len({at for at, _, _ in blamed}) > 2, blamed
 
 
 def _files(folder: Path) -> dict[str, bytes]:
