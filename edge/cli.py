@@ -155,7 +155,9 @@ def _say_status(status: Mapping[str, Any]) -> None:
     click.echo("A session runs now." if status["is_syncing"] else f"Next session: {when} (window {status['window']})")
     click.echo(f"Budget: {_budget_words(status['budget'])}")
     if status["forecast"]["remaining_bytes"]:
-        coming = f"{size(status['forecast']['remaining_bytes'])} in {status['forecast']['parcels']} packs"
+        parcels = status["forecast"]["parcels"]
+        packs = "1 pack" if parcels == 1 else f"{parcels} packs"
+        coming = f"{size(status['forecast']['remaining_bytes'])} in {packs}"
         click.echo(f"Still to come: {coming}. {status['forecast']['sentence']}")
     for night in status["nights"]:
         moved = f"{size(night['bytes_down'])} down, {size(night['bytes_up'])} up"

@@ -55,9 +55,8 @@ def _say(result: Mapping[str, Any]) -> None:
     if result["letter"] != "none" or result["courses"]:
         click.echo(f"Courses that came: {', '.join(result['courses']) or 'none'}.")
     if result["left"]:
-        click.echo(
-            f"Still to come: {len(result['left'])} packs, {size(result['left_bytes'])}; they are not on this one."
-        )
+        packs = "1 pack" if len(result["left"]) == 1 else f"{len(result['left'])} packs"
+        click.echo(f"Still to come, and not on this one: {packs}, {size(result['left_bytes'])}.")
     if result["home"]:
         home = result["home"]
         click.echo(

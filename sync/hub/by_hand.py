@@ -52,12 +52,13 @@ class Done:
             return lines or ["There was no letter of a box to take."]
         filled = self.filled
         lines.append(
-            f"It holds {filled.letters} letters and {len(filled.packs)} packs, {_megabytes(filled.packs_bytes)}; "
-            f"{_megabytes(filled.written_bytes)} were written now."
+            f"It holds {_count(filled.letters, 'letter')} and {_count(len(filled.packs), 'pack')}, "
+            f"{_size(filled.packs_bytes)}; "
+            f"{_size(filled.written_bytes)} were written now."
         )
         if filled.left_out:
             lines.append(
-                f"No room for {len(filled.left_out)} more packs, {_megabytes(filled.left_out_bytes)}: "
+                f"No room for {_count(len(filled.left_out), 'more pack')}, {_size(filled.left_out_bytes)}: "
                 "take a larger one, or come again."
             )
         return lines
@@ -115,5 +116,9 @@ def _listener(progress: Progress | None) -> Callable[[Any], None]:
     return lambda told: progress(told["done_bytes"], told["total_bytes"])
 
 
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:.1f} MB"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1_000_000 else f"{size_bytes / 1e3:.1f} kB"
