@@ -1,0 +1,33 @@
+"""The schema: what the hub keeps, one description for SQLite and PostgreSQL.
+
+* Batches are kept as they came; `learner`, `classroom` and `progress` are read out of them and can be built again.
+* What came from a box carries the box's id, what belongs to learners the campus's; nothing is shared between campuses.
+* Bytes compare as bytes: whatever decides which of two came later is a BLOB, since text order depends on the locale.
+"""
+
+from sync.hub.schema.columns import METADATA as METADATA
+from sync.hub.schema.fleet import box as box
+from sync.hub.schema.fleet import campus as campus
+from sync.hub.schema.fleet import enrolment_token as enrolment_token
+from sync.hub.schema.fleet import staff as staff
+from sync.hub.schema.journals import batch as batch
+from sync.hub.schema.journals import batch_learner as batch_learner
+from sync.hub.schema.journals import epoch as epoch
+from sync.hub.schema.journals import erased as erased
+from sync.hub.schema.journals import erasure_notice as erasure_notice
+from sync.hub.schema.journals import fork as fork
+from sync.hub.schema.offers import carried_pack as carried_pack
+from sync.hub.schema.offers import import_report as import_report
+from sync.hub.schema.offers import letter as letter
+from sync.hub.schema.offers import offer as offer
+from sync.hub.schema.offers import pack as pack
+from sync.hub.schema.offers import want as want
+from sync.hub.schema.projections import classroom as classroom
+from sync.hub.schema.projections import learner as learner
+from sync.hub.schema.projections import progress as progress
+from sync.hub.schema.steps import STEPS as STEPS
+from sync.hub.schema.steps import bring_up_to_date as bring_up_to_date
+from sync.hub.schema.steps import schema_version as schema_version
+
+PROJECTIONS = (progress, learner, classroom)
+"""Tables that hold nothing that is not in a batch."""
