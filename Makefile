@@ -10,6 +10,7 @@ JSON ?=
 STRICT ?=
 PARTS ?=
 DATASETS ?=
+MINUTES ?= 30
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml
 NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
@@ -17,7 +18,8 @@ NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
 # Compiled modules are kept: each worker of the tests would compile everything anew otherwise.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-channel format
+.PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-channel bench-progress \
+	sbom soak format
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -51,6 +53,9 @@ format: setup  ## put the code in order
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+soak: setup engines  ## the harnesses for a long time, going on where they stopped (MINUTES=30, PARTS="worlds power ...")
+	@$(BIN)/python -m tests.soak --minutes $(MINUTES) $(PARTS)
+
 translations: setup  ## collect the words, merge them into fr and ar, compile
 	@$(BIN)/python -m sync.web.translate
 
@@ -60,14 +65,20 @@ screenshots: setup engines  ## the main pages, phone and desktop, en and ar, int
 bench: setup engines  ## our numbers beside the peers' (JSON=1 prints one JSON line last)
 	@JSON=$(JSON) $(BIN)/python -m tests.bench.night
 
+bench-progress: setup engines  ## progress going up, beside Kolibri's figures (PARTS="events intake disk killed answers", JSON=1, STRICT=1)
+	@JSON=$(JSON) STRICT=$(STRICT) $(BIN)/python -m tests.bench.progress $(PARTS)
+
 bench-channel: setup engines  ## our channel beside rsync, casync, xdelta3, zstd (DATASETS=NAME=V1:V2,... PARTS=... STRICT=1)
 	@JSON=$(JSON) STRICT=$(STRICT) DATASETS="$(DATASETS)" $(BIN)/python -m tests.bench.channel $(PARTS)
+
+sbom: setup  ## bills of materials of box and hub (CycloneDX) and the texts of all licences, into build/sbom
+	@$(BIN)/python -m provisioning.bill
 
 lock: setup  ## choose versions anew, with the hashes of every platform's file
 	$(COMPILE) --upgrade --output-file lock/box.txt
 	$(COMPILE) --extra hub --constraint lock/box.txt --output-file lock/hub.txt
 	$(COMPILE) --extra hub --extra postgres --constraint lock/hub.txt --output-file lock/postgres.txt
-	$(COMPILE) --extra hub --extra postgres --extra dev --constraint lock/postgres.txt --output-file lock/dev.txt
+	$(COMPILE) --extra hub --extra postgres --extra parquet --extra dev --constraint lock/postgres.txt --output-file lock/dev.txt
 
 $(VENV)/ready-run: lock/hub.txt pyproject.toml
 	@PYTHON="$(PYTHON)" provisioning/make-venv $(VENV) lock/hub.txt

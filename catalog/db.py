@@ -11,8 +11,9 @@
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -113,6 +114,25 @@ class Database:
         """From inside work that erases: with its commit the log goes too, so that nothing old can be read there."""
         self._is_log_to_empty = True
 
+    def copy_to(self, path: Path) -> None:
+        """Write everything committed so far to a new database at `path`, while others go on reading and writing.
+
+        Raises BoxFault where the copy cannot be written or is not whole.
+        """
+        try:
+            source, target = _connect(self.path, is_reader=True), _connect(path)
+            try:
+                source.conn.backup(target.conn)
+                problems = whole(target)
+                target.execute("pragma wal_checkpoint(truncate)")
+            finally:
+                source.conn.close()
+                target.conn.close()
+        except sqlite3.Error as error:
+            raise _fault(error, path) from error
+        if problems:
+            raise _fault(sqlite3.DatabaseError(problems), self.path)
+
     def start(self) -> None:
         """Step the writer from a thread of its own, until `close`."""
         assert self._thread is None, "the writer is started once"
@@ -178,16 +198,30 @@ class Database:
         self._is_log_to_empty = bool(is_busy)
 
     def _do(self, work: Callable[[Connection], T]) -> T:
-        self._writer.execute("savepoint work")
-        try:
-            result = work(self._writer)
-        except BaseException:
-            if self._writer.conn.in_transaction:
-                self._writer.execute("rollback to work")
-                self._writer.execute("release work")
-            raise
-        self._writer.execute("release work")
-        return result
+        with all_or_nothing(self._writer):
+            return work(self._writer)
+
+
+@contextmanager
+def all_or_nothing(connection: Connection) -> Iterator[None]:
+    """Inside a transaction: what the block writes stays whole, or where it raises, none of it. The rest goes on."""
+    connection.execute("savepoint work")
+    try:
+        yield
+    except BaseException:
+        if connection.conn.in_transaction:
+            connection.execute("rollback to work")
+            connection.execute("release work")
+        raise
+    connection.execute("release work")
+
+
+def whole(connection: Connection) -> str:
+    """What SQLite finds wrong with a database, in its words; "" where it is whole."""
+    found = [str(row[0]) for row in connection.execute("pragma integrity_check(5)").fetchall()]
+    broken = connection.execute("pragma foreign_key_check").fetchone()
+    problems = [line for line in found if line != "ok"] + (["a row names another that is gone"] if broken else [])
+    return "; ".join(problems)
 
 
 def _connect(path: Path, *, is_reader: bool = False) -> Connection:
@@ -202,7 +236,13 @@ def _connect(path: Path, *, is_reader: bool = False) -> Connection:
     if is_reader:
         connection.execute("pragma query_only = on")
     settings = [connection.execute(f"pragma {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
-    assert settings == ["wal", 2], f"{path.name} would lose acknowledged rows: {settings}"
+    if settings != ["wal", 2]:
+        # SQLite says nothing of a log that it could not make: it goes on without one.
+        connection.close()
+        raise BoxFault(
+            f"The disk does not let {path.name} be written so that nothing is lost ({settings}).",
+            "Free some space, or look whether the card is failing; then start again.",
+        )
     return sqlite_utils.Database(connection)
 
 

@@ -22,18 +22,21 @@ _FALLOCATE_KEEP_SIZE = 1
 
 
 def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Replace `path` by `data`, all or nothing, lasting once this returns."""
+    """Replace `path` by `data`, all or nothing, lasting once this returns.
+
+    Raises DiskFull or BoxFault where the disk will not do: then the old file is there or the new one, never half of it.
+    """
     beside = path.with_name(f".{path.name}.part")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
             sync_file(file)
+        os.replace(beside, path)  # noqa: TID251 - its home
+        sync_folder(path.parent)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise disk_fault(error, path) from error
-    os.replace(beside, path)  # noqa: TID251 - its home
-    sync_folder(path.parent)
 
 
 @contextmanager

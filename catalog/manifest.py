@@ -7,9 +7,10 @@
 """
 
 import json
+import json.encoder
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
@@ -214,6 +215,10 @@ def canonical(document: Any) -> bytes:
     return _ENCODER.encode(document).encode()
 
 
+quoted: Callable[[str], str] = json.encoder.encode_basestring
+"""A text as `canonical` writes it: for who puts a document together out of parts, by the thousand."""
+
+
 def parsed(data: bytes, kind: type[T]) -> T:
     """Read a canonical document.
 
@@ -221,7 +226,7 @@ def parsed(data: bytes, kind: type[T]) -> T:
     """
     _demand(len(data) <= DOCUMENT_BYTES_MAX, f"a document has {len(data)} bytes")
     try:
-        document = json.loads(data, parse_float=_no_fraction, parse_constant=_no_fraction)
+        document = _DECODER.decode(data.decode(json.detect_encoding(data), "surrogatepass"))
         if b"\\u" in data:
             canonical(document)  # half a letter (a lone surrogate) can be escaped in, but never written out again
     except (ValueError, RecursionError) as error:
@@ -300,6 +305,9 @@ def _is_count(value: Any) -> bool:
 
 def _no_fraction(text: str) -> Any:
     raise ValueError(f"{text} is not a whole number")
+
+
+_DECODER = json.JSONDecoder(parse_float=_no_fraction, parse_constant=_no_fraction)
 
 
 def _demand(holds: bool, what: str) -> None:

@@ -18,9 +18,9 @@ from catalog import tree
 from catalog.db import Connection, Database
 from catalog.digest import Digest
 from catalog.fault import CallerFault, Damaged
-from catalog.manifest import CORE, Release, canonical
+from catalog.manifest import CORE, Layer, Release, canonical
 from catalog.releases import Releases
-from catalog.store import Store
+from catalog.store import VARIANT_SUFFIX, Store
 
 RELEASES_REMEMBERED_MAX = 256
 
@@ -109,6 +109,11 @@ class Shelf:
         )
         return Shelved(course, row["former_root"], layers, row["root"])
 
+    def clear(self, connection: Connection) -> None:
+        """Take every course off the shelf, in the caller's transaction; `tidy` frees what they were made of."""
+        connection.execute("delete from shelf")
+        connection.execute("delete from tree_layer")
+
     def shelved(self) -> list[Shelved]:
         """What is in use, in the order of the shelf."""
         rows = self.database.read().execute("select course, root, former_root, layers from shelf order by place")
@@ -179,6 +184,25 @@ class Shelf:
                 self._ensure(one.root, one.layers)
             self._drop_strays()
 
+    def take_off(self, digests: Collection[Digest]) -> None:
+        """Let no tree hold these files any more: they have rotted. Readers that have one open keep it."""
+        for path, variant in self._places(digests):
+            path.unlink(missing_ok=True)
+            if variant is not None:
+                variant.unlink(missing_ok=True)
+
+    def take_off_variants(self, digests: Collection[Digest]) -> None:
+        """Let no tree hold the gzip of these files any more."""
+        for _, variant in self._places(digests):
+            if variant is not None:
+                variant.unlink(missing_ok=True)
+
+    def put_back(self, digests: Collection[Digest]) -> None:
+        """Give these files, which the store has again, back to the trees that name them."""
+        with self._building:
+            for root, layers in self._naming(digests):
+                tree.build(self.tree_of(root), layers, self.store)
+
     def tidy(self, keep: Collection[Digest] = ()) -> int:
         """Forget releases that are neither in use nor former nor in `keep`, and free their files.
 
@@ -192,6 +216,32 @@ class Shelf:
         with self._building:
             self._drop_strays()
             return self.store.prune(digests_kept)
+
+    def _places(self, digests: Collection[Digest]) -> list[tuple[Path, Path | None]]:
+        """Where trees hold these files, and the gzip of each; None where that name is the course's own."""
+        wanted = set(digests)
+        places: list[tuple[Path, Path | None]] = []
+        for root, layers in self._naming(digests):
+            entries = [entry for layer in layers for entry in layer.entries]
+            own = {entry.path for entry in entries}
+            for entry in entries:
+                if entry.digest in wanted:
+                    beside = entry.path + VARIANT_SUFFIX
+                    variant = None if beside in own else self.tree_of(root) / beside
+                    places.append((self.tree_of(root) / entry.path, variant))
+        return places
+
+    def _naming(self, digests: Collection[Digest]) -> list[tuple[Digest, list[Layer]]]:
+        """Trees that are there, each with those of its layers that name one of these files."""
+        wanted = set(digests)
+        made = self.database.read().execute("select root, layer from tree_layer order by root, layer").fetchall()
+        found: list[tuple[Digest, list[Layer]]] = []
+        for root in dict.fromkeys(Digest(row["root"]) for row in made):
+            names = {row["layer"] for row in made if row["root"] == root}
+            here = [layer for layer in self.releases.layers(root) if layer.name in names]
+            if any(entry.digest in wanted for layer in here for entry in layer.entries):
+                found.append((root, here))
+        return found
 
     def _ensure(self, root: Digest, layers: Sequence[str]) -> None:
         folder = self.tree_of(root)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from flask import Flask, request
 
 from edge.box import Box
+from edge.campus import pages as campus_pages
 from edge.carrying import pages as carrying_pages
+from edge.keeping import pages as keeping_pages
 from edge.learning import pages as learning_pages
 from edge.library import pages as library_pages
 from edge.people import pages as people_pages
@@ -52,6 +54,8 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(learning_pages.blueprint(box))
     app.register_blueprint(staff_pages.blueprint(box))
     app.register_blueprint(carrying_pages.blueprint(box))
+    app.register_blueprint(campus_pages.blueprint(box))
+    app.register_blueprint(keeping_pages.blueprint(box))
     app.request_class = carrying_pages.request_class(box)
     if box.config.neighbours:
         app.register_blueprint(create_mirror(Mirror(box.releases, box.store)))

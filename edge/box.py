@@ -14,37 +14,49 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from catalog import releases, shelf, store
+from catalog import releases, scrub, shelf, store
 from catalog.db import Connection, Database
 from catalog.durable import free_bytes, write_file
 from catalog.fault import BoxFault, CallerFault
 from catalog.releases import Releases
+from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
+from edge.campus import words
+from edge.campus.campus import Campus
+from edge.campus.projecting import Projecting
 from edge.carrying import letters
 from edge.carrying.sticks import Sticks
 from edge.config import FILE, Config, changed
+from edge.keeping import alarms, trust, upkeep, watch
+from edge.keeping.alarms import Alarms
+from edge.keeping.watch import Watch
 from edge.learning import learning
 from edge.learning.learning import Learning
 from edge.library import launches
 from edge.library.content import CourseContent
 from edge.library.launches import Launches, LaunchingSessions
-from edge.nights import ledger, night, uplink
+from edge.nights import ledger, night, scrubbing, uplink
 from edge.nights.ledger import Ledger
 from edge.nights.live import Live
 from edge.nights.night import Nights
 from edge.nights.nightly import Chance, Listener, Nightly, Told
-from edge.people import people
+from edge.nights.scrubbing import Scrubbing
+from edge.people import accounts, people
+from edge.people.accounts import Accounts
 from edge.people.people import People
 from edge.staff import claim
 from edge.staff.claim import Setup
 from sync import enrolment, exchange, journal
 from sync.clock import Clock
 from sync.enrolment import Pinned
+from sync.following import followed
+from sync.following.followed import Following
 from sync.journal import Journal
 from sync.keys import KeyPair, box_id
 from sync.link import Link
-from sync.receiving import wants
+from sync.receiving import catalogues, wants
+from sync.receiving.catalogues import Catalogues
 from sync.receiving.spool import Spool
 from sync.receiving.wants import Wants
 from sync.web import sessions
@@ -61,14 +73,23 @@ MIGRATIONS = (
     exchange.migrations,
     enrolment.migrations,
     wants.migrations,
+    catalogues.migrations,
     sessions.migrations,
     people.migrations,
+    accounts.migrations,
     learning.migrations,
     claim.migrations,
     launches.migrations,
     night.migrations,
     ledger.migrations,
     letters.migrations,
+    followed.migrations,
+    words.migrations,
+    alarms.migrations,
+    watch.migrations,
+    upkeep.migrations,
+    scrub.migrations,
+    scrubbing.migrations,
 )
 """Every table of box.db; each set belongs to the file of its noun."""
 
@@ -113,23 +134,36 @@ class Box:
         self.shelf = Shelf(self.database, self.releases, self.store, data / "trees")
         self.spool = Spool(data / "spool")
         self.journal = Journal(self.database, self.id, clock, random_bytes)
+        self.alarms = Alarms(self.database, clock)
+        self.watch = Watch(self.database, self.alarms, clock)
+        self.journal.when_marked(self.watch.marked)
         self.launches = Launches(
             self.database, data / "launches", data / "trees", config, random_bytes(launches.SECRET_BYTES)
         )
         self.sessions = LaunchingSessions(self.database, clock, random_bytes, self.launches)
         self.people = People(self.database, self.journal, random_bytes)
+        self.accounts = Accounts(self.database, self.people, clock, random_bytes, self.keys)
         self.learning = Learning(self.database, self.journal, clock)
         self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
+        self.catalogues = Catalogues(self.database, clock, lambda: self.config.catalogue_grace_days)
         self.ledger = Ledger(self.database, clock, lambda: self.config, uplink.read)
         self.live = Live(clock)
         self.nights = Nights(self.database)
         self.nightly = Nightly(
             self.nights, self.id, clock, lambda: self.config, lambda: self.hub is not None, self._run_session, self.live
         )
+        self.scrubbing = Scrubbing(
+            Scrub(self.store, self.shelf), self.database, lambda: self.config, lambda: self.nightly.is_running
+        )
         self.sticks = Sticks(self)
+        self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
+        projecting = Projecting(self.database, self.journal, self.people, random_bytes)
+        self.following = Following(self.database, projecting.project)
         self.people.when_forgotten(self.learning.forget)
+        self.people.when_forgotten(self.campus.forget)
+        self.people.when_forgotten(self.following.forget)
         self.people.when_locked_out(self._end_sessions)
 
     @classmethod
@@ -211,13 +245,18 @@ class Box:
         # Loaded at the first session: the pages need none of it.
         from edge.nights import channel
 
-        return channel.run(self, chance, listener)
+        told = channel.run(self, chance, listener)
+        upkeep.after_night(self)
+        trust.look(self)
+        return told
 
     def _mend(self) -> None:
         self.store.sweep()
         self.shelf.ensure_trees()
         self.launches.sweep()
         self.nights.find_cut()
+        self.watch.look(self.clock.now())
+        trust.look(self)
         self.journal.open_epoch()
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import click
 
 from edge.carrying.cli import carry
+from edge.keeping.cli import backup, learner, restore
+from edge.people.cli import password
 
 MEGABYTE_BYTES = 1_000_000
 LEND_MB_MAX = 10_000
@@ -95,7 +97,20 @@ def courses(data: Path, *, as_json: bool) -> None:
     show(result, as_json, lambda: _say_courses(result["courses"]))
 
 
+@box.command()
+@_DATA
+@_JSON
+def scrub(data: Path, *, as_json: bool) -> None:
+    """Read every file of every course again, and take off the shelf what the card did not keep as it was."""
+    result = ask_or_do(data, {"do": "scrub"})
+    show(result, as_json, lambda: _say_scrub(result))
+
+
 box.add_command(carry)
+box.add_command(backup)
+box.add_command(restore)
+box.add_command(learner)
+box.add_command(password)
 
 
 def ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = False) -> Mapping[str, Any]:
@@ -142,6 +157,16 @@ def _say_session(night: Mapping[str, Any]) -> None:
         click.echo(f"{night['sentence']}\nHint: {night['hint']}" if night["hint"] else night["sentence"], err=True)
 
 
+def _say_scrub(result: Mapping[str, Any]) -> None:
+    click.echo(f"Read {result['files']} files, {result['read_bytes'] / 1e6:.1f} MB.")
+    if result["rotten"]:
+        click.echo(
+            f"{len(result['rotten'])} of them are not what they were, and were taken off.\n"
+            "Hint: `qanat box sync` fetches them again. If there are more each month, replace the card.",
+            err=True,
+        )
+
+
 def _say_status(status: Mapping[str, Any]) -> None:
     from edge.bars import duration, size
 
@@ -159,6 +184,8 @@ def _say_status(status: Mapping[str, Any]) -> None:
         packs = "1 pack" if parcels == 1 else f"{parcels} packs"
         coming = f"{size(status['forecast']['remaining_bytes'])} in {packs}"
         click.echo(f"Still to come: {coming}. {status['forecast']['sentence']}")
+    for alarm in status["alarms"]:
+        click.echo(f"{alarm['sentence']}\nHint: {alarm['hint']}", err=True)
     for night in status["nights"]:
         moved = f"{size(night['bytes_down'])} down, {size(night['bytes_up'])} up"
         click.echo(f"  {night['outcome']:<7} {moved}, {duration(night['seconds'])} {night['sentence']}".rstrip())

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from catalog.fault import CallerFault
 from catalog.manifest import CORE, is_course
+from catalog.trust.roles import GRACE_DAYS
 from sync.budget.allowance import MONTH_BEGINS_MAX, Budget
 from sync.budget.windows import Window, parse_windows
 
@@ -33,7 +34,11 @@ QUOTA_MB_MAX = 100_000_000
 RATE_KBIT_MAX = 100_000_000
 MEGABYTE_BYTES = 1_000_000
 KILOBIT_BYTES = 125
+JOURNAL_DAYS_MAX = 10_000
+JOURNAL_EVENTS_MIN = 1000
+JOURNAL_EVENTS_MAX = 100_000_000
 NEIGHBOURS_MAX = 16
+GRACE_DAYS_MAX = 36_500
 
 _LAYER = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _INTERFACE = re.compile(r"[^\s/:]{1,15}")
@@ -99,6 +104,15 @@ class Config:
     sticks: str = _setting(
         "/media", "Folder under which memory sticks appear; one for this box starts by itself; empty: none does", "path"
     )
+    catalogue_grace_days: int = _setting(
+        GRACE_DAYS, "How long new courses are still taken after the signed catalogue has run out", "days"
+    )
+    journal_days: int = _setting(
+        400, "How long events of the journal stay that the hub has in a backup; then what they add up to stays", "days"
+    )
+    journal_events: int = _setting(
+        400_000, "How many of the newest events stay in any case, however old they are; about 0.5 KB each", "events"
+    )
     timezone: str = _setting("UTC", "Where the box stands, for its local time", "IANA time zone")
 
     def __post_init__(self) -> None:
@@ -123,6 +137,8 @@ class Config:
         _demand(not self.hub or _is_address(self.hub), "hub", 'an address such as "https://hub.example"', self.hub)
         _demand(_are_windows(self.window), "window", 'two times such as "01:00-05:00"', self.window)
         _demand(_is_timezone(self.timezone), "timezone", 'a time zone such as "Africa/Djibouti"', self.timezone)
+        _demand(0 <= self.catalogue_grace_days <= GRACE_DAYS_MAX, "catalogue_grace_days", f"0 to {GRACE_DAYS_MAX}",
+                self.catalogue_grace_days)  # fmt: skip
         self._demand_channel()
 
     def _demand_channel(self) -> None:
@@ -139,6 +155,10 @@ class Config:
         _demand(len(self.neighbour_addresses) <= NEIGHBOURS_MAX and all(map(_is_origin, self.neighbour_addresses)),
                 "neighbour_addresses", f'up to {NEIGHBOURS_MAX} addresses such as ["http://10.0.0.7:8080"]',
                 self.neighbour_addresses)  # fmt: skip
+        _demand(1 <= self.journal_days <= JOURNAL_DAYS_MAX, "journal_days", f"1 to {JOURNAL_DAYS_MAX}",
+                self.journal_days)  # fmt: skip
+        _demand(JOURNAL_EVENTS_MIN <= self.journal_events <= JOURNAL_EVENTS_MAX, "journal_events",
+                f"{JOURNAL_EVENTS_MIN} to {JOURNAL_EVENTS_MAX}", self.journal_events)  # fmt: skip
         _demand(not self.sticks or self.sticks.startswith("/"), "sticks", 'a path such as "/media"', self.sticks)
 
     @property

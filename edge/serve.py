@@ -20,10 +20,11 @@ from edge.box import Box, SettableClock, read_config
 from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
+from edge.keeping import upkeep
 from edge.nights.ledger import OTHER_STEP_BYTES
 from edge.nights.nightly import TICK_SECONDS
 from edge.works import works
-from sync.clock import SystemClock
+from sync.clock import Moment, SystemClock
 from sync.web.content import Content
 from sync.web.front import Front, Site
 from sync.web.wsgi import Accel, Application
@@ -150,11 +151,16 @@ class Minutes:
 
 def _tick(box: Box) -> None:
     """A session may take all night: it gets a thread of its own, which does not keep the process from ending."""
-    threading.Thread(target=box.nightly.tick, args=[box.clock.now()], name="session", daemon=True).start()
+    threading.Thread(target=_night, args=[box, box.clock.now()], name="session", daemon=True).start()
     box.launches.sweep()
     box.ledger.observe(OTHER_STEP_BYTES)
     if box.config.neighbours:
         box.neighbours.keep_up()
+
+
+def _night(box: Box, moment: Moment) -> None:
+    box.nightly.tick(moment)
+    upkeep.each_minute(box, moment)
 
 
 def _greet(box: Box, say: Callable[[str], None]) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 from catalog.manifest import words
 from edge.box import Box
 from edge.control import Listener, Work
+from edge.keeping import trust, upkeep
 from edge.nights.night import Night
+from edge.people.works import password
 from sync import enrolment
 from sync.enrolment import Token
 
@@ -21,12 +23,18 @@ def works(box: Box) -> Mapping[str, Work]:
         "sync": lambda request, listener: sync(box, request, listener),
         "enrol": lambda request, listener: enrol(box, request),
         "carry": lambda request, listener: carry(box, request, listener),
+        "scrub": lambda request, listener: scrub(box, listener),
+        "backup": lambda request, listener: backup(box, request),
+        "export-learner": lambda request, listener: export_learner(box, request),
+        "erase-learner": lambda request, listener: erase_learner(box, request),
+        "password": lambda request, listener: password(box, request),
     }
 
 
 def status(box: Box) -> Mapping[str, Any]:
     """How the box is, for whoever stands beside it."""
     # Loaded when somebody asks: the pages need none of it.
+    from edge.keeping.wording import alarm_rows
     from edge.nights.outlook import budget_document, forecast_document
 
     hub = box.hub
@@ -44,6 +52,9 @@ def status(box: Box) -> Mapping[str, Any]:
         "free_bytes": box.free_bytes,
         "budget": budget_document(box),
         "forecast": forecast_document(box),
+        "scrub": {"rounds": box.scrubbing.scrub.rounds(), "rotten": len(box.scrubbing.scrub.rotten())},
+        "alarms": alarm_rows(box),
+        "catalogue": trust.document(box),
         "nights": [night_row(night) for night in box.nights.last(NIGHTS_SHOWN)],
     }
 
@@ -102,6 +113,44 @@ def carry(box: Box, request: Mapping[str, Any], listener: Listener) -> Mapping[s
     from edge.carrying.works import carry as carry_by_hand
 
     return carry_by_hand(box, request, listener)
+
+
+def scrub(box: Box, listener: Listener) -> Mapping[str, Any]:
+    """Read every file of the store again, now."""
+
+    def hear(done_bytes: int, total_bytes: int) -> None:
+        listener({"doing": "scrubbing", "name": "", "done_bytes": done_bytes, "total_bytes": total_bytes})
+
+    steps = box.scrubbing.all_now(hear)
+    upkeep.said_rotten(box)
+    return {
+        "files": sum(step.files for step in steps),
+        "read_bytes": sum(step.read_bytes for step in steps),
+        "found": [one.digest for step in steps for one in step.rotten],
+        "rotten": [one.digest for one in box.scrubbing.scrub.rotten()],
+    }
+
+
+def backup(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Write a backup of the box. Raises CallerFault, DiskFull, BoxFault."""
+    # Loaded when somebody asks, as the two below.
+    from edge.keeping import works as keeping
+
+    return keeping.backup(box, request)
+
+
+def export_learner(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Everything of one learner, to a zip. Raises NobodyThere, CallerFault, DiskFull, BoxFault."""
+    from edge.keeping import works as keeping
+
+    return keeping.export_learner(box, request)
+
+
+def erase_learner(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Forget one learner. Raises NobodyThere."""
+    from edge.keeping import works as keeping
+
+    return keeping.erase_learner(box, request)
 
 
 def night_row(night: Night) -> Mapping[str, Any]:

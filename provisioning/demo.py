@@ -133,7 +133,7 @@ class Night:
         staff = Visitor(self.hub.address)
         page = staff.open("/claim")
         code = (self.hub.data / "claim-code.txt").read_text().strip()
-        staff.send(page, page.form("code"), {"code": code, "name": STAFF, "password": PASSWORD})
+        staff.choose_password(page, page.form("code"), {"code": code, "name": STAFF}, PASSWORD)
         return staff
 
     def claim_box(self) -> str:
@@ -144,8 +144,8 @@ class Night:
         page = staff.open("/claim")
         code = (self.box.data / "label.txt").read_text().strip()
         self.say(f"  the box's label says: staff code {code}")
-        answers = {"code": code, "language": "en", "password": PASSWORD, "classroom": CLASS}
-        staff.send(page, page.form("code", "classroom"), answers)
+        answers = {"code": code, "language": "en", "classroom": CLASS}
+        staff.choose_password(page, page.form("code", "classroom"), answers, PASSWORD)
         links = " ".join(address for address, _ in staff.open("/classes").links)
         classroom = re.search(r"/classes/[\w-]+", links)
         _demand(classroom is not None, "the staff's page shows no class")

@@ -1,9 +1,11 @@
 """A visitor: walks a Qanat site as a browser without scripts does, by its links and forms.
 
 * What a visitor can do, a person with the oldest phone can do: it only follows links and sends forms of the page.
+* A password alone it handles as the page's script does: it is never sent.
 * Cookies are kept; nothing else is.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -23,6 +25,8 @@ class Form:
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
+    talk: str = ""
+    """Where the browser asks before it proves or sets a password; "" where the form has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,25 @@ class Visitor:
         Raises LinkFault as `open` does.
         """
         filled = {**form.fields, **answers}
-        target = urljoin(page.url, form.action)
         if form.method == "get":
-            return self._page(self._client.build_request("GET", target, params=filled))
-        origin = "{0.scheme}://{0.netloc}".format(urlsplit(page.url))
-        return self._page(self._client.build_request("POST", target, data=filled, headers={"Origin": origin}))
+            return self._page(self._client.build_request("GET", urljoin(page.url, form.action), params=filled))
+        return self._page(self._posting(page, form.action, filled))
+
+    def choose_password(self, page: Page, form: Form, answers: Mapping[str, str], password: str) -> Page:
+        """Send a form with the verifier of a new password, as the page's script would: the password stays here.
+
+        Raises LinkFault as `open` does.
+        """
+        # Loaded when the first password is chosen.
+        from sync.web.challenge.prover import Prover
+
+        prover = Prover(secrets.token_bytes)
+        said = {"csrf": form.fields["csrf"], **prover.asks()}
+        answer = self._client.send(self._posting(page, form.talk, said))
+        if answer.is_error:
+            raise LinkFault(f"{answer.url} answered {answer.status_code}.", "Open the page in a browser to read why.")
+        prover.hears(answer.json())
+        return self.send(page, form, {**answers, **prover.says(new_password=password)})
 
     def piece(self, address: str, first: int, last: int) -> httpx.Response:
         """Ask for some bytes of a film, as a player does when somebody seeks."""
@@ -97,6 +115,10 @@ class Visitor:
 
     def close(self) -> None:
         self._client.close()
+
+    def _posting(self, page: Page, action: str, fields: Mapping[str, str]) -> httpx.Request:
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(page.url))
+        return self._client.build_request("POST", urljoin(page.url, action), data=fields, headers={"Origin": origin})
 
     def _page(self, request: httpx.Request) -> Page:
         try:
@@ -142,7 +164,8 @@ class _Reader(HTMLParser):
             case "a" if "href" in given:
                 self._link, self._link_words = given["href"], []
             case "form":
-                self._form = Form(given.get("action", ""), given.get("method", "get").lower())
+                method, talk = given.get("method", "get").lower(), given.get("data-talk", "")
+                self._form = Form(given.get("action", ""), method, talk=talk)
                 self.forms.append(self._form)
             case "iframe" | "video" | "source" | "track" | "embed" | "object":
                 self.sources.extend(given[name] for name in ("src", "data") if name in given)

@@ -7,8 +7,10 @@
 * `blanked` takes out what an erased learner left, keys and all; what remains verifies as before.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count as count_from
+from itertools import repeat
 from typing import Self
 
 import zstandard
@@ -42,7 +44,8 @@ from sync.wire import BATCH_BYTES_MAX
 
 VERSION = 1
 EVENTS_MAX = 16_384
-COMPRESSION_LEVEL = 19
+COMPRESSION_LEVEL = 16
+"""Of a large night it makes 2 % less than level 19, of a small one 0.4 % more, and takes a third of the time."""
 
 
 class BatchRefused(LinkFault):
@@ -73,9 +76,9 @@ class Batch:
 
     def hash_at(self, sequence: int) -> bytes:
         """The chain's hash after the event `sequence`; the one before the first event is `previous_hash`."""
-        last = self.previous_hash
+        last, box = self.previous_hash, self.box
         for event in self.events[: sequence + 1 - self.first_sequence]:
-            last = chained(last, self.box, event)
+            last = chained(last, box, event)
         return last
 
     def after(self, sequence: int) -> Self:
@@ -83,6 +86,16 @@ class Batch:
         assert self.first_sequence - 1 <= sequence < self.last_sequence, "there is nothing behind it"
         events = self.events[sequence + 1 - self.first_sequence :]
         return replace(self, previous_hash=self.hash_at(sequence), events=events, keys=_needed(self.keys, events))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which events a batch holds, for who need not read them."""
+
+    box: str
+    epoch: str
+    first_sequence: int
+    last_sequence: int
 
 
 def encode(batch: Batch) -> bytes:
@@ -111,6 +124,15 @@ def decode(data: bytes) -> Batch:
         return _read(Reader(_unpacked(data)))
     except Unreadable as error:
         raise _refused(str(error)) from error
+
+
+def span_of(data: bytes) -> Span:
+    """Which events these bytes hold, by what stands before them: nothing of it is proven. Raises BatchRefused."""
+    try:
+        box, epoch, first, _, _, count = _read_head(Reader(_unpacked(data)))
+    except Unreadable as error:
+        raise _refused(str(error)) from error
+    return Span(box, epoch, first, first + count - 1)
 
 
 def verify(batch: Batch, previous_hash: bytes) -> None:
@@ -146,45 +168,48 @@ def _needed(keys: Mapping[str, bytes], events: Sequence[Event]) -> dict[str, byt
 
 
 def _read(raw: Reader) -> Batch:
+    box, epoch, first, previous_hash, last_hash, count = _read_head(raw)
+    texts = raw.texts(raw.count(TEXTS_MAX))
+    kinds, learners = raw.texts_of(texts, count), raw.texts_of(texts, count)
+    _demand_each(kinds, is_kind, "kind")
+    _demand_each(learners, is_learner, "learner")
+    walls, monotonics = raw.moments(count), raw.moments(count)
+    trusts = [trust == 1 for trust in raw.counts(count, 1)]
+    demand(min(monotonics) >= 0, "an event is from before its machine started")
+    payloads = read_payloads(raw, texts, count)
+    blank_hashes = iter([raw.take(HASH_BYTES) for payload in payloads if payload is None])
+    keys = {_named(raw, texts): raw.take(KEY_BYTES) for _ in range(raw.count(count))}
+    writers = {learner for learner, payload in zip(learners, payloads, strict=True) if learner and payload is not None}
+    demand(keys.keys() == writers, "its keys are not those of the learners whose payloads it holds")
+    salts = {"": PUBLIC_SALT_KEY, **keys}
+    hashes = [
+        next(blank_hashes) if payload is None else payload_hash(salts[learner], box, epoch, sequence, payload)
+        for sequence, (learner, payload) in enumerate(zip(learners, payloads, strict=True), first)
+    ]
+    columns = (kinds, learners, payloads, hashes, walls, monotonics, trusts)
+    events = tuple(map(Event, repeat(epoch), count_from(first), *columns))
+    return Batch(box, epoch, previous_hash, events, last_hash, keys, raw.rest())
+
+
+def _read_head(raw: Reader) -> tuple[str, str, int, bytes, bytes, int]:
+    """Box, epoch, first sequence, the chain's two ends, number of events."""
     box, epoch, first = raw.text(), raw.text(), raw.count(WHOLE_MAX)
     previous_hash, last_hash = raw.take(HASH_BYTES), raw.take(HASH_BYTES)
     count = raw.count(EVENTS_MAX)
     demand(is_name(box) and is_epoch(epoch) and count > 0, "it does not say whose events it holds")
     demand(first + count <= WHOLE_MAX, "its sequences are too high")
-    texts = [raw.text() for _ in range(raw.count(TEXTS_MAX))]
-    kinds = [_named(raw, texts, is_kind, "kind") for _ in range(count)]
-    learners = [_named(raw, texts, is_learner, "learner") for _ in range(count)]
-    walls, monotonics = raw.moments(count), raw.moments(count)
-    trusts = [raw.count(1) == 1 for _ in range(count)]
-    demand(min(monotonics) >= 0, "an event is from before its machine started")
-    payloads = read_payloads(raw, texts, count)
-    blank_hashes = iter([raw.take(HASH_BYTES) for payload in payloads if payload is None])
-    keys = {_named(raw, texts, is_learner, "learner"): raw.take(KEY_BYTES) for _ in range(raw.count(count))}
-    writers = {learner for learner, payload in zip(learners, payloads, strict=True) if learner and payload is not None}
-    demand(keys.keys() == writers, "its keys are not those of the learners whose payloads it holds")
-    events = []
-    for index, (learner, payload) in enumerate(zip(learners, payloads, strict=True)):
-        if payload is None:
-            hashed = next(blank_hashes)
-        else:
-            hashed = payload_hash(keys.get(learner, PUBLIC_SALT_KEY), box, epoch, first + index, payload)
-        moment = walls[index], monotonics[index], trusts[index]
-        events.append(Event(epoch, first + index, kinds[index], learner, payload, hashed, *moment))
-    return Batch(box, epoch, previous_hash, tuple(events), last_hash, keys, raw.rest())
+    return box, epoch, first, previous_hash, last_hash, count
 
 
 def _columns(batch: Batch, texts: Texts) -> bytes:
     """All that follows the table of texts; what it names is added to that table."""
     events = batch.events
     out = Writer()
-    for event in events:
-        out.count(texts.place(event.kind))
-    for event in events:
-        out.count(texts.place(event.learner))
+    out.counts(texts.places_of(event.kind for event in events))
+    out.counts(texts.places_of(event.learner for event in events))
     out.moments([event.wall_seconds for event in events])
     out.moments([event.monotonic_ms for event in events])
-    for event in events:
-        out.count(int(event.is_trusted))
+    out.counts([int(event.is_trusted) for event in events])
     write_payloads(out, texts, [event.payload for event in events])
     out.data += b"".join(event.payload_hash for event in events if event.payload is None)
     assert batch.keys.keys() == _needed(batch.keys, events).keys(), "a key whose payloads are gone must not travel"
@@ -211,10 +236,15 @@ def _unpacked(data: bytes) -> bytes:
         raise Unreadable("it is damaged") from error
 
 
-def _named(raw: Reader, texts: Sequence[str], is_one: Callable[[str], bool], what: str) -> str:
-    text = raw.text_of(texts)
-    demand(is_one(text), f"{text[:32]!r} is no {what}")
-    return text
+def _named(raw: Reader, texts: Sequence[str]) -> str:
+    learner = raw.text_of(texts)
+    _demand_each([learner], is_learner, "learner")
+    return learner
+
+
+def _demand_each(texts: Iterable[str], is_one: Callable[[str], bool], what: str) -> None:
+    for text in set(texts):
+        demand(is_one(text), f"{text[:32]!r} is no {what}")
 
 
 def _refused(what: str) -> BatchRefused:

@@ -17,7 +17,7 @@ from typing import Any
 
 from catalog.digest import sha256
 from catalog.fault import ContentFault
-from catalog.manifest import canonical, parsed
+from catalog.manifest import parsed, quoted
 
 HASH_BYTES = 32
 KEY_BYTES = 16
@@ -55,6 +55,8 @@ class Value(Enum):
     TEXT = "text"
     COUNT = "whole number"
     LIST = "list of texts"
+    ROWS = "list of rows"
+    """Each a list of texts and whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,13 @@ KINDS: Mapping[str, Kind] = {
     "learner": Kind(
         "A learner is called this and belongs to this class. The journal adds the learner's key.",
         {"name": Value.TEXT, "key": Value.TEXT},
-        {"class": Value.TEXT, "student_number": Value.TEXT},
+        {"class": Value.TEXT, "student_number": Value.TEXT, "edit": Value.COUNT},
     ),
-    "class": Kind("A class is called this.", {"class": Value.TEXT, "name": Value.TEXT}, {}),
+    "class": Kind(
+        "A class is called this; the writer who said it first owns it.",
+        {"class": Value.TEXT, "name": Value.TEXT},
+        {"edit": Value.COUNT},
+    ),
     "opened": Kind("A learner opened an activity, at this page.", _ACTIVITY, {"path": Value.TEXT}),
     "progressed": Kind(
         "A learner came this far in an activity: page, second of the film, thousandths of the whole.",
@@ -97,6 +103,47 @@ KINDS: Mapping[str, Kind] = {
         {"course": Value.TEXT, "version": Value.COUNT, "root": Value.TEXT, "layers": Value.LIST},
         {},
     ),
+    "snapshot": Kind(
+        "Where a learner stands in a course, said again so that what came before may go (`sync/snapshot.py`).",
+        {"course": Value.TEXT},
+        {"places": Value.ROWS, "answers": Value.ROWS},
+    ),
+    "proposed": Kind(
+        "A fact that the other side owns should say this instead; its owner decides.",
+        {
+            "proposal": Value.TEXT,
+            "about": Value.TEXT,
+            "id": Value.TEXT,
+            "field": Value.TEXT,
+            "was": Value.TEXT,
+            "value": Value.TEXT,
+        },
+        {},
+    ),
+    "decided": Kind(
+        "The owner took a proposal (1) or kept what was (0).", {"proposal": Value.TEXT, "is_accepted": Value.COUNT}, {}
+    ),
+    "announced": Kind(
+        "The hub has something to say to a campus, or to one class of it, until this day.",
+        {"announcement": Value.TEXT, "text": Value.TEXT},
+        {"until_seconds": Value.COUNT, "class": Value.TEXT},
+    ),
+    "withdrawn": Kind("An announcement is no longer to be shown.", {"announcement": Value.TEXT}, {}),
+    "assigned": Kind(
+        "A class should study a course, or one activity of it, by this day.",
+        {"assignment": Value.TEXT, "class": Value.TEXT, "course": Value.TEXT},
+        {"activity": Value.TEXT, "due_seconds": Value.COUNT},
+    ),
+    "unassigned": Kind("What a class should study is no longer asked for.", {"assignment": Value.TEXT}, {}),
+    "policy": Kind(
+        "A rule of the hub for its campus.", {"name": Value.TEXT, "value": Value.TEXT}, {"edit": Value.COUNT}
+    ),
+    "budget": Kind(
+        "The hub proposes what the box may spend of its link; the box's staff decide.",
+        {"proposal": Value.TEXT},
+        {"night_mb": Value.COUNT, "month_mb": Value.COUNT, "rate_kbit": Value.COUNT, "window": Value.TEXT},
+    ),
+    "revoked": Kind("A box of this campus was taken out of service.", {"box": Value.TEXT}, {}),
     "erased": Kind("A learner was erased here: payloads blanked, key and name destroyed. It has no payload.", {}, {}),
 }
 
@@ -120,8 +167,10 @@ def is_as_its_kind(kind: str, fields: Mapping[str, Any]) -> bool:
     known = KINDS.get(kind)
     if known is None:
         return True
-    holds = all(name in fields and _is(value, fields[name]) for name, value in known.needs.items())
-    return holds and all(_is(value, fields[name]) for name, value in known.may_have.items() if name in fields)
+    for name, value in known.needs.items():
+        if name not in fields or not _is(value, fields[name]):
+            return False
+    return all(_is(value, fields[name]) for name, value in known.may_have.items() if name in fields)
 
 
 def chained(previous: bytes, box: str, event: Event) -> bytes:
@@ -130,25 +179,17 @@ def chained(previous: bytes, box: str, event: Event) -> bytes:
 
 
 def header(box: str, event: Event) -> bytes:
-    """What of an event is never blanked, as canonical JSON."""
-    return canonical(
-        [
-            box,
-            event.epoch,
-            event.sequence,
-            event.kind,
-            event.learner,
-            event.wall_seconds,
-            event.monotonic_ms,
-            int(event.is_trusted),
-        ]
-    )
+    """What of an event is never blanked, as canonical JSON: a list, written out for each event there is."""
+    return (
+        f"[{quoted(box)},{quoted(event.epoch)},{event.sequence},{quoted(event.kind)},{quoted(event.learner)},"
+        f"{event.wall_seconds},{event.monotonic_ms},{event.is_trusted:d}]"
+    ).encode()
 
 
 def payload_hash(key: bytes, box: str, epoch: str, sequence: int, payload: bytes) -> bytes:
     """SHA-256 of the salt and the payload; the salt is HMAC-SHA256 of the event's id under `key`."""
-    salt = hmac.digest(key, canonical([box, epoch, sequence]), "sha256")
-    return sha256(salt + payload)
+    name = f"[{quoted(box)},{quoted(epoch)},{sequence}]".encode()
+    return sha256(hmac.digest(key, name, "sha256") + payload)
 
 
 def is_kind(text: str) -> bool:
@@ -174,3 +215,9 @@ def _is(value: Value, what: Any) -> bool:
             return isinstance(what, int) and not isinstance(what, bool) and 0 <= what < 1 << 53
         case Value.LIST:
             return isinstance(what, list) and all(isinstance(one, str) for one in what)
+        case Value.ROWS:
+            return isinstance(what, list) and all(isinstance(one, list) and all(map(_is_plain, one)) for one in what)
+
+
+def _is_plain(what: Any) -> bool:
+    return isinstance(what, str) or (isinstance(what, int) and not isinstance(what, bool) and abs(what) < 1 << 53)

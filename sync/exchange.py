@@ -77,6 +77,8 @@ class Exchange:
         self._hub = hub
         self._clock = clock
         self._random_bytes = random_bytes
+        self.refused: list[str] = []
+        """The hub's own refusals so far, by the wire's words: a lost thread is picked up, and still tells something."""
 
     def settle(self, believe: Callable[[Connection, Report, Answer], None]) -> None:
         """Hear the answer to the report that a former session was cut off at, if there is one.
@@ -175,6 +177,7 @@ class Exchange:
                 [refusal.nonce or report.nonce],
             )
         )
+        self.refused.append(refusal.code)
         return HubRefused(refusal.code, refusal.sentence, refusal.hint)
 
     def _read(self, reply: Reply) -> Refusal:

@@ -5,8 +5,9 @@
   database each time, and remembered nowhere else.
 * What is written after a start belongs to a new epoch, whose first event names its parent; so a restored or copied
   card never writes a second event under a name that is taken.
-* The hub owns the marks: what it has not taken is offered again, from wherever it says.
+* The hub owns the marks: what it has not taken is offered again, from wherever it says. What was pruned is named.
 * Erasing a learner blanks the payloads and destroys the key; every hash stays, and every chain still verifies.
+* A hub that lost an erasure hears it again, even where its event is gone: the table of the erased remembers.
 """
 
 import sqlite3
@@ -16,9 +17,11 @@ from typing import Any
 from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
-from catalog.fault import CallerFault, ContentFault, Damaged
+from catalog.fault import CallerFault, ContentFault
 from catalog.manifest import canonical, parsed
+from sync import chain, marks, pruning
 from sync.batch import EVENTS_MAX, Batch, encode
+from sync.chain import Position, event_of, parent_fields
 from sync.clock import Clock
 from sync.events import (
     CHAIN_START,
@@ -34,7 +37,9 @@ from sync.events import (
     payload_hash,
 )
 from sync.keys import base64url
-from sync.wire import BATCH_BYTES_MAX, HEADS_MAX, Head, Mark
+from sync.marks import Marked
+from sync.pruning import Keep, Retell
+from sync.wire import BATCH_BYTES_MAX, Head, Mark
 
 EPOCH_BYTES = 12
 BATCH_PAYLOAD_BYTES = 1 << 20
@@ -77,6 +82,26 @@ def journal(database: Connection) -> None:
     database.execute("create table erased (learner text primary key) strict, without rowid")
 
 
+@migrations()
+def cuts(database: Connection) -> None:
+    """Where epochs were pruned, from where on it is said again where a learner stands, and what waits for a backup."""
+    database.execute("alter table epoch add column is_awaited integer not null default 0")
+    database.execute(
+        """
+        create table cut (
+            place integer primary key references epoch (place),
+            sequence integer not null,
+            hash blob not null
+        ) strict
+        """
+    )
+    database.execute(
+        "create table retold (learner text primary key, place integer not null, sequence integer not null)"
+        " strict, without rowid"
+    )
+    database.execute("create index event_erased on event (learner) where kind = 'erased'")
+
+
 class Journal:
     """One box's events. `open_epoch` comes first, `append` as often as something happens."""
 
@@ -86,6 +111,11 @@ class Journal:
         self._clock = clock
         self._random_bytes = random_bytes
         self._epoch = ""
+        self._hear: list[Callable[[Connection, Marked], None]] = []
+
+    def when_marked(self, hear: Callable[[Connection, Marked], None]) -> None:
+        """Let another part of the box hear, in the same transaction, of marks that say more than how far the hub is."""
+        self._hear.append(hear)
 
     def open_epoch(self) -> str:
         """Begin a new epoch, once at every start: all that is appended from here on belongs to it.
@@ -116,20 +146,50 @@ class Journal:
     def erase(self, connection: Connection, learner: str) -> bool:
         """Forget a learner, inside the caller's write: blank the payloads, destroy the key, and say so to the hub.
 
-        Returns whether there was anything left to do; erasing twice is erasing once.
+        Returns whether there was anything left to do; erasing twice is erasing once. A hub that asks for it once more
+        has lost what it was told: it is said again.
         """
         assert is_learner(learner), f"{learner!r} is not a learner's random id"
         assert learner, "events of nobody are not erased"
         if connection.execute("insert into erased values (?) on conflict do nothing", [learner]).rowcount == 0:
+            if not marks.is_erasure_unsent(connection, learner):
+                self._say_erased(connection, learner)
             return False
         # What is blanked is overwritten too, so that a card read later holds no name.
         connection.execute("pragma secure_delete = on")
         self._database.empty_log()
         connection.execute("update event set payload = null where learner = ? and payload is not null", [learner])
         connection.execute("delete from learner_key where learner = ?", [learner])
-        place, sequence, previous = self._end(connection)
-        self._insert(connection, place, previous, self._event(sequence + 1, "erased", learner, None, NO_PAYLOAD_HASH))
+        connection.execute("delete from retold where learner = ?", [learner])
+        self._say_erased(connection, learner)
         return True
+
+    def prune(self, connection: Connection, keep: Keep, retell: Retell) -> bool:
+        """Do one small piece of what pruning there is, inside the caller's write. Tells whether there is more.
+
+        Each call belongs in a write of its own: what is said again must be durable before anything goes.
+        """
+        going = pruning.next_slice(connection, keep)
+        if going is None:
+            pruning.await_backup(connection, keep)
+            return False
+        learners = pruning.untold(connection, going)
+        for learner in learners:
+            place, sequence, _ = self._end(connection)
+            for kind, payload in retell(connection, learner):
+                self.append(connection, kind, learner, payload)
+            pruning.note_retold(connection, learner, place, sequence + 1)
+        if not learners:
+            pruning.cut(connection, going)
+        return True
+
+    def pruned_heads(self) -> list[Head]:
+        """Up to where epochs are gone from which the hub asks for more than is here; to be said in the report."""
+        return pruning.pruned_heads(self._database.read())
+
+    def has_unsent(self) -> tuple[str, int] | None:
+        """The first event that the hub has not taken, by epoch and sequence; None where it has all. Packs nothing."""
+        return marks.first_unsent(self._database.read())
 
     def next_batch(self, bytes_max: int = BATCH_BYTES_MAX) -> tuple[Batch, bytes] | None:
         """The oldest events that the hub has not taken, as many as fit, and their wire form; None where it has all.
@@ -145,9 +205,10 @@ class Journal:
         """
         starts = self._database.read().execute(
             """
-            select place, epoch, taken from epoch
-            where exists (select 1 from event where event.place = epoch.place and sequence > taken)
-            order by place
+            select epoch.place, epoch, max(taken, coalesce(cut.sequence, -1)) as taken
+            from epoch left join cut on cut.place = epoch.place
+            where exists (select 1 from event where event.place = epoch.place and event.sequence > taken)
+            order by epoch.place
             """
         )
         for start in starts.fetchall():
@@ -159,7 +220,11 @@ class Journal:
     def _batch_after(self, place: int, epoch: str, last: int, bytes_max: int) -> tuple[Batch, bytes] | None:
         """The events of one epoch behind the sequence `last`, as many as fit; None where there are none."""
         reader = self._database.read()
-        before = reader.execute("select hash from event where place = ? and sequence = ?", [place, last]).fetchone()
+        before = reader.execute(
+            "select hash from event where place = :place and sequence = :last"
+            " union all select hash from cut where place = :place and sequence = :last",
+            {"place": place, "last": last},
+        ).fetchone()
         rows = reader.execute(
             """
             select sequence, kind, event.learner, payload, payload_hash, hash,
@@ -181,36 +246,26 @@ class Journal:
             wire = encode(batch)
         return batch, wire
 
-    def take_marks(self, connection: Connection, marks: Sequence[Mark]) -> None:
+    def take_marks(self, connection: Connection, said: Sequence[Mark]) -> None:
         """Believe the hub about how far it has each epoch, backwards too: a restored hub asks again."""
-        connection.conn.executemany(
-            "update epoch set taken = ?, backed_up = ? where epoch = ?",
-            [(mark.taken, mark.backed_up, mark.epoch) for mark in marks],
-        )
+        marked = marks.believe(connection, said)
+        for learner in marks.lost_erasures(connection) if marked.asked_again else ():
+            self._say_erased(connection, learner)
+        if marked.asked_again or marked.beyond:
+            for hear in self._hear:
+                hear(connection, marked)
 
-    def raise_marks(self, connection: Connection, marks: Sequence[Mark]) -> None:
+    def raise_marks(self, connection: Connection, said: Sequence[Mark]) -> None:
         """Believe marks that may be older than what the hub said since: they only ever move forward."""
-        connection.conn.executemany(
-            "update epoch set taken = max(taken, ?), backed_up = max(backed_up, ?) where epoch = ?",
-            [(mark.taken, mark.backed_up, mark.epoch) for mark in marks],
-        )
+        marks.raised(connection, said)
 
     def heads(self) -> list[Head]:
         """Where the epochs end that the hub has not taken whole, and always the newest one; oldest first.
 
-        The newest end commits to all that came before it: each epoch's first event names its parent's end.
+        The newest end commits to all that came before it: each epoch's first event names its parent's end. Named
+        too are epochs that could be pruned if the hub had them in a backup: it answers how far that is.
         """
-        rows = self._database.read().execute(
-            """
-            select epoch.epoch, sequence, hash
-            from epoch join event on event.place = epoch.place
-                and sequence = (select max(sequence) from event where event.place = epoch.place)
-            where sequence > taken or epoch.place = (select max(place) from epoch)
-            order by epoch.place desc limit ?
-            """,
-            [HEADS_MAX],
-        )
-        return [Head(row["epoch"], row["sequence"], base64url(row["hash"])) for row in rows][::-1]
+        return marks.heads(self._database.read())
 
     def unsent_count(self) -> int:
         """How many events the hub has not taken."""
@@ -225,33 +280,19 @@ class Journal:
         return row is not None
 
     def verify(self) -> int:
-        """Work every chain out again, from the first event of the first epoch. Returns how many events there are.
+        """Work every chain out again, from where it begins or was cut. Returns how many events there are.
 
         Raises Damaged where a hash, a link to a parent or a payload is not what was once written.
         """
-        rows = self._database.read().execute(
-            """
-            select epoch.epoch, sequence, kind, event.learner, payload, payload_hash, hash,
-                wall_seconds, monotonic_ms, is_trusted, key
-            from epoch join event on event.place = epoch.place
-                left join learner_key on learner_key.learner = event.learner
-            order by event.place, sequence
-            """
-        )
-        epoch, sequence, last, count = "", -1, CHAIN_START, 0
-        for row in rows:
-            event = _event(row["epoch"], row)
-            is_first = event.epoch != epoch
-            begins = _parent(epoch, sequence, last) if is_first and count else {}
-            expected = (0, CHAIN_START) if is_first else (sequence + 1, last)
-            last = chained(expected[1], self.box, event)
-            is_whole = (
-                event.sequence == expected[0] and last == row["hash"] and self._has_its_payload(event, row["key"])
-            )
-            if not is_whole or (is_first and event.payload != canonical(begins)):
-                raise _damaged(event)
-            epoch, sequence, count = event.epoch, event.sequence, count + 1
-        return count
+        return chain.verify(self._database.read(), self.box)
+
+    def verify_part(self, after: Position, events_max: int) -> Position:
+        """Prove so many events behind `after`; returns where to go on. Raises Damaged."""
+        return chain.verify_part(self._database.read(), self.box, after, events_max)
+
+    def _say_erased(self, connection: Connection, learner: str) -> None:
+        place, sequence, previous = self._end(connection)
+        self._insert(connection, place, previous, self._event(sequence + 1, "erased", learner, None, NO_PAYLOAD_HASH))
 
     def _end(self, connection: Connection) -> tuple[int, int, bytes]:
         """Where this epoch ends: its place, last sequence and hash. Writes its first event where there is none yet."""
@@ -274,7 +315,7 @@ class Journal:
         ).fetchone()
         place = former["place"] + 1 if former else 0
         connection.execute("insert into epoch (place, epoch) values (?, ?)", [place, self._epoch])
-        data = canonical(_parent(former["epoch"], former["sequence"], former["hash"]) if former else {})
+        data = canonical(parent_fields(former["epoch"], former["sequence"], former["hash"]) if former else {})
         hashed = payload_hash(PUBLIC_SALT_KEY, self.box, self._epoch, 0, data)
         self._insert(connection, place, CHAIN_START, first := self._event(0, "epoch", "", data, hashed))
         return place, 0, chained(CHAIN_START, self.box, first)
@@ -318,16 +359,7 @@ class Journal:
 
     def _batch(self, epoch: str, previous: bytes, rows: Sequence[sqlite3.Row]) -> Batch:
         keys = {row["learner"]: row["key"] for row in rows if row["key"] is not None}
-        return Batch(self.box, epoch, previous, tuple(_event(epoch, row) for row in rows), rows[-1]["hash"], keys)
-
-    def _has_its_payload(self, event: Event, key: bytes | None) -> bool:
-        if event.payload is None:
-            return True
-        salt_key = key if event.learner else PUBLIC_SALT_KEY
-        if salt_key is None:
-            return False
-        hashed = payload_hash(salt_key, self.box, event.epoch, event.sequence, event.payload)
-        return hashed == event.payload_hash
+        return Batch(self.box, epoch, previous, tuple(event_of(epoch, row) for row in rows), rows[-1]["hash"], keys)
 
 
 def _carried(fields: Mapping[str, Any]) -> bytes:
@@ -349,17 +381,6 @@ def _carried(fields: Mapping[str, Any]) -> bytes:
     return data
 
 
-def _parent(epoch: str, sequence: int, last: bytes) -> dict[str, Any]:
-    return {"parent": epoch, "sequence": sequence, "hash": base64url(last)}
-
-
-def _event(epoch: str, row: sqlite3.Row) -> Event:
-    return Event(
-        epoch, row["sequence"], row["kind"], row["learner"], row["payload"], row["payload_hash"],
-        row["wall_seconds"], row["monotonic_ms"], bool(row["is_trusted"]),
-    )  # fmt: skip
-
-
 def _count_within(rows: Sequence[sqlite3.Row], bytes_max: int) -> int:
     """How many of the first rows hold at most this much payload; at least one."""
     total = 0
@@ -368,10 +389,3 @@ def _count_within(rows: Sequence[sqlite3.Row], bytes_max: int) -> int:
         if total > bytes_max and count:
             return count
     return len(rows)
-
-
-def _damaged(event: Event) -> Damaged:
-    return Damaged(
-        f"The journal is damaged at event {event.sequence} of epoch {event.epoch}: it is not what was once written.",
-        "The card may be failing: let the box sync what it can, then replace the card.",
-    )

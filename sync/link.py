@@ -101,7 +101,7 @@ class Link(Protocol):
         ...
 
     def exchange(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Send one message and wait for the answer, at most `wire.MESSAGE_BYTES_MAX` long.
+        """Send one message and wait for the answer, at most `wire.ANSWER_BYTES_MAX` long.
 
         Raises LinkFault.
         """

@@ -97,11 +97,13 @@ def create_mirror(mirror: Mirror, find_pack: Callable[[str], Path | None] | None
     from flask import Blueprint, abort
 
     from sync.web.app import bare
+    from sync.web.takes import OCTETS, takes
 
     routes = Blueprint("mirror", __name__)
 
     @routes.get(f"{PACK_PATH}<name>")
     @bare
+    @takes(gives=OCTETS)
     def fetch(name: str) -> "Response":
         found: Path | bytes | None = find_pack(name) if find_pack is not None else None
         if found is None:

@@ -1,6 +1,7 @@
 """A session: what box and hub do whenever there is a link.
 
-* Progress first: what learners did goes up before anything comes down. Then packs, in the order of the plan's lanes.
+* Progress first: what learners did goes up before anything comes down. With the answers come journals that the box
+  follows and the signed catalogue. Then what rotted on the card, then packs, in the order of the plan's lanes.
 * When nothing is new it is one request. What was shelved is told in one more.
 * A session may stop at any line. What was acknowledged stays so, what was spooled stays spooled, what is half done is
   done again or forgotten; no one has to clean up before the next one.
@@ -10,15 +11,17 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from catalog.db import Connection, Database
+from catalog.db import Connection, Database, all_or_nothing
 from catalog.durable import free_bytes
-from catalog.fault import Fault, LinkFault
+from catalog.fault import DiskFull, Fault, LinkFault
 from catalog.releases import Releases
+from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
 from sync import batch as batches
+from sync.batch import BatchRefused
 from sync.budget.due import Lanes
 from sync.clock import Clock
 from sync.events import is_learner
@@ -28,14 +31,27 @@ from sync.keys import KeyPair, PublicKey
 from sync.link import Link, Traffic
 from sync.parcel import is_single
 from sync.patch.jpeg import JpegXl
+from sync.receiving.catalogues import Catalogues
 from sync.receiving.fetching import Fetcher
+from sync.receiving.mending import Mending
 from sync.receiving.neighbourhood import Neighbourhood
 from sync.receiving.receiver import Listener, Receiver
 from sync.receiving.repair import Repair
 from sync.receiving.shelving import Shelving
 from sync.receiving.spool import Spool
 from sync.receiving.wants import Wants, every_layer
-from sync.wire import CAN_JPEG_XL, CAN_PATCH, Answer, Holding, Parcel, Report, shelf_digest
+from sync.wire import (
+    CAN_CATALOGUE,
+    CAN_FOLLOW,
+    CAN_JPEG_XL,
+    CAN_PATCH,
+    Answer,
+    Followed,
+    Holding,
+    Parcel,
+    Report,
+    shelf_digest,
+)
 
 ROUNDS_MAX = 8
 """So often the hub is told in one session what was shelved, or what did not serve, and asked for a new plan."""
@@ -63,6 +79,25 @@ class Outcome:
     """What crossed to and from neighbours: it costs no budget."""
 
 
+class Following(Protocol):
+    """The journals of other writers that a box follows: the hub's own for its campus first of all."""
+
+    def standing(self) -> Sequence[Followed]:
+        """How far each is here."""
+        ...
+
+    def take(self, connection: Connection, signed: bytes, hub: PublicKey) -> bool:
+        """Keep a batch, and what it says, in the caller's transaction. Returns whether anything was new.
+
+        Raises BatchRefused.
+        """
+        ...
+
+    def asked(self, asks: Sequence[Followed]) -> bytes | None:
+        """The next batch that a restored hub lacks of its own journal, as it was signed; None where there is none."""
+        ...
+
+
 @dataclass
 class Session:
     """One box and its hub, for one session. Make a new one each time.
@@ -84,6 +119,8 @@ class Session:
     random_bytes: Callable[[int], bytes]
     listener: Listener
     forget: Forget
+    following: Following | None = None
+    catalogues: Catalogues | None = None
     health: Mapping[str, Any] = field(default_factory=dict)
     neighbours: Sequence[Link] = ()
     jpeg_xl: JpegXl | None = None
@@ -95,11 +132,20 @@ class Session:
         fetcher = Fetcher(self.link, self.spool, self.clock, self.random_bytes)
         self._neighbourhood = Neighbourhood(self.neighbours, self.store, self.releases, self.clock)
         repair = Repair(fetcher, self._neighbourhood)
-        shelving = Shelving(self.database, self.journal, self.store, self.releases, self.shelf, repair, self.jpeg_xl)
+        self._mending = Mending(self.store, Scrub(self.store, self.shelf), repair)
+        shelving = Shelving(
+            self.database, self.journal, self.store, self.releases, self.shelf, repair, self.jpeg_xl, self.catalogues
+        )
         self._receiver = Receiver(shelving, fetcher, self._neighbourhood, self._wants, self.listener, self.is_wanted)
         self._faults: list[Fault] = []
         self._events_up = 0
         self._is_batch_refused = False
+        self._asks: Sequence[Followed] = ()
+
+    @property
+    def refused(self) -> Sequence[str]:
+        """What the hub itself refused in this session, by the wire's words."""
+        return self._exchange.refused
 
     def run(self, lanes: Lanes = Lanes.ALL) -> Outcome:
         """Do all that `lanes` allow, and say how it went.
@@ -110,6 +156,8 @@ class Session:
         before = self.link.traffic
         answer = self.report_progress()
         if lanes is Lanes.ALL:
+            with self._said(LinkFault, DiskFull):
+                self._faults += self._mending.mend(lambda _: self.listener({"doing": "mending", "name": ""}))
             with self._said(LinkFault):
                 for _ in range(ROUNDS_MAX):
                     self._let_go(answer)
@@ -138,7 +186,7 @@ class Session:
         self.listener({"doing": "reporting", "name": ""})
         self._exchange.settle(self._believe)
         answer = self._report()
-        said: tuple[str, int, bool] | None = None
+        said: tuple[object, ...] | None = None
         while (to_say := self._to_say(answer)) is not None:
             if to_say == said:
                 self._faults.append(_nothing_taken())
@@ -184,7 +232,6 @@ class Session:
         holdings = holdings_told(self.shelf, self._wants)
         shelf = shelf_digest(holdings)
         now = self.clock.now()
-        unsent = None if self._is_batch_refused else self.journal.next_batch()
         return Report(
             box=self.journal.box,
             request=request,
@@ -196,9 +243,21 @@ class Session:
             is_clock_trusted=now.is_trusted,
             holdings=holdings if shelf != thread.told_shelf else None,
             health=self.health,
-            batch=unsent[1] if unsent else b"",
-            can=capabilities(self.jpeg_xl),
+            batch=self._next_batch(),
+            can=capabilities(self.jpeg_xl, self.following, self.catalogues),
+            follows=self.following.standing() if self.following else (),
+            catalogues=self.catalogues.held() if self.catalogues else (),
+            pruned=self.journal.pruned_heads(),
+            given_back=self._given_back(),
         )
+
+    def _next_batch(self) -> bytes:
+        unsent = None if self._is_batch_refused else self.journal.next_batch()
+        return unsent[1] if unsent else b""
+
+    def _given_back(self) -> bytes:
+        """What a restored hub lacks of its own journal."""
+        return (self.following.asked(self._asks) or b"") if self.following else b""
 
     def _believe(self, connection: Connection, report: Report, answer: Answer) -> None:
         """What a signed answer changes, in the transaction that ends its report."""
@@ -207,17 +266,27 @@ class Session:
         for learner in filter(is_learner, answer.erased):
             self.journal.erase(connection, learner)
             self.forget(connection, learner)
+        self._asks = answer.asks
+        if answer.batch and self.following:
+            with self._said(BatchRefused), all_or_nothing(connection):
+                self.following.take(connection, answer.batch, self.hub)
+        if self.catalogues:
+            self.catalogues.hear_time(connection, answer.wall_seconds)
+            if (fault := self.catalogues.take(connection, answer.metadata)) is not None:
+                self._faults.append(fault)
         if report.batch:
             taken = {mark.epoch: mark.taken for mark in answer.marks}
-            sent = batches.decode(report.batch)
-            self._events_up += sum(event.sequence <= taken.get(sent.epoch, -1) for event in sent.events)
+            sent = batches.span_of(report.batch)
+            last = min(sent.last_sequence, taken.get(sent.epoch, -1))
+            self._events_up += max(0, last + 1 - sent.first_sequence)
 
-    def _to_say(self, answer: Answer) -> tuple[str, int, bool] | None:
-        """What another report would bring: the first event that waits, and whether the hub asked for the holdings."""
-        unsent = None if self._is_batch_refused else self.journal.next_batch()
-        if unsent is None:
-            return ("", 0, True) if answer.wants_holdings else None
-        return unsent[0].epoch, unsent[0].first_sequence, answer.wants_holdings
+    def _to_say(self, answer: Answer) -> tuple[object, ...] | None:
+        """What another report would bring: the first event that waits, what the hub asked for, what we took of its."""
+        unsent = None if self._is_batch_refused else self.journal.has_unsent()
+        if unsent is None and not answer.wants_holdings and not answer.batch and not self._given_back():
+            return None
+        standing = tuple(self.following.standing()) if self.following else ()
+        return unsent, answer.wants_holdings, tuple(answer.asks), standing
 
     @contextmanager
     def _said(self, *kinds: type[Fault]) -> Iterator[None]:
@@ -228,9 +297,12 @@ class Session:
             self._faults.append(fault)
 
 
-def capabilities(jpeg_xl: JpegXl | None) -> tuple[str, ...]:
+def capabilities(
+    jpeg_xl: JpegXl | None, following: Following | None = None, catalogues: Catalogues | None = None
+) -> tuple[str, ...]:
     """What a box tells its hub that it can take."""
-    return (CAN_PATCH, CAN_JPEG_XL) if jpeg_xl is not None else (CAN_PATCH,)
+    able = {CAN_JPEG_XL: jpeg_xl, CAN_FOLLOW: following, CAN_CATALOGUE: catalogues}
+    return (CAN_PATCH, *(word for word, what in able.items() if what is not None))
 
 
 def holdings_told(shelf: Shelf, wants: Wants) -> list[Holding]:

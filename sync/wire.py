@@ -1,6 +1,6 @@
 """The wire: every message that box and hub exchange, and nothing else.
 
-* A message is one line of canonical JSON; a report may carry a batch of events behind its line feed.
+* A message is one line of canonical JSON; a report or an answer may carry bytes behind its line feed, and says so.
 * Every message states its version. Fields we do not know are kept in `extra`, so that a newer peer loses nothing.
 * What comes in passes `from_bytes`, which refuses with a reason; what goes out passes `to_bytes`: equal messages,
   equal bytes. docs/protocol.md holds an example of each; the tests read them from there.
@@ -31,6 +31,12 @@ HEADS_MAX = 4096
 HOLDINGS_MAX = 10_000
 PLAN_MAX = 10_000
 CAN_MAX = 64
+CATALOGUES_MAX = 16
+METADATA_BYTES_MAX = 2 << 20
+SIGNED_BATCH_BYTES_MAX = BATCH_BYTES_MAX + 64
+"""A batch of another writer's journal, and the hub's signature over it."""
+REPORT_BYTES_MAX = MESSAGE_BYTES_MAX + 1 + BATCH_BYTES_MAX + SIGNED_BATCH_BYTES_MAX
+ANSWER_BYTES_MAX = MESSAGE_BYTES_MAX + 1 + SIGNED_BATCH_BYTES_MAX + METADATA_BYTES_MAX
 CLOCK_COLUMNS_MAX = 8
 
 ENROL_PATH = "/sync/enrol"
@@ -41,6 +47,10 @@ CAN_PATCH = "patch"
 """What a box says it can: build on what it holds. A box that cannot is sent what lies ready in full, and no more."""
 CAN_JPEG_XL = "jpeg-xl"
 """What a box says it can: make JPEG out of JPEG XL, to the bit."""
+CAN_FOLLOW = "follow"
+"""What a box says it can: take batches of other writers' journals, the hub's own for its campus first of all."""
+CAN_CATALOGUE = "catalogue"
+"""What a box says it can: judge by a signed catalogue what may come on its shelf."""
 
 
 class VersionRefused(MessageRefused):
@@ -114,12 +124,38 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """How far one side has an epoch of a journal that another writes: its writer, and the last sequence taken."""
+
+    writer: str
+    epoch: str
+    sequence: int
+
+    def row(self) -> list[Any]:
+        return [self.writer, self.epoch, self.sequence]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogued:
+    """Which form of a signed catalogue a box holds: its name, and the versions of its root and its timestamp."""
+
+    catalogue: str
+    root_version: int
+    timestamp_version: int
+
+    def row(self) -> list[Any]:
+        return [self.catalogue, self.root_version, self.timestamp_version]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a box says in one request: who it is, where its journal ends, what it holds, how it is; and new events.
 
     `shelf` is the digest of the holdings (`shelf_digest`); `holdings` is the list itself, sent only when it changed or
     when the hub asked for it. `batch` is one batch of the journal (`sync/batch.py`) or empty. `can` names what the box
-    is able to take (`CAN_PATCH`, `CAN_JPEG_XL`); words that the hub does not know do no harm.
+    is able to take (`CAN_PATCH` and its like); words that the hub does not know do no harm. `follows` says how far it
+    has the journals of other writers, `catalogues` which signed catalogues it holds, `pruned` up to where an epoch that
+    the hub asked for again is gone from the box.
     """
 
     box: str
@@ -135,6 +171,11 @@ class Report:
     health: Mapping[str, Any] = field(default_factory=dict)
     batch: bytes = b""
     can: tuple[str, ...] = ()
+    follows: Sequence["Followed"] = ()
+    catalogues: Sequence["Catalogued"] = ()
+    pruned: Sequence[Head] = ()
+    given_back: bytes = b""
+    """A signed batch of the hub's own journal, which it asked for."""
     version: int = VERSION
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -156,16 +197,26 @@ class Report:
             own["batch"] = len(self.batch)
         if self.can:
             own["can"] = list(self.can)
-        return _line(self, own) + (b"\n" + self.batch if self.batch else b"")
+        if self.follows:
+            own["follows"] = [one.row() for one in self.follows]
+        if self.catalogues:
+            own["catalogues"] = [one.row() for one in self.catalogues]
+        if self.pruned:
+            own["pruned"] = [[head.epoch, head.sequence, head.hash] for head in self.pruned]
+        if self.given_back:
+            own["back"] = len(self.given_back)
+        attached = self.batch + self.given_back
+        return _line(self, own) + (b"\n" + attached if attached else b"")
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Raises MessageRefused."""
-        line, _, batch = data.partition(b"\n")
+        line, _, attached = data.partition(b"\n")
         fields = Fields(line)
         wall_seconds, is_trusted = row_in(fields.rows("clock", CLOCK_COLUMNS_MAX), 2, "clock")
-        batch_bytes = fields.count("batch", 0)
-        demand(batch_bytes == len(batch) <= BATCH_BYTES_MAX, "the batch is not as long as the report says")
+        batch_bytes, back_bytes = fields.count("batch", 0), fields.count("back", 0)
+        is_bounded = batch_bytes <= BATCH_BYTES_MAX and back_bytes <= SIGNED_BATCH_BYTES_MAX
+        demand(is_bounded and batch_bytes + back_bytes == len(attached), "the batch is not as long as the report says")
         return cls(
             box=fields.name("box"),
             request=fields.name("request"),
@@ -177,8 +228,12 @@ class Report:
             is_clock_trusted=is_trusted == 1,
             holdings=holdings_of(fields.rows("holds", HOLDINGS_MAX)) if "holds" in fields else None,
             health=fields.table("health"),
-            batch=batch,
+            batch=attached[:batch_bytes],
             can=tuple(name_in(word, "can") for word in fields.rows("can", CAN_MAX)),
+            follows=tuple(_followed(row) for row in fields.rows("follows", HEADS_MAX)),
+            catalogues=tuple(_catalogued(row) for row in fields.rows("catalogues", CATALOGUES_MAX)),
+            pruned=tuple(_head(row) for row in fields.rows("pruned", HEADS_MAX)),
+            given_back=attached[batch_bytes:],
             version=fields.version,
             extra=fields.rest(),
         )
@@ -209,6 +264,12 @@ class Answer:
     more_plan: bool = False
     erased: Sequence[str] = ()
     """Learners whose names and payloads this box must forget."""
+    asks: Sequence[Followed] = ()
+    """What the hub lacks of journals that the box follows, behind these sequences: a restored hub asks for its own."""
+    batch: bytes = b""
+    """One batch of a journal that the box follows, signed (`sync/following/`); only for who `CAN_FOLLOW`."""
+    metadata: bytes = b""
+    """What is new of the signed catalogues (`catalog/trust/`); only for who `CAN_CATALOGUE`."""
     version: int = VERSION
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -228,12 +289,25 @@ class Answer:
             own["more"] = 1
         if self.erased:
             own["erased"] = list(self.erased)
-        return _line(self, own)
+        if self.asks:
+            own["asks"] = [one.row() for one in self.asks]
+        if self.batch:
+            own["batch"] = len(self.batch)
+        if self.metadata:
+            own["metadata"] = len(self.metadata)
+        attached = self.batch + self.metadata
+        return _line(self, own) + (b"\n" + attached if attached else b"")
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Raises MessageRefused."""
-        fields = Fields(data)
+        line, _, attached = data.partition(b"\n")
+        fields = Fields(line)
+        batch_bytes, metadata_bytes = fields.count("batch", 0), fields.count("metadata", 0)
+        is_bounded = batch_bytes <= SIGNED_BATCH_BYTES_MAX and metadata_bytes <= METADATA_BYTES_MAX
+        demand(
+            is_bounded and batch_bytes + metadata_bytes == len(attached), "what is attached is not as long as it says"
+        )
         return cls(
             request=fields.name("request"),
             nonce=fields.name("nonce"),
@@ -244,6 +318,9 @@ class Answer:
             wants_holdings=fields.text("ask", "") == "holds",
             more_plan=fields.count("more", 0) == 1,
             erased=tuple(name_in(row, "erased") for row in fields.rows("erased", HEADS_MAX)),
+            asks=tuple(_followed(row) for row in fields.rows("asks", HEADS_MAX)),
+            batch=attached[:batch_bytes],
+            metadata=attached[batch_bytes:],
             version=fields.version,
             extra=fields.rest(),
         )
@@ -296,6 +373,18 @@ def _line(message: Any, own: dict[str, Any]) -> bytes:
 def _head(value: Any) -> Head:
     epoch, sequence, last = row_in(value, 3, "a head")
     return Head(name_in(epoch, "epoch"), whole_in(sequence, "sequence"), name_in(last, "hash"))
+
+
+def _followed(value: Any) -> Followed:
+    writer, epoch, sequence = row_in(value, 3, "a journal that is followed")
+    return Followed(name_in(writer, "writer"), name_in(epoch, "epoch"), whole_in(sequence, "sequence", -1))
+
+
+def _catalogued(value: Any) -> Catalogued:
+    catalogue, root_version, timestamp_version = row_in(value, 3, "a catalogue")
+    return Catalogued(
+        name_in(catalogue, "catalogue"), whole_in(root_version, "root"), whole_in(timestamp_version, "timestamp")
+    )
 
 
 def _mark(value: Any) -> Mark:

@@ -10,6 +10,7 @@ A program runs, unchanged, under strace. Its system calls rebuild the file syste
 Shared memory (`-shm`) does not outlive a cut. A cut is drawn from a seed, so a failing one can be seen again.
 """
 
+import copy
 import random
 import re
 import subprocess
@@ -67,21 +68,24 @@ class Cut:
 
 
 class Trace:
-    """The system calls of one run of `command` on the folder `data`, which is empty, and lasting, as it begins."""
+    """The system calls of one run of `command` on the folder `data`; what lies there as it begins is lasting.
+
+    That may be what an earlier cut left: then the power fails a second time, while a start mends the first.
+    """
 
     def __init__(self, command: Sequence[str], data: Path, trace: Path) -> None:
-        assert not any(data.iterdir()), "the model begins with an empty folder"
+        self._begin = Model(str(data))
+        self._begin.find(data)
         watched = ["strace", "-f", "-y", "-xx", "-s", str(STRING_BYTES_MAX), "-e", f"trace={SYSTEM_CALLS}"]
         subprocess.run([*watched, "-o", str(trace), *command], check=True, capture_output=True, text=True)
         with trace.open() as lines:
             self.calls = [call for line in lines if (call := _call(line)) is not None]
-        self._data = str(data)
 
     def cuts(self, count: int, seed: int, folder: Path) -> Iterator[Cut]:
         """Cut the power `count` times; each disk is written to a new folder in `folder`."""
         chance = random.Random(seed)
         places = sorted(chance.randrange(1, len(self.calls) + 1) for _ in range(count))
-        model = Model(self._data)
+        model = copy.deepcopy(self._begin)
         done = 0
         for number, at in enumerate(places):
             for call in self.calls[done:at]:
@@ -105,6 +109,22 @@ class Model:
         self._positions: dict[str, int] = {}
         self.said: list[str] = []
         self._line = b""
+
+    def find(self, data: Path) -> None:
+        """Begin with what lies in the folder, hard links as such: all of it lasts."""
+        found: dict[int, Inode] = {}
+
+        def take(place: Path, folder: Inode) -> None:
+            for path in sorted(place.iterdir()):
+                number = path.stat().st_ino
+                if number not in found:
+                    found[number] = self._new(is_folder=path.is_dir())
+                    found[number].lasting = bytearray() if path.is_dir() else bytearray(path.read_bytes())
+                folder.names[path.name] = folder.lasting_names[path.name] = found[number]
+                if path.is_dir():
+                    take(path, found[number])
+
+        take(data, self._root)
 
     def apply(self, call: Call) -> None:
         """Take one successful call into the model."""

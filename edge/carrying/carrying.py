@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.digest import Hasher
 from catalog.fault import CallerFault, ContentFault, Damaged, DiskFull, Fault
+from edge.carrying import enclosed
 from edge.carrying.letters import BoxLetters, Home, Standing
 from sync.carry.carrier import (
     Carrier,
@@ -82,6 +83,9 @@ class Carrying:
             left: tuple[Parcel, ...] = ()
             letter = self._letter(carrier, hub, faults)
             found = None if letter is None else self._letters.believe(letter)
+            if letter is not None and found is not Standing.OLD:
+                # Before the courses: the signed catalogue says which of them may come.
+                faults += enclosed.take_in(self._box, letter, carrier, hub)
             home = self._give(stick, faults)
             if letter is None:
                 return Visit(found, courses, home, left, tuple(faults))

@@ -216,5 +216,8 @@ def _report(box: "Box") -> "Report":
         wall_seconds=now.wall_seconds,
         is_clock_trusted=now.is_trusted,
         holdings=holdings,
-        can=capabilities(JpegXl.find()),
+        can=capabilities(JpegXl.find(), box.following, box.catalogues),
+        follows=box.following.standing(),
+        catalogues=box.catalogues.held(),
+        pruned=box.journal.pruned_heads(),
     )

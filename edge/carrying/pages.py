@@ -19,6 +19,7 @@ from edge.carrying.letters import FOLDER
 from sync.web import uploads
 from sync.web.app import require, send_file, session_now
 from sync.web.language import gettext, language_now, size
+from sync.web.takes import OCTETS, takes
 
 if TYPE_CHECKING:
     from edge.carrying.carrying import Visit
@@ -40,6 +41,7 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.get(f"{CARRY_PATH}/letter.qanat")
     @require("staff")
+    @takes(gives=OCTETS)
     def letter() -> Response:
         # Loaded when a phone comes: other pages need none of it.
         from edge.carrying.carrying import Carrying
@@ -57,6 +59,7 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.post(CARRY_PATH)
     @require("staff")
+    @takes(files=("file",))
     def bring() -> ResponseReturnValue:
         file = request.files.get("file")
         if file is None or not file.filename:

@@ -6,7 +6,7 @@
 * Guests leave nothing behind: these functions are called for learners only.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -17,6 +17,7 @@ from edge.learning import progress
 from edge.learning.progress import Place
 from sync.clock import Clock
 from sync.journal import Journal
+from sync.snapshot import Answered, Snapshot, Standing, pieces
 
 KEYS_KEPT_MAX = 200_000
 """Idempotency keys kept: some weeks of a busy campus, while a phone repeats within minutes."""
@@ -183,14 +184,7 @@ class Learning:
 
     def places(self, learner: str) -> dict[str, dict[str, Place]]:
         """All places of a learner, by course and activity."""
-        rows = self._database.read().execute(
-            """
-            select learner, course, activity, version, path, seconds, permille, openings, at_seconds, completed_seconds
-            from place where learner = ?
-            """,
-            [learner],
-        )
-        return _by_course(rows)
+        return _by_course(_by_learner(self._database.read(), learner))
 
     def places_of_class(self, classroom: str) -> dict[str, dict[str, dict[str, Place]]]:
         """All places of a class, by learner, course and activity."""
@@ -202,9 +196,9 @@ class Learning:
             """,
             [classroom],
         )
-        learners: dict[str, list[Any]] = {}
+        learners: dict[str, list[Place]] = {}
         for row in rows:
-            learners.setdefault(row[0], []).append(row)
+            learners.setdefault(row[0], []).append(Place(*row))
         return {learner: _by_course(own) for learner, own in learners.items()}
 
     def answers(self, learner: str, course: str) -> list[Answer]:
@@ -215,6 +209,25 @@ class Learning:
             [learner, course],
         )
         return [Answer(*row) for row in rows]
+
+    def courses_answered(self, learner: str) -> list[str]:
+        """The courses in which a learner answered something."""
+        rows = self._database.read().execute("select distinct course from answer where learner = ?", [learner])
+        return [row["course"] for row in rows]
+
+    def snapshots(self, connection: Connection, learner: str) -> Iterator[Snapshot]:
+        """Where a learner stands in every course, as it is to be said again in the caller's transaction."""
+        places: dict[str, list[Standing]] = {}
+        for place in _by_learner(connection, learner):
+            places.setdefault(place.course, []).append(_standing(place))
+        answers: dict[str, list[Answered]] = {}
+        rows = connection.execute(
+            "select course, activity, item, answer, at_seconds from answer where learner = ?", [learner]
+        )
+        for course, *row in rows:
+            answers.setdefault(course, []).append(Answered(*row))
+        for course in sorted(places.keys() | answers.keys()):
+            yield from pieces(course, places.get(course, ()), answers.get(course, ()))
 
     def active_learners(self, since_seconds: int) -> int:
         """How many learners did something since then."""
@@ -312,9 +325,26 @@ def _told(before: Place, after: Place) -> list[tuple[Literal["progressed", "comp
     return [("progressed", {**subject, **where, "permille": after.permille})]
 
 
-def _by_course(rows: Any) -> dict[str, dict[str, Place]]:
+def _by_learner(connection: Connection, learner: str) -> list[Place]:
+    rows = connection.execute(
+        """
+        select learner, course, activity, version, path, seconds, permille, openings, at_seconds, completed_seconds
+        from place where learner = ?
+        """,
+        [learner],
+    )
+    return [Place(*row) for row in rows]
+
+
+def _standing(place: Place) -> Standing:
+    return Standing(
+        place.activity, place.version, place.permille, place.is_completed, place.completed_seconds or 0,
+        place.at_seconds, place.path, place.seconds,
+    )  # fmt: skip
+
+
+def _by_course(places: Iterable[Place]) -> dict[str, dict[str, Place]]:
     courses: dict[str, dict[str, Place]] = {}
-    for row in rows:
-        place = Place(*row)
+    for place in places:
         courses.setdefault(place.course, {})[place.activity] = place
     return courses

@@ -17,8 +17,11 @@ from edge.learning.overview import overview_of, progress_in, progress_of
 from sync.web.app import require, safe_next, session_now
 from sync.web.language import language_now
 from sync.web.lasting import write_then_answer
+from sync.web.takes import takes
 
 READERS = ("learner", "guest", "teacher", "staff")
+STUDIED = ("course", "activity", "key", "next")
+"""The fields of every form about an activity."""
 
 
 def blueprint(box: Box) -> Blueprint:
@@ -37,6 +40,7 @@ def blueprint(box: Box) -> Blueprint:
 def _keep_progress(pages: Blueprint, box: Box) -> None:
     @pages.post("/learn/place")
     @require(*READERS)
+    @takes(*STUDIED, "seconds", "duration")
     def keep_place() -> ResponseReturnValue:
         release, activity = _studied(box)
         seconds = _count("seconds")
@@ -49,6 +53,7 @@ def _keep_progress(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/learn/completed")
     @require(*READERS)
+    @takes(*STUDIED)
     def complete() -> ResponseReturnValue:
         release, activity = _studied(box)
         if learner := _learner():
@@ -57,6 +62,7 @@ def _keep_progress(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/learn/answer")
     @require(*READERS)
+    @takes(*STUDIED, "item", "answer")
     def answer() -> ResponseReturnValue:
         release, activity = _studied(box)
         item, given = request.form.get("item", ""), request.form.get("answer", "")

@@ -19,11 +19,13 @@ from flask.typing import ResponseReturnValue
 from catalog.manifest import Activity, Release, is_safe_path, words
 from catalog.media import media_type
 from edge.box import Box
+from edge.campus import wording
 from edge.library import rows
 from edge.library.launches import Address
 from edge.library.way import Places, Way, mine, next_of, way_of, ways_of
 from sync.web.app import frame_content, require, send_file, session_now
 from sync.web.language import gettext, language_name, language_now
+from sync.web.takes import ANYTHING, takes
 
 READERS = ("learner", "guest", "teacher", "staff")
 MINE_SHOWN_MAX = 12
@@ -64,8 +66,11 @@ def blueprint(box: Box) -> Blueprint:
     def home() -> ResponseReturnValue:
         ways = _ways(box)
         begun = mine(ways)
+        classroom = _classroom(box)
         return render_template(
             "library/home.html",
+            announcements=box.campus.announcements(classroom),
+            tasks=wording.tasks(box, box.campus.assignments(classroom)) if classroom else [],
             greeting=_greeting(box),
             next=rows.next_card(next_of(ways)),
             begun=begun[:MINE_SHOWN_MAX],
@@ -128,6 +133,7 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.get("/library/<course>/<activity>/file")
     @require(*READERS)
+    @takes(query=("save",), gives=ANYTHING)
     def file(course: str, activity: str) -> ResponseReturnValue:
         opened = _opened(box, course, activity)
         if opened.activity.kind not in ("video", "pdf"):
@@ -137,6 +143,7 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.get("/library/<course>/<activity>/captions/<int:index>")
     @require(*READERS)
+    @takes(gives=ANYTHING)
     def captions(course: str, activity: str, index: int) -> ResponseReturnValue:
         opened = _opened(box, course, activity)
         tracks = opened.activity.attributes.get("captions", [])
@@ -181,6 +188,13 @@ def _places(box: Box) -> Places:
 
 def _ways(box: Box) -> list[Way]:
     return ways_of(box.shelf.courses(), _places(box), box.clock.now().wall_seconds)
+
+
+def _classroom(box: Box) -> str:
+    """The class of whoever asks; "" where they are in none."""
+    session = session_now()
+    person = box.people.person(session.person) if session.kind == "learner" else None
+    return person.classroom if person is not None else ""
 
 
 def _greeting(box: Box) -> str:

@@ -39,15 +39,22 @@ def run(box: "Box", chance: Chance, listener: Listener) -> Told:
     with ExitStack() as stack:
         link = stack.enter_context(metered(box, stack.enter_context(box.open_link(hub.address)), terms, chance))
         near = stack.enter_context(neighbours(box, chance))
+        talk = session(box, link, PublicKey(hub.hub_key), listener, near)
         try:
-            outcome = session(box, link, PublicKey(hub.hub_key), listener, near).run(chance.lanes)
+            outcome = talk.run(chance.lanes)
         except (BudgetSpent, WindowClosed) as spent:
             return Told("short", spent.sentence, spent.hint, link.moved)
         except Fault as fault:
             return failed(fault, link.moved)
+        finally:
+            if talk.refused:
+                box.watch.session_ended(talk.refused)
     box.ledger.observe()
     if outcome.hub_seconds >= TRUSTED_SINCE_SECONDS and not box.clock.now().is_trusted:
         box.clock.correct(outcome.hub_seconds)
+    if not talk.refused:
+        box.watch.session_ended(())
+    box.watch.hear_time(outcome.hub_seconds)
     return told(outcome)
 
 
@@ -67,6 +74,8 @@ def session(box: "Box", link: Link, hub: PublicKey, listener: Listener, neighbou
         box.random_bytes,
         listener,
         box.people.forget,
+        following=box.following,
+        catalogues=box.catalogues,
         neighbours=neighbours,
         jpeg_xl=JpegXl.find(),
         is_wanted=box.config.wants_layer,

@@ -112,6 +112,11 @@ class Nightly:
     def is_running(self) -> bool:
         return self._at_work.locked()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether what is under way should end where it is."""
+        return self._is_stopping
+
     def tick(self, moment: Moment) -> Night | None:
         """Run a session if one is due now; says how it went."""
         if not self._is_enrolled() or self.is_running:

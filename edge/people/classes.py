@@ -10,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from edge.box import Box
 from edge.people import codes
 from edge.people.people import NAME_LETTERS_MAX, Classroom, NameTaken, Person
+from sync.campus.ownership import Side
 from sync.web.app import require
 from sync.web.language import gettext
+from sync.web.takes import takes
 
 
 def register(pages: Blueprint, box: Box) -> None:
@@ -22,6 +24,7 @@ def register(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/classes")
     @require("teacher", "staff")
+    @takes("name")
     def add_class() -> ResponseReturnValue:
         name = " ".join(request.form.get("name", "").split())
         error = wrong_class_name(name)
@@ -37,7 +40,14 @@ def register(pages: Blueprint, box: Box) -> None:
     @require("teacher", "staff")
     def classroom(classroom: str) -> ResponseReturnValue:
         found = _class(box, classroom)
-        return render_template("people/class.html", classroom=found, learners=box.people.learners(found.id))
+        return render_template(
+            "people/class.html",
+            classroom=found,
+            learners=box.people.learners(found.id),
+            without_pin=box.campus.without_pin(found.id),
+            is_hubs=box.campus.owner_of_class(found.id) is Side.HUB,
+            proposals=len(box.campus.proposals_for_class(found.id)),
+        )
 
     @pages.get("/classes/<classroom>/code")
     @require("teacher", "staff")

@@ -12,13 +12,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from sync.web import sprite
+from sync.web.challenge.sheet import draw_code, draw_letters
 from sync.web.language import plain_digits
 
-LETTERS = "CDFGHJKMNPRTVWXY"
-"""Sixteen: four bits each, so that every random byte gives one without favour."""
-
 CLASS_CODE_LETTERS = 5
-STAFF_CODE_LETTERS = 10
 PIN_NUMBERS = 4
 PICTURES_CHOSEN = 3
 PICTURES = tuple(sprite.PICTURES)
@@ -29,13 +26,12 @@ RandomBytes = Callable[[int], bytes]
 
 def new_class_code(random_bytes: RandomBytes) -> str:
     """Draw a class code such as KMTRD: about a million, and guesses are slowed down."""
-    return _letters(random_bytes(CLASS_CODE_LETTERS))
+    return draw_letters(random_bytes, CLASS_CODE_LETTERS)
 
 
 def new_staff_code(random_bytes: RandomBytes) -> str:
     """Draw the code on a box's label, in two groups for reading: KMTRD-XWPCF."""
-    drawn = _letters(random_bytes(STAFF_CODE_LETTERS))
-    return f"{drawn[:5]}-{drawn[5:]}"
+    return draw_code(random_bytes)
 
 
 def new_pin(random_bytes: RandomBytes) -> str:
@@ -104,6 +100,3 @@ def _is_left_out(letter: str) -> bool:
     # Only accents of Latin and Greek and the short vowels of Arabic: elsewhere such signs are letters of the name.
     return "\u0300" <= letter <= "\u036f" or "\u064b" <= letter <= "\u0652"
 
-
-def _letters(data: bytes) -> str:
-    return "".join(LETTERS[byte % len(LETTERS)] for byte in data)

@@ -14,12 +14,14 @@ from edge.people.people import NAME_LETTERS_MAX, NUMBER_LETTERS_MAX, Classroom, 
 from edge.people.sign_in import CHOOSING_AS, CHOSEN, HOME, chosen_as, next_path, remembered_class
 from sync.web.app import begin_session, session_now
 from sync.web.language import gettext
+from sync.web.takes import takes
 
 JOINING = "joining"
 
 
 def register(pages: Blueprint, box: Box) -> None:
     @pages.get("/join")
+    @takes(query=("next",))
     def join() -> ResponseReturnValue:
         classroom = remembered_class(box)
         if classroom is None:
@@ -27,6 +29,7 @@ def register(pages: Blueprint, box: Box) -> None:
         return render_template("people/join.html", classroom=classroom, wrong={}, next=next_path())
 
     @pages.post("/join")
+    @takes("name", "number", "by", query=("next",))
     def say_name() -> ResponseReturnValue:
         classroom = remembered_class(box)
         if classroom is None:
@@ -43,6 +46,7 @@ def register(pages: Blueprint, box: Box) -> None:
         return redirect(url_for("people.choose_secret", kind=kind, next=next_path()), 303)
 
     @pages.get("/join/<any(pin, pictures):kind>")
+    @takes(query=("again", "next"))
     def choose_secret(kind: str) -> ResponseReturnValue:
         classroom = remembered_class(box)
         data = session_now().data
@@ -53,6 +57,7 @@ def register(pages: Blueprint, box: Box) -> None:
         return _ask(classroom, kind, chosen_as(JOINING))
 
     @pages.post("/join/<any(pin, pictures):kind>")
+    @takes("pin", "picture", query=("next",))
     def enrol(kind: str) -> ResponseReturnValue:
         classroom = remembered_class(box)
         data = session_now().data

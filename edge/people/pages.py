@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from edge.box import Box
-from edge.people import classes, join, sign_in, teachers
+from edge.people import classes, join, sign_in, staff_in, teachers
 from edge.people.guard import Guard
 
 
@@ -12,6 +12,7 @@ def blueprint(box: Box) -> Blueprint:
     pages = Blueprint("people", __name__, template_folder="templates")
     guard = Guard(box.clock)
     sign_in.register(pages, box, guard)
+    staff_in.register(pages, box, guard)
     join.register(pages, box)
     classes.register(pages, box)
     teachers.register(pages, box, guard)

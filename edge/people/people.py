@@ -4,7 +4,8 @@
   can be erased: erasing blanks what it held on the box, and carries the wish to the hub.
 * A name is found only through its class, never in a public list.
 * Learners prove themselves by a PIN or three pictures; teachers and staff by a password, never by less.
-* A secret is kept as an argon2 hash; a new one ends every session of its person in the same commit.
+* A PIN is kept as an argon2 hash, a password as a verifier; a new one ends every session of its person in the same
+  commit. A teacher without a password yet has an empty secret, which nothing proves.
 """
 
 import sqlite3
@@ -19,6 +20,7 @@ from catalog.fault import CallerFault
 from edge.people import codes
 from sync.journal import Journal
 from sync.web import passwords
+from sync.web.challenge.verifier import SALT_BYTES, Verifier, is_password, of_password
 
 Kind = Literal["learner", "teacher", "staff"]
 SecretKind = Literal["pin", "pictures", "password"]
@@ -181,29 +183,40 @@ class People:
         row = None
         if person is not None and is_of_kind:
             row = self._database.read().execute("select secret from person where person = ?", [person.id]).fetchone()
-        return passwords.verify_secret(row[0] if row else "", secret.text)
+        kept = row[0] if row else ""
+        verifier = Verifier.from_text(kept)
+        return is_password(verifier, secret.text) if verifier else passwords.verify_secret(kept, secret.text)
 
     def change_secret(self, person: str, secret: Secret) -> None:
         """Give a person a new secret and end their sessions.
 
         Raises NobodyThere.
         """
-        hashed = passwords.hash_secret(secret.text)
+        kept = self.kept(secret.text) if secret.kind == "password" else passwords.hash_secret(secret.text)
+        self._database.write(lambda connection: self.record_secret(connection, person, secret.kind, kept))
 
-        def work(connection: Connection) -> int:
-            changed = connection.execute(
-                """
-                update person set secret = ?, secret_kind = ?
-                where person = ? and (kind = 'learner') = (? <> 'password')
-                """,
-                [hashed, secret.kind, person, secret.kind],
-            ).rowcount
-            for each in self._end_sessions:
-                each(connection, person)
-            return changed
+    def record_secret(self, connection: Connection, person: str, kind: SecretKind, kept: str) -> None:
+        """Keep a new secret and end the person's sessions, in the caller's transaction.
 
-        if self._database.write(work) == 0:
+        Raises NobodyThere.
+        """
+        changed = connection.execute(
+            """
+            update person set secret = ?, secret_kind = ?
+            where person = ? and (kind = 'learner') = (? <> 'password')
+            """,
+            [kept, kind, person, kind],
+        ).rowcount
+        if changed == 0:
             raise NobodyThere("This person is not on this box any more.", "Look at the list again.")
+        for each in self._end_sessions:
+            each(connection, person)
+
+    def kept(self, password: str | Verifier) -> str:
+        """What is kept of a password or its verifier; nothing of an empty one, which nothing proves."""
+        if isinstance(password, Verifier):
+            return password.text
+        return of_password(password, self._random_bytes(SALT_BYTES)).text if password else ""
 
     def new_pin(self, learner: str) -> str:
         """Give a learner a new PIN, to be shown once.
@@ -214,18 +227,21 @@ class People:
         self.change_secret(learner, Secret("pin", pin))
         return pin
 
-    def add_teacher(self, name: str, password: str) -> Person:
-        """Raises NameTaken."""
-        teacher, hashed = self._with_password("teacher", name, password)
-        self._database.write(lambda connection: self._insert(connection, teacher, hashed))
+    def add_teacher(self, name: str, password: str = "") -> Person:
+        """Add a teacher; without a password they are let in by a code, and choose one.
+
+        Raises NameTaken.
+        """
+        teacher, kept = self._with_password("teacher", name, password)
+        self._database.write(lambda connection: self._insert(connection, teacher, kept))
         return teacher
 
-    def prepare_staff(self, password: str) -> Callable[[Connection], Person]:
-        """Hash the staff password now (it takes a while); what is returned adds the account in a transaction."""
-        staff, hashed = self._with_password("staff", STAFF_NAME, password)
+    def prepare_staff(self, password: str | Verifier) -> Callable[[Connection], Person]:
+        """Stretch the staff password now (it takes a while); what is returned adds the account in a transaction."""
+        staff, kept = self._with_password("staff", STAFF_NAME, password)
 
         def record(connection: Connection) -> Person:
-            self._insert(connection, staff, hashed)
+            self._insert(connection, staff, kept)
             return staff
 
         return record
@@ -337,9 +353,9 @@ class People:
         row = self._database.read().execute(sql, [value]).fetchone()
         return Person(*row) if row else None
 
-    def _with_password(self, kind: Kind, name: str, password: str) -> tuple[Person, str]:
+    def _with_password(self, kind: Kind, name: str, password: str | Verifier) -> tuple[Person, str]:
         person = Person(codes.new_id(self._random_bytes), kind, " ".join(name.split()), "password")
-        return person, passwords.hash_secret(password)
+        return person, self.kept(password)
 
     def _insert(self, connection: Connection, person: Person, hashed: str) -> None:
         try:

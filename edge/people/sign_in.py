@@ -1,10 +1,12 @@
-"""Signing in: the class by its code, the own name in it, then a PIN or three pictures; or a password.
+"""Signing in, for learners: the class by its code, the own name in it, then a PIN or three pictures.
 
 * Names show only to a phone that typed the class code; the phone remembers the class by its id, which nobody can guess.
 * Every wrong secret and every wrong code slows the next try of that account or that phone, never a class.
 * A wrong secret is answered alike whether the person exists or not.
 * Each picture is one POST that adds to the session on the box: it needs no script.
 """
+
+from collections.abc import Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,9 +15,10 @@ from werkzeug import Response
 from edge.box import Box
 from edge.people import codes
 from edge.people.guard import Guard
-from edge.people.people import NAMES_LISTED_MAX, STAFF_NAME, Classroom, Person, Secret
+from edge.people.people import NAMES_LISTED_MAX, Classroom, Person, Secret
 from sync.web.app import begin_session, end_session, safe_next, session_now
 from sync.web.language import gettext
+from sync.web.takes import takes
 
 CLASS_COOKIE = "qanat-class"
 CLASS_COOKIE_SECONDS = 180 * 24 * 3600
@@ -28,6 +31,7 @@ CHOOSING_AS = "choosing as"
 
 def register(pages: Blueprint, box: Box, guard: Guard) -> None:
     @pages.get("/sign-in")
+    @takes(query=("letters", "next"))
     def sign_in() -> ResponseReturnValue:
         if not box.setup.is_claimed:
             return redirect("/claim")
@@ -42,10 +46,12 @@ def register(pages: Blueprint, box: Box, guard: Guard) -> None:
         )
 
     @pages.get("/sign-in/class")
+    @takes(query=("next",))
     def class_code() -> ResponseReturnValue:
         return render_template("people/class_code.html", next=next_path())
 
     @pages.post("/sign-in/class")
+    @takes("code", query=("next",))
     def find_class() -> ResponseReturnValue:
         typed = request.form.get("code", "")
         attempt = f"class {session_now().id_hash}"
@@ -62,6 +68,7 @@ def register(pages: Blueprint, box: Box, guard: Guard) -> None:
         return render_template("people/class_code.html", code=typed, error=error, next=next_path()), 400
 
     @pages.get("/sign-in/as/<person>")
+    @takes(query=("again", "next"))
     def secret(person: str) -> ResponseReturnValue:
         learner = _learner_of_class(box, person)
         if learner is None:
@@ -71,6 +78,7 @@ def register(pages: Blueprint, box: Box, guard: Guard) -> None:
         return _ask_secret(box, learner, chosen_as(person))
 
     @pages.post("/sign-in/as/<person>")
+    @takes("pin", "picture", query=("next",))
     def prove(person: str) -> ResponseReturnValue:
         learner = _learner_of_class(box, person)
         if learner is None:
@@ -100,10 +108,12 @@ def register(pages: Blueprint, box: Box, guard: Guard) -> None:
         return _ask_secret(box, learner, [], error), 400
 
     @pages.get("/sign-in/number")
+    @takes(query=("next",))
     def number() -> ResponseReturnValue:
         return render_template("people/number.html", next=next_path())
 
     @pages.post("/sign-in/number")
+    @takes("number", "pin", query=("next",))
     def prove_number() -> ResponseReturnValue:
         typed = request.form.get("number", "")
         account = f"number {codes.typed_number(typed)}"
@@ -119,28 +129,8 @@ def register(pages: Blueprint, box: Box, guard: Guard) -> None:
         error = guard.sentence(wait_seconds) or gettext("This number and this PIN do not belong together. Look again.")
         return render_template("people/number.html", number=typed, error=error, next=next_path()), 400
 
-    @pages.get("/sign-in/password")
-    def password() -> ResponseReturnValue:
-        return render_template("people/password.html", name=STAFF_NAME, next=next_path())
-
-    @pages.post("/sign-in/password")
-    def prove_password() -> ResponseReturnValue:
-        name = request.form.get("name", "")
-        account = f"password {codes.name_key(name)}"
-        wait_seconds = guard.wait_seconds(account)
-        if not wait_seconds:
-            person = box.people.with_password(name)
-            if box.people.is_secret(person, Secret("password", request.form.get("password", ""))):
-                assert person is not None, "nobody has no secret"
-                guard.right(account)
-                return enter(person)
-            guard.wrong(account)
-        error = guard.sentence(wait_seconds) or gettext(
-            "This name and this password do not belong together. Look again."
-        )
-        return render_template("people/password.html", name=name, error=error, next=next_path()), 400
-
     @pages.post("/guest")
+    @takes(query=("next",))
     def guest() -> ResponseReturnValue:
         begin_session("", "guest")
         return redirect(next_path() or HOME["guest"], 303)
@@ -151,9 +141,9 @@ def register(pages: Blueprint, box: Box, guard: Guard) -> None:
         return redirect(url_for("people.sign_in"), 303)
 
 
-def enter(person: Person) -> Response:
+def enter(person: Person, data: Mapping[str, str] | None = None) -> Response:
     """Let this person in, under a new session."""
-    begin_session(person.id, person.kind)
+    begin_session(person.id, person.kind, data)
     return redirect(next_path() or HOME[person.kind], 303)
 
 

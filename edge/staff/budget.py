@@ -19,6 +19,7 @@ from edge.nights.night import LENT, Night
 from sync.budget.allowance import Allowance, Limit, month_bytes_max
 from sync.web.app import require
 from sync.web.language import day_near, gettext, plain_digits, size
+from sync.web.takes import takes
 
 LENT_MB = (5, 20, 50, 100)
 NUMBERS = ("night_mb", "month_mb", "rate_kbit")
@@ -45,6 +46,7 @@ def add_pages(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/staff/budget")
     @require("staff")
+    @takes(*NUMBERS, "window")
     def change_budget() -> ResponseReturnValue:
         asked = {name: text.strip() for name, text in request.form.items()}
         settings, wrong = _read(box.config, asked)
@@ -55,6 +57,7 @@ def add_pages(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/staff/lend")
     @require("staff")
+    @takes("mb")
     def lend() -> ResponseReturnValue:
         lent_mb = request.form.get("mb", "")
         if lent_mb not in map(str, LENT_MB):

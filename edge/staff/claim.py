@@ -19,6 +19,7 @@ from edge.people import codes
 from edge.people.people import Classroom, People, Person
 from sync.clock import Clock
 from sync.web import passwords
+from sync.web.challenge.verifier import Verifier
 
 LABEL_FILE = "label.txt"
 LABEL_MODE = 0o600
@@ -83,8 +84,10 @@ class Setup:
         row = self._row()
         return row is not None and row[1] is not None
 
-    def claim(self, code: str, password: str, classroom: str) -> Claimed:
+    def claim(self, code: str, password: str | Verifier, classroom: str) -> Claimed:
         """Make the box a campus's: a staff account, a first class, and the code is spent.
+
+        An empty password is none: staff then sign in by codes.
 
         Raises WrongStaffCode, ClaimedAlready, NameTaken.
         """

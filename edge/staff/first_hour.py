@@ -2,6 +2,7 @@
 
 * Claiming is one page of five questions; a mistake keeps what was written and says what is wrong beside it.
 * The code is asked again with every try, and guesses are slowed; a claimed box shows none of this.
+* The password stays in the browser; where no script runs, staff get a sheet of codes in its place.
 """
 
 from collections.abc import Mapping
@@ -17,12 +18,18 @@ from edge.config import Config
 from edge.people.classes import wrong_class_name
 from edge.people.guard import Guard
 from edge.people.people import STAFF_NAME
+from edge.people.staff_in import said_now, stale
 from edge.people.teachers import wrong_password
 from edge.staff.claim import ClaimedAlready, WrongStaffCode
 from sync.web.app import begin_session
+from sync.web.challenge.sheet import draw_sheet
+from sync.web.challenge.talks import TalkRefused
+from sync.web.challenge.verifier import Verifier
 from sync.web.language import gettext, language_name
+from sync.web.takes import takes
 
 CLAIM = "claim"
+SETTINGS = ("language", "window", "timezone")
 OFFSETS = ("Asia/Tehran", "Asia/Kabul", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Yangon")
 """Where clocks are not whole hours from UTC; Etc/GMT+11 to Etc/GMT-14 are the others."""
 
@@ -38,14 +45,21 @@ def add_pages(pages: Blueprint, box: Box, guard: Guard) -> None:
         return _ask(box, asked, {})
 
     @pages.post("/claim")
+    @takes("code", "classroom", *SETTINGS, "first", "talk", "sealed", "password")
     def take() -> ResponseReturnValue:
         if box.setup.is_claimed:
             return redirect("/sign-in", 303)
         asked = {name: text.strip() for name, text in request.form.items() if name != "password"}
-        password = request.form.get("password", "")
-        settings = {name: asked.get(name, "") for name in ("language", "window", "timezone")}
+        settings = {name: asked.get(name, "") for name in SETTINGS}
         classroom = " ".join(asked.get("classroom", "").split())
-        wrong = _wrong(box.config, settings, password, classroom)
+        wrong = _wrong(box.config, settings, classroom)
+        password: str | Verifier = ""
+        try:
+            password = _password(box)
+        except TalkRefused:
+            wrong["password"] = stale()
+        if request.is_secure and (error := wrong_password(password)):
+            wrong["password"] = error
         wait_seconds = guard.wait_seconds(CLAIM)
         if wait_seconds:
             wrong["code"] = guard.sentence(wait_seconds)
@@ -64,10 +78,15 @@ def add_pages(pages: Blueprint, box: Box, guard: Guard) -> None:
             return redirect("/sign-in", 303)
         guard.right(CLAIM)
         begin_session(claimed.staff.id, claimed.staff.kind)
+        # Should the power go right here, nobody could sign in: then `qanat box password` at the box helps.
+        sheet = [] if password else draw_sheet(box.random_bytes)
+        if sheet:
+            box.accounts.keep_sheet(claimed.staff.id, sheet)
         is_begun = asked.get("first") == "now" and box.nightly.begin()
         return render_template(
             "staff/claimed.html",
             classroom=claimed.classroom,
+            codes=sheet,
             is_begun=is_begun,
             is_enrolled=box.hub is not None,
             window=box.config.window,
@@ -84,10 +103,18 @@ def _ask(box: Box, asked: Mapping[str, str], wrong: Mapping[str, str]) -> str:
         languages=[(tag, language_name(tag)) for tag in box.config.languages],
         zones=_zones(box.clock.now().wall_seconds),
         is_enrolled=box.hub is not None,
+        is_private=request.is_secure,
     )
 
 
-def _wrong(config: Config, settings: Mapping[str, str], password: str, classroom: str) -> dict[str, str]:
+def _password(box: Box) -> str | Verifier:
+    """The password that was chosen, or what a browser made of it; nothing where it could not. Raises TalkRefused."""
+    if request.form.get("sealed"):
+        return said_now(box).verifier or ""
+    return request.form.get("password", "") if request.is_secure else ""
+
+
+def _wrong(config: Config, settings: Mapping[str, str], classroom: str) -> dict[str, str]:
     wrong: dict[str, str] = {}
     for name, sentence in (
         ("language", gettext("Choose one of these languages.")),
@@ -98,8 +125,6 @@ def _wrong(config: Config, settings: Mapping[str, str], password: str, classroom
             config.with_changes({name: settings[name]})
         except CallerFault:
             wrong[name] = sentence
-    if error := wrong_password(password):
-        wrong["password"] = error
     if error := wrong_class_name(classroom):
         wrong["classroom"] = error
     return wrong

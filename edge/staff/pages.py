@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import Release, words
 from edge.box import Box
+from edge.keeping.wording import hint, sentence
 from edge.people.guard import Guard
 from edge.staff import budget, first_hour, watching
 from edge.staff.chart import NIGHTS_DRAWN, Chart, chart
@@ -44,13 +45,23 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
     def status() -> ResponseReturnValue:
         facts = _facts(box)
         judged = verdict(facts)
+        alarms = box.alarms.standing()
+        is_well = judged.is_well and not any(alarm.is_grave for alarm in alarms)
         finished = [night for night in facts.nights if night.outcome != "begun"]
         now_seconds = box.clock.now().wall_seconds
         drawn = _chart(box)
         return render_template(
             "staff/status.html",
-            headline=headline([said(matter, number) for matter, number in judged.matters], judged.is_well),
-            is_well=judged.is_well,
+            headline=headline(
+                [
+                    *(sentence(alarm) for alarm in alarms if alarm.is_grave),
+                    *(said(matter, number) for matter, number in judged.matters),
+                    *(sentence(alarm) for alarm in alarms if not alarm.is_grave),
+                ],
+                is_well,
+            ),
+            is_well=is_well,
+            alarms=[(alarm, sentence(alarm), hint(alarm)) for alarm in alarms],
             matters=[(said(matter, number), advice(matter)) for matter, number in judged.matters],
             facts=facts,
             is_disk_low=is_disk_low(facts.free_bytes, facts.total_bytes),

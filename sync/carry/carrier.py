@@ -72,6 +72,11 @@ def down_name(box: str) -> str:
     return f"down-{box}.letter"
 
 
+def insert_name(box: str) -> str:
+    """Where what is enclosed with the hub's letter to this box lies, sealed."""
+    return f"insert-{box}.age"
+
+
 def up_name(box: str) -> str:
     """Where this box's sealed letter to its hub lies."""
     return f"up-{box}.age"

@@ -5,7 +5,7 @@
 * Letters are numbered for each box and each way; the number only grows. Each side tells the other the highest number
   it has seen, so that a restored side goes on above it.
 * A down letter holds the answer that the box would get over a link, with its marks, plan and erasures. It names a box
-  and a campus by their random ids, and no learner by anything but a random id.
+  and a campus by their random ids, and no learner by anything but a random id. What says more is enclosed, sealed.
 * An up letter holds the report that the hub would get over a link. It travels sealed (`sync/carry/sealed.py`).
 * A letter may be repeated, come late, or never: nothing depends on the order of arrival.
 """
@@ -58,11 +58,13 @@ class Down:
     answer: Answer
     packs: tuple[Listed, ...]
     """Every pack that the answer's plan names."""
+    insert: str = ""
+    """The digest of what is enclosed (`sync/carry/insert.py`); "": nothing is."""
     version: int = VERSION
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
-        own = {
+        own: dict[str, Any] = {
             "hub": self.hub,
             "box": self.box,
             "campus": self.campus,
@@ -71,6 +73,8 @@ class Down:
             "answer": parsed(self.answer.to_bytes(), dict),
             "packs": [[one.pack, one.size_bytes, one.digest] for one in self.packs],
         }
+        if self.insert:
+            own["insert"] = self.insert
         return canonical({**self.extra, **own, "v": self.version})
 
     @classmethod
@@ -85,6 +89,7 @@ class Down:
             heard=fields.count("heard"),
             answer=Answer.from_bytes(canonical(fields.table("answer"))),
             packs=tuple(_listed(row) for row in fields.rows("packs", PLAN_MAX)),
+            insert=fields.text("insert", ""),
             version=fields.version,
             extra=fields.rest(),
         )

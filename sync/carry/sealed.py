@@ -1,7 +1,7 @@
-"""Sealing: what learners did can be read by their hub alone, whoever holds the stick.
+"""Sealing: what tells of learners can be read by one hub or one box alone, whoever holds the stick.
 
-* The age format (https://age-encryption.org/v1), by pyrage, to the hub's own Ed25519 key as an SSH recipient: the box
-  knows that key since its enrolment, so that no second key has to be made, kept or sent.
+* The age format (https://age-encryption.org/v1), by pyrage, to the reader's own Ed25519 key as an SSH recipient: each
+  side knows the other's since enrolment, so that no second key has to be made, kept or sent.
 * It streams both ways, and what comes out is bounded: a sealed file may claim anything.
 * The library is loaded when it is first needed.
 """
@@ -39,12 +39,12 @@ class _Bounded:
         self._target.flush()
 
 
-def seal(source: BinaryIO, target: BinaryIO, hub: PublicKey) -> None:
-    """Write what `source` holds to `target`, for this hub's eyes only."""
+def seal(source: BinaryIO, target: BinaryIO, reader: PublicKey) -> None:
+    """Write what `source` holds to `target`, for this reader's eyes only."""
     import pyrage
     from pyrage import ssh
 
-    pyrage.encrypt_io(source, target, [ssh.Recipient.from_str(_recipient(hub))])
+    pyrage.encrypt_io(source, target, [ssh.Recipient.from_str(_recipient(reader))])
 
 
 def unseal(source: BinaryIO, target: BinaryIO, keys: KeyPair, bytes_max: int) -> None:
@@ -64,19 +64,19 @@ def unseal(source: BinaryIO, target: BinaryIO, keys: KeyPair, bytes_max: int) ->
         pyrage.decrypt_io(source, _Bounded(target, bytes_max), [identity])
     except _Overlong as error:
         raise LetterRefused(
-            f"A letter on the stick is longer than {bytes_max >> 20} MiB; a box's never is.",
-            "Nothing was taken from it. Have the box write it again.",
+            f"What is sealed on the stick is longer than {bytes_max >> 20} MiB; no letter ever is.",
+            "Nothing was taken from it. Have it written again.",
         ) from error
     except pyrage.DecryptError as error:
         raise LetterRefused(
-            "A letter on the stick is damaged, or sealed for another hub.",
-            "Nothing was taken from it. Take it to the hub that its box belongs to.",
+            "A letter on the stick is damaged, or sealed for somebody else.",
+            "Nothing was taken from it. Take it to the hub or the box that it was written for.",
         ) from error
     except OSError as error:
         raise damaged() from error
 
 
-def _recipient(hub: PublicKey) -> str:
-    """The hub's key as SSH writes one: the same 32 bytes, in another coat."""
-    blob = struct.pack(">I", len(_KIND)) + _KIND + struct.pack(">I", len(hub.raw)) + hub.raw
+def _recipient(reader: PublicKey) -> str:
+    """A key as SSH writes one: the same 32 bytes, in another coat."""
+    blob = struct.pack(">I", len(_KIND)) + _KIND + struct.pack(">I", len(reader.raw)) + reader.raw
     return f"{_KIND.decode()} {base64.b64encode(blob).decode()}"

@@ -3,11 +3,14 @@
 * Every answer carries the nonce of the next report. A report with another nonce is refused, and told the right one:
   a recorded report cannot be played again, and a box that lost the thread picks it up in one more request.
 * A repeated report (same id, same bytes: its answer was lost) gets the stored answer, also after a restart of the hub.
+* With it go the next events of the campus's own journal, what a restored hub asks back of it, and the news of the
+  signed catalogue.
 * Events, marks, the stored answer and the next nonce are one transaction: what is acknowledged is committed.
 """
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -16,10 +19,13 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from catalog.digest import digest_of
 from sync.clock import Clock
 from sync.hub import schema
+from sync.hub.campus.journals import CampusJournals
 from sync.hub.engine import writing
 from sync.hub.fleet import Fleet, Refused, find, note_state, revoked
 from sync.hub.intake import Contradicted, Intake, marks_for
+from sync.hub.keeping import alarms, backed_up, cards
 from sync.hub.packing import Packing
+from sync.hub.trust.catalogue import SignedCatalogue
 from sync.plan import first_routes
 from sync.wire import Answer, Holding, Report, holdings_of, shelf_digest
 
@@ -39,11 +45,22 @@ class Turn(Enum):
 class Answers:
     """Answers boxes."""
 
-    def __init__(self, engine: Engine, intake: Intake, packing: Packing, fleet: Fleet, clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        intake: Intake,
+        packing: Packing,
+        fleet: Fleet,
+        journals: CampusJournals,
+        trust: SignedCatalogue,
+        clock: Clock,
+    ) -> None:
         self._engine = engine
         self._intake = intake
         self._packing = packing
         self._fleet = fleet
+        self._journals = journals
+        self._trust = trust
         self._clock = clock
 
     def answer(self, report: Report, body: bytes) -> bytes:
@@ -52,10 +69,18 @@ class Answers:
         Raises Refused; nothing that the report brought is then kept.
         """
         try:
-            return self._answer(report, body)
+            said = self._answer(report, body)
         except Contradicted as contradicted:
             self._intake.flag(report.box, contradicted.epoch, self._clock.now().wall_seconds)
             raise
+        except Refused as refused:
+            if refused.code == "nonce":
+                now_seconds = self._clock.now().wall_seconds
+                cards.thread_lost(self._engine, report.box, report.nonce, refused.nonce, now_seconds)
+            raise
+        if report.batch:
+            self._intake.readout.wake()
+        return said
 
     def _answer(self, report: Report, body: bytes) -> bytes:
         with writing(self._engine) as connection:
@@ -99,19 +124,31 @@ class Answers:
         now_seconds = self._clock.now().wall_seconds
         self._intake.take(connection, box, report, now_seconds)
         note_state(connection, report, now_seconds)
+        alarms.judge_clock(connection, report, now_seconds)
+        backed_up.heard(connection, box)
+        if report.given_back:
+            self._take_back(connection, box, report.given_back)
         holdings = _holdings(box, report)
         plan = [] if holdings is None else self._packing.parcels(connection, box.campus, holdings, report.can)
         now_said = first_routes(plan, PARCELS_MAX)
         return Answer(
             request=report.request,
             nonce=self._fleet.nonce(),
-            marks=marks_for(connection, report),
+            marks=marks_for(connection, report, backed_up.to_tell(connection, report)),
             plan=now_said,
             wall_seconds=now_seconds,
             wants_holdings=holdings is None,
             more_plan=len(plan) > len(now_said),
             erased=_erased(connection, report.box),
+            asks=self._journals.asks(connection, box, report),
+            batch=self._journals.next_batch(connection, box, report),
+            metadata=self._trust.metadata_for(connection, report),
         )
+
+    def _take_back(self, connection: Connection, box: Row[Any], signed: bytes) -> None:
+        """Take what this hub asked back of its own words; what is not its own does not keep progress out."""
+        with suppress(Refused), connection.begin_nested():
+            self._journals.take_back(connection, box, signed)
 
 
 def turn_of(box: Row[Any], report: Report, digest: str) -> Turn:

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 
 from flask import Flask, Request, abort, request
 
+from sync.hub.campus import pages as said
 from sync.hub.hub import UPLOAD_BYTES_MAX, UPLOADS, Hub
-from sync.hub.pages import accounts, campuses, carrying, courses
+from sync.hub.pages import accounts, campuses, carrying, courses, keeping, signing
 from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
+from sync.hub.pages.signing import SIGNING_PATH
 from sync.hub.protocol import create_protocol
+from sync.hub.trust.serving import create_catalogue
 from sync.mirror import Mirror, create_mirror
 from sync.web import compiled
 from sync.web.app import Tab, WebSettings, create_base, session_now
@@ -44,8 +47,9 @@ def create_app(
     app.before_request(_refuse_nul)
     app.request_class = request_class(uploads, lambda asked: _body_bytes_max(asked, upload_bytes_max))
     app.register_blueprint(create_protocol(hub))
+    app.register_blueprint(create_catalogue(hub))
     app.register_blueprint(create_mirror(Mirror(hub.catalog.releases, hub.catalog.store), hub.packing.find))
-    for pages in (accounts, campuses, carrying, courses):
+    for pages in (accounts, campuses, carrying, courses, keeping, said, signing):
         app.register_blueprint(pages.create_pages(hub))
     return app
 
@@ -62,7 +66,7 @@ def _tabs(session: Session) -> list[Tab]:
     path = request.path
     return [
         Tab(gettext("Campuses"), "/", "box", path == "/" or path.startswith("/campus")),
-        Tab(gettext("Courses"), "/courses", "shelf", path.startswith("/course")),
+        Tab(gettext("Courses"), "/courses", "shelf", path.startswith(("/course", SIGNING_PATH))),
         Tab(gettext("Publish"), PUBLISH_PATH, "send", path == PUBLISH_PATH),
     ]
 

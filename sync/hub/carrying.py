@@ -10,7 +10,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
@@ -21,12 +21,15 @@ from catalog.digest import Digest, digest_of, digest_of_file
 from catalog.durable import disk_fault
 from catalog.fault import Fault, LinkFault
 from sync.carry.carrier import Carrier, Listed, up_names
+from sync.carry.insert import Insert
 from sync.carry.letter import NO_NONCE, UP_BYTES_MAX, Down, Up, down_letter, read_up
 from sync.carry.sealed import unseal
 from sync.clock import Clock
 from sync.hub import schema
 from sync.hub.answers import ERASURES_MAX, PARCELS_MAX
-from sync.hub.engine import insert, reading, writing
+from sync.hub.enclosing import Enclosing
+from sync.hub.engine import insert as inserting
+from sync.hub.engine import reading, writing
 from sync.hub.fleet import Fleet, Refused, find, note_state, revoked
 from sync.hub.intake import Contradicted, Intake, marks_for
 from sync.hub.packing import Packing
@@ -42,6 +45,8 @@ class Letters:
     bodies: Mapping[str, bytes]
     """By box."""
     packs: tuple[Listed, ...]
+    inserts: Mapping[str, bytes] = field(default_factory=dict)
+    """What is enclosed with a letter, sealed, by box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +81,22 @@ class Carrying:
     """The hub's side of sticks and phones."""
 
     def __init__(
-        self, engine: Engine, keys: KeyPair, fleet: Fleet, intake: Intake, packing: Packing, clock: Clock, folder: Path
+        self,
+        engine: Engine,
+        keys: KeyPair,
+        fleet: Fleet,
+        intake: Intake,
+        packing: Packing,
+        enclosing: Enclosing,
+        clock: Clock,
+        folder: Path,
     ) -> None:
         self._engine = engine
         self._keys = keys
         self._fleet = fleet
         self._intake = intake
         self._packing = packing
+        self._enclosing = enclosing
         self._clock = clock
         self._folder = folder
 
@@ -92,13 +106,16 @@ class Carrying:
             boxes = _boxes_of(connection, campuses)
             plans = {box.id: self._plan(connection, box) for box in boxes}
         packs = self._listed(plans.values())
-        bodies = {}
+        bodies, inserts = {}, {}
         for box in boxes:
             plan = [parcel for parcel in plans[box.id] if parcel.pack in packs]
             with writing(self._engine) as connection:
-                bodies[box.id] = self._letter(connection, box.id, plan, packs)
+                insert = self._enclosing.insert(connection, box)
+                bodies[box.id] = self._letter(connection, box.id, plan, packs, insert)
+            if not insert.is_empty:
+                inserts[box.id] = self._enclosing.sealed(box, insert)
         urgent = by_urgency([[one for one in plan if one.pack in packs] for plan in plans.values()])
-        return Letters(bodies, tuple(packs[pack] for pack in urgent))
+        return Letters(bodies, tuple(packs[pack] for pack in urgent), inserts)
 
     def path(self, listed: Listed) -> Path | None:
         """Where a pack lies at the hub; None where it is gone by now."""
@@ -141,7 +158,8 @@ class Carrying:
         for batch in batches:
             try:
                 with writing(self._engine) as connection:
-                    self._intake.take(connection, _living(connection, box_id), self._report(letter, batch), self._now())
+                    box, report = _living(connection, box_id), self._report(letter, batch)
+                    self._intake.take(connection, box, report, self._now(), is_live=False)
             except Contradicted as contradicted:
                 self._intake.flag(box_id, contradicted.epoch, self._now())
                 faults.append(contradicted)
@@ -149,6 +167,7 @@ class Carrying:
                 if refused.code != "batch":
                     raise
                 faults.append(refused)
+        self._intake.readout.wake()
         with writing(self._engine) as connection:
             box = _living(connection, box_id)
             if self._is_newest(connection, letter):
@@ -198,12 +217,17 @@ class Carrying:
             if pack not in known:
                 with writing(self._engine) as connection:
                     row = {"name": pack, "digest": digest}
-                    connection.execute(insert(connection, table).values(row).on_conflict_do_nothing())
+                    connection.execute(inserting(connection, table).values(row).on_conflict_do_nothing())
             listed[pack] = Listed(pack, size_bytes, Digest(digest))
         return listed
 
     def _letter(
-        self, connection: Connection, box_id: str, plan: Sequence[Parcel], packs: Mapping[str, Listed]
+        self,
+        connection: Connection,
+        box_id: str,
+        plan: Sequence[Parcel],
+        packs: Mapping[str, Listed],
+        insert: Insert,
     ) -> bytes:
         """The letter that says this; the last one again where it says the same."""
         box = _living(connection, box_id)
@@ -217,7 +241,8 @@ class Carrying:
             erased=_erased(connection, box_id),
         )
         listed = tuple({parcel.pack: packs[parcel.pack] for parcel in plan}.values())
-        letter = Down(self._keys.public, box.id, box.campus, row.number, row.heard, answer, listed)
+        enclosed = "" if insert.is_empty else insert.digest
+        letter = Down(self._keys.public, box.id, box.campus, row.number, row.heard, answer, listed, enclosed)
         # Numbers apart: two sides that answered each other's answers would never come to rest.
         says = digest_of(replace(letter, number=0, heard=0).to_bytes())
         if row.says == says:
@@ -264,7 +289,7 @@ def _living(connection: Connection, box_id: str) -> Row[Any]:
 def _letter_row(connection: Connection, box_id: str) -> Row[Any]:
     table = schema.letter
     first = {"box": box_id, "number": 0, "says": "", "body": b"", "heard": 0, "asked": "[]"}
-    connection.execute(insert(connection, table).values(first).on_conflict_do_nothing())
+    connection.execute(inserting(connection, table).values(first).on_conflict_do_nothing())
     return connection.execute(select(table).where(table.c.box == box_id)).one()
 
 

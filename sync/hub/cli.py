@@ -4,34 +4,21 @@
 * Heavy imports live inside the commands.
 """
 
-import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sync.hub.keeping.cli import COMMANDS
+from sync.hub.options import DATA, DATABASE, JSON, bar, moment, opened, print_json
+from sync.hub.staff_cli import staff
+from sync.hub.trust.cli import COMMANDS as TRUST_COMMANDS
+
 if TYPE_CHECKING:
     from sync.hub.by_hand import Done
     from sync.hub.fleet import BoxState
-    from sync.hub.hub import Hub
-
-_DATA = click.option(
-    "--data",
-    required=True,
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The hub's data folder.",
-)
-_DATABASE = click.option(
-    "--database",
-    metavar="URL",
-    envvar="QANAT_HUB_DATABASE",
-    help="The hub's database, such as postgresql://qanat@/qanat; a file in DIR if not given.",
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of words.")
+    from sync.hub.keeping.alarms import Alarm
 
 
 @click.group()
@@ -40,19 +27,22 @@ def hub() -> None:
 
 
 @hub.command()
-@_DATA
+@DATA
 @click.option("--host", metavar="ADDRESS", default="0.0.0.0", show_default=True, help="Address to listen on.")  # noqa: S104
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="Port; 0 takes a free one."
 )
-@_DATABASE
+@DATABASE
 @click.option(
     "--upload-max", type=click.IntRange(1), metavar="MB", help="The largest upload, in MB; 8,589 if not given."
 )
 @click.option("--behind-proxy", is_flag=True, help="nginx with TLS stands before the hub and states who asks.")
+@click.option("--backup-to", metavar="DIR", envvar="QANAT_HUB_BACKUP_TO", type=click.Path(path_type=Path),
+              help="Make a backup here once a day, on another disk than the hub's own.")  # fmt: skip
 def serve(
-    data: Path, host: str, port: int, database: str | None, upload_max: int | None, *, behind_proxy: bool
-) -> None:
+    data: Path, host: str, port: int, database: str | None, upload_max: int | None, backup_to: Path | None, *,
+    behind_proxy: bool,
+) -> None:  # fmt: skip
     """Serve the hub until it is told to stop. An empty folder becomes a new hub."""
     from sync.hub.hub import UPLOAD_BYTES_MAX
     from sync.hub.serve import serve as serve_hub
@@ -65,17 +55,18 @@ def serve(
         database_url=database,
         upload_bytes_max=upload_max * 1_000_000 if upload_max else UPLOAD_BYTES_MAX,
         is_behind_proxy=behind_proxy,
+        backup_to=backup_to,
     )
 
 
 @hub.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @click.option("--course", metavar="NAME", help="The course's short name; made from its title if not given.")
 @click.option("--title", metavar="TEXT", help="The course's title; taken from the source if not given.")
 @click.option("--language", metavar="TAG", default="en", show_default=True, help="The language of the course.")
-@_JSON
+@JSON
 def publish(
     sources: tuple[Path, ...],
     data: Path,
@@ -87,12 +78,12 @@ def publish(
     as_json: bool,
 ) -> None:
     """Publish SOURCEs (a folder, a zip, films, captions, PDFs) as the next release of one course, ready for boxes."""
-    with _opened(data, database) as one, _bar() as progress:
+    with opened(data, database) as one, bar("Publishing") as progress:
         published = one.publish(sources, course=course, title=title, language=language, progress=progress)
     release, report = published.release, published.report
     if as_json:
         fields = {"course": release.course, "version": release.version, "root": release.root}
-        _print_json({**fields, "is_new": published.is_new, "report": report.to_document()})
+        print_json({**fields, "is_new": published.is_new, "report": report.to_document()})
         return
     state = "ready for boxes" if published.is_new else "nothing new in it"
     click.echo(f"{release.course}, version {release.version}: {state}.")
@@ -101,38 +92,39 @@ def publish(
 
 
 @hub.command()
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @click.option("--campus", required=True, metavar="NAME", help="The campus that the box will belong to; made if new.")
-@_JSON
+@JSON
 def token(data: Path, database: str | None, campus: str, *, as_json: bool) -> None:
     """Make a one-time token, by which one box joins a campus. It is shown once."""
-    with _opened(data, database) as one:
+    with opened(data, database) as one:
         found = one.fleet.campus_called(campus)
         made = str(one.fleet.make_token(found))
     if as_json:
-        _print_json({"token": made, "campus": found.name, "hub_key": one.keys.public})
+        print_json({"token": made, "campus": found.name, "hub_key": one.keys.public})
     else:
         click.echo(made)
 
 
 @hub.command()
-@_DATA
-@_DATABASE
-@_JSON
+@DATA
+@DATABASE
+@JSON
 def boxes(data: Path, database: str | None, *, as_json: bool) -> None:
     """List the boxes: when they were last heard of, what they hold, what came from them."""
-    with _opened(data, database) as one:
+    with opened(data, database) as one:
         states = one.fleet.boxes()
+        alarms = one.keeping.alarms.standing(one.clock.now().wall_seconds)
     if as_json:
-        _print_json([_document(state) for state in states])
+        print_json([_document(state, alarms.get(state.id, ())) for state in states])
     else:
-        _print_table(states)
+        _print_table(states, alarms)
 
 
 @hub.command()
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @click.option(
     "--to",
     "target",
@@ -143,65 +135,36 @@ def boxes(data: Path, database: str | None, *, as_json: bool) -> None:
 )
 @click.option("--campus", "names", required=True, multiple=True, metavar="NAME", help="For whom; may come repeatedly.")
 @click.option("--mb", type=click.IntRange(1), metavar="MB", help="At most so much in a .qanat file; all if not given.")
-@_JSON
+@JSON
 def carry(
     data: Path, database: str | None, target: Path, names: tuple[str, ...], mb: int | None, *, as_json: bool
 ) -> None:
     """Write what campuses lack to a stick or a file, for somebody to carry there. Letters on the stick are taken in."""
     from sync.hub.by_hand import carry as carry_by_hand
 
-    with _opened(data, database) as one, _bar("Writing") as progress:
+    with opened(data, database) as one, bar("Writing") as progress:
         done = carry_by_hand(one, target, names, mb * 1_000_000 if mb else None, progress)
     if as_json:
-        _print_json(done.document())
+        print_json(done.document())
     else:
         _say(done)
 
 
 @hub.command()
 @click.argument("source", metavar="PATH", type=click.Path(path_type=Path))
-@_DATA
-@_DATABASE
-@_JSON
+@DATA
+@DATABASE
+@JSON
 def take(source: Path, data: Path, database: str | None, *, as_json: bool) -> None:
     """Take in the letters of boxes from the stick or .qanat file at PATH; the stick gets the hub's receipts."""
     from sync.hub.by_hand import take as take_by_hand
 
-    with _opened(data, database) as one:
+    with opened(data, database) as one:
         done = take_by_hand(one, source)
     if as_json:
-        _print_json(done.document())
+        print_json(done.document())
     else:
         _say(done)
-
-
-@contextmanager
-def _opened(data: Path, database: str | None) -> Iterator["Hub"]:
-    import secrets
-
-    from sync.clock import SystemClock
-    from sync.hub.hub import Hub
-
-    hub = Hub.open(data, SystemClock(), secrets.token_bytes, database)
-    try:
-        yield hub
-    finally:
-        hub.close()
-
-
-@contextmanager
-def _bar(label: str = "Publishing") -> Iterator[Any]:
-    """A bar on stderr while somebody watches; silence otherwise."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
-
-        def show(done_bytes: int, total_bytes: int) -> None:
-            bar.length = total_bytes
-            bar.update(done_bytes - bar.pos)
-
-        yield show
 
 
 def _say(done: "Done") -> None:
@@ -211,7 +174,7 @@ def _say(done: "Done") -> None:
         click.echo(str(fault), err=True)
 
 
-def _document(state: "BoxState") -> dict[str, Any]:
+def _document(state: "BoxState", alarms: Sequence["Alarm"]) -> dict[str, Any]:
     return {
         "id": state.id,
         "name": state.name,
@@ -224,10 +187,11 @@ def _document(state: "BoxState") -> dict[str, Any]:
         "events": state.events,
         "forks": state.forks,
         "is_revoked": state.is_revoked,
+        "alarms": [alarm.document() for alarm in alarms],
     }  # fmt: skip
 
 
-def _print_table(states: Sequence["BoxState"]) -> None:
+def _print_table(states: Sequence["BoxState"], alarms: Mapping[str, Sequence["Alarm"]]) -> None:
     if not states:
         click.echo("No box has joined yet. Make a token with `qanat hub token --campus NAME`.")
         return
@@ -237,24 +201,20 @@ def _print_table(states: Sequence["BoxState"]) -> None:
             state.name,
             state.campus.name,
             state.id,
-            "never" if state.seen_seconds is None else _moment(state.seen_seconds),
+            "never" if state.seen_seconds is None else moment(state.seen_seconds),
             str(len(state.holdings)),
             "?" if state.free_bytes is None else str(state.free_bytes // 1_000_000),
             str(state.events),
-            "out of service" if state.is_revoked else "copied card" if state.forks else "",
+            "out of service" if state.is_revoked else " ".join(one.kind.value for one in alarms.get(state.id, ())),
         )
         for state in states
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for one in [alarm for standing in alarms.values() for alarm in standing]:
+        click.echo(f"{one.box or 'The hub'}: {one.sentence} {one.hint}")
 
 
-def _moment(wall_seconds: int) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(wall_seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _print_json(document: Any) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+for _command in (*COMMANDS, *TRUST_COMMANDS, staff):
+    hub.add_command(_command)

@@ -129,7 +129,11 @@ def _assert_commits_last(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         names = ("journal_mode", "synchronous", "foreign_keys")
         settings = [connection.exec_driver_sql(f"pragma {name}").scalar_one() for name in names]
-        assert settings == ["wal", 2, 1], f"the hub would lose acknowledged rows: {settings}"
+        if settings != ["wal", 2, 1]:
+            raise BoxFault(
+                f"The hub's disk does not let hub.db be written so that nothing is lost ({settings}).",
+                "Free some space, or look whether the disk is failing; then start the hub again.",
+            )
     else:
         setting = connection.execute(text("show synchronous_commit")).scalar_one()
         if setting == "off":

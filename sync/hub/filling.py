@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from catalog.fault import DiskFull
-from sync.carry.carrier import Listed, down_name, down_names, is_whole, names_of, parts_of, read_whole
+from sync.carry.carrier import (
+    Listed,
+    down_name,
+    down_names,
+    insert_name,
+    is_whole,
+    names_of,
+    parts_of,
+    read_whole,
+)
 from sync.carry.letter import LETTER_BYTES_MAX, LetterRefused, peek_down
 from sync.carry.single import Enclosed, single_bytes, write_single
 from sync.carry.stick import Stick
@@ -74,6 +83,14 @@ def write_letters(stick: Stick, letters: Letters) -> int:
     files = stick.files()
     written_bytes = 0
     for box, body in letters.bodies.items():
+        # What is enclosed goes first: a stick that is pulled in between has an older letter, and says so.
+        for insert in _inserts(letters, box):
+            if (
+                files.get(insert.name) != insert.size_bytes
+                or read_whole(stick, insert.name, insert.size_bytes) != insert.data
+            ):
+                stick.write(insert.name, insert.data)
+                written_bytes += insert.size_bytes
         name = down_name(box)
         if files.get(name) == len(body) and read_whole(stick, name, len(body)) == body:
             continue
@@ -92,7 +109,11 @@ class Selected:
 
 def select(letters: Letters, carrying: Carrying, room_bytes: int) -> Selected:
     """The letters, and as many packs as fit into a file of at most `room_bytes`."""
-    files = [Enclosed(down_name(box), len(body), data=body) for box, body in letters.bodies.items()]
+    files = [
+        file
+        for box, body in letters.bodies.items()
+        for file in (*_inserts(letters, box), Enclosed(down_name(box), len(body), data=body))
+    ]
     packs, left_out = [], []
     for one in letters.packs:
         source = carrying.path(one)
@@ -135,6 +156,12 @@ def _named_by_others(stick: Stick, letters: Letters) -> set[str]:
             except LetterRefused:
                 continue  # a damaged letter holds nothing back
     return names
+
+
+def _inserts(letters: Letters, box: str) -> list[Enclosed]:
+    """What is enclosed with the letter to this box, if anything is."""
+    sealed = letters.inserts.get(box)
+    return [] if sealed is None else [Enclosed(insert_name(box), len(sealed), data=sealed)]
 
 
 def _enclosed(listed: Listed, source: Path) -> list[Enclosed]:

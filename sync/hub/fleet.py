@@ -63,6 +63,8 @@ class BoxState:
     events: int
     forks: int
     is_revoked: bool
+    replaced_by: str = ""
+    """The box that stands in its place."""
 
 
 class Fleet:
@@ -193,8 +195,11 @@ def boxes_in(connection: Connection, campus_id: str | None = None) -> list[BoxSt
     box, campus, epoch, fork = schema.box, schema.campus, schema.epoch, schema.fork
     events = select(func.sum(epoch.c.taken + 1)).where(epoch.c.box == box.c.id).scalar_subquery()
     forks = select(func.count()).where(fork.c.box == box.c.id).scalar_subquery()
+    new = select(schema.replacement.c.new).where(schema.replacement.c.old == box.c.id).scalar_subquery()
     query = (
-        select(box, campus.c.name.label("campus_name"), events.label("events"), forks.label("forks"))
+        select(
+            box, campus.c.name.label("campus_name"), events.label("events"), forks.label("forks"), new.label("new")
+        )
         .join(campus, campus.c.id == box.c.campus)
         .order_by(campus.c.name, box.c.name, box.c.id)
     )
@@ -212,6 +217,7 @@ def boxes_in(connection: Connection, campus_id: str | None = None) -> list[BoxSt
             events=int(row.events or 0),
             forks=row.forks,
             is_revoked=row.revoked_seconds is not None,
+            replaced_by=row.new or "",
         )
         for row in connection.execute(query)
     ]
@@ -224,6 +230,7 @@ def note_state(connection: Connection, report: Report, now_seconds: int) -> None
         "free_bytes": report.free_bytes,
         "health": json.dumps(report.health),
         "can": json.dumps(report.can),
+        "follows": json.dumps([one.row() for one in report.follows]),
     }
     if report.holdings is not None:
         values["shelf"] = report.shelf

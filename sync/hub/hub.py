@@ -17,16 +17,25 @@ from catalog.db import Database
 from catalog.publish import Catalog, Published
 from sync.clock import Clock
 from sync.hub.answers import Answers
+from sync.hub.campus.elsewhere import Elsewhere
+from sync.hub.campus.journals import CampusJournals
+from sync.hub.campus.notices import Notices
+from sync.hub.campus.roster import Roster
 from sync.hub.carrying import Carrying
+from sync.hub.enclosing import Enclosing
 from sync.hub.engine import open_engine, sqlite_url
 from sync.hub.fleet import Fleet
 from sync.hub.gifts import Gifts
 from sync.hub.intake import Intake
+from sync.hub.keeping.keeping import Keeping
 from sync.hub.overview import Overview
 from sync.hub.packing import Packing
 from sync.hub.progress import ProgressBook
 from sync.hub.publishing import Publishing
+from sync.hub.second_factor import SecondFactors
 from sync.hub.staff import Staff
+from sync.hub.trust.catalogue import SignedCatalogue
+from sync.hub.trust.keys import FOLDER, KeyRing
 from sync.keys import KeyPair
 from sync.patch.jpeg import JpegXl
 from sync.web import sessions
@@ -50,13 +59,20 @@ class Hub:
     fleet: Fleet
     intake: Intake
     answers: Answers
+    journals: CampusJournals
+    roster: Roster
+    elsewhere: Elsewhere
+    notices: Notices
+    keeping: Keeping
     carrying: Carrying
     gifts: Gifts
+    trust: SignedCatalogue
     packing: Packing
     publishing: Publishing
     progress: ProgressBook
     overview: Overview
     staff: Staff
+    second_factors: SecondFactors
     sessions_database: Database
     sessions: sessions.DatabaseSessions
 
@@ -70,10 +86,19 @@ class Hub:
         keys = KeyPair.load_or_make(data / KEY_FILE)
         catalog = Catalog.open(data)
         sessions_database = Database(data / "sessions.db", [sessions.migrations])
-        packing = Packing(catalog, engine, data / "packs", clock, JpegXl.find())
+        trust = SignedCatalogue(engine, catalog.releases, KeyRing(data / FOLDER), clock)
+        packing = Packing(catalog, engine, data / "packs", clock, JpegXl.find(), trust.catch_up)
         fleet = Fleet(engine, keys, clock, random_bytes)
         intake = Intake(engine)
-        carrying = Carrying(engine, keys, fleet, intake, packing, clock, data / CARRY)
+        intake.readout.catch_up()
+        keeping = Keeping.of(engine, data, catalog, keys, intake.readout, clock, random_bytes)
+        journals = CampusJournals(keys, clock, random_bytes, keeping.history.after)
+        elsewhere = Elsewhere(engine, journals, intake.readout, clock)
+        journals.when_asked(elsewhere.tell)
+        notices = Notices(engine, journals, clock, random_bytes)
+        journals.when_asked(notices.tell_of_revoked)
+        enclosing = Enclosing(journals, trust, data / CARRY)
+        carrying = Carrying(engine, keys, fleet, intake, packing, enclosing, clock, data / CARRY)
         return cls(
             data=data,
             engine=engine,
@@ -83,14 +108,21 @@ class Hub:
             random_bytes=random_bytes,
             fleet=fleet,
             intake=intake,
-            answers=Answers(engine, intake, packing, fleet, clock),
+            answers=Answers(engine, intake, packing, fleet, journals, trust, clock),
+            journals=journals,
+            elsewhere=elsewhere,
+            roster=Roster(engine, journals, intake.readout, random_bytes),
+            notices=notices,
+            keeping=keeping,
             carrying=carrying,
             gifts=Gifts(data / CARRY / "gifts", carrying, clock, random_bytes),
+            trust=trust,
             packing=packing,
             publishing=Publishing(catalog, engine, packing, clock),
-            progress=ProgressBook(engine),
+            progress=ProgressBook(engine, intake.readout),
             overview=Overview(engine, fleet, packing, clock),
-            staff=Staff(engine, data, clock, random_bytes),
+            staff=Staff(engine, data, clock, random_bytes, keys),
+            second_factors=SecondFactors(engine, clock, random_bytes),
             sessions_database=sessions_database,
             sessions=sessions.DatabaseSessions(sessions_database, clock, random_bytes),
         )
@@ -110,13 +142,15 @@ class Hub:
         (self.data / UPLOADS).mkdir()
 
     def start(self) -> None:
-        """Build packs in the background, and keep sessions."""
+        """Build packs and read out progress in the background, and keep sessions."""
         self.sessions_database.start()
+        self.intake.readout.start()
         self.packing.start()
 
     def close(self) -> None:
         """Let everything go; what was acknowledged is on the disk already."""
         self.packing.close()
+        self.intake.readout.close()
         self.sessions_database.close()
         self.catalog.close()
         self.engine.dispose()

@@ -1,7 +1,7 @@
 """Intake: boxes' progress comes in, once, whole and in order.
 
-* A batch is kept as it came. Its chain is proven against where the hub stands, it is read out into tables, and the
-  mark moves: one transaction, and only after its commit is anything acknowledged.
+* A batch is kept as it came. Its chain is proven against where the hub stands, and the mark moves: one transaction,
+  and only after its commit is anything acknowledged. It is read out into tables after that (`readout`).
 * What the hub has already is skipped; what would leave a gap is not taken, and the marks say where to begin.
 * Two epochs that go on from one place are a cloned or restored card: both are taken, told apart and flagged.
 * An erased learner stays erased: payloads are blanked in what is kept, and in all that still comes, for ever.
@@ -10,19 +10,21 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, func, select, update
 
-from sync.batch import Batch, BatchRefused, blanked, decode, encode, verify
+from sync.batch import Batch, BatchRefused, blanked, decode, encode
+from sync.continuation import NONE_TAKEN, Forked, continued
 from sync.events import CHAIN_START, fields_of, is_epoch
-from sync.hub import projections, schema
-from sync.hub.engine import erasing, insert, writing
+from sync.hub import schema
+from sync.hub.engine import insert
 from sync.hub.fleet import Refused
+from sync.hub.keeping import cards, gaps
+from sync.hub.keeping.erasing import erase, hold
+from sync.hub.readout import Progress, Readout
 from sync.keys import from_base64url
 from sync.wire import HEADS_MAX, Mark, Report
 
-NONE_TAKEN = -1
 NO_PARENT = ""
-REBUILT_AT_ONCE = 200
 
 
 class Contradicted(Refused):
@@ -38,50 +40,48 @@ class Contradicted(Refused):
 
 
 class Intake:
-    """Takes batches in, and can read them all out again."""
+    """Takes batches in, and has them read out."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.readout = Readout(engine)
 
-    def take(self, connection: Connection, box: Row[Any], report: Report, now_seconds: int) -> None:
-        """Take what is new of a report's batch, in the caller's transaction.
+    def take(
+        self, connection: Connection, box: Row[Any], report: Report, now_seconds: int, *, is_live: bool = True
+    ) -> None:
+        """Take what is new of a report's batch, in the caller's transaction. After its commit, wake the `readout`.
 
+        `is_live`: the box itself spoke just now; a letter may be old.
         Raises Refused where the batch is damaged, another box's, or contradicts what is held; nothing is taken then.
         """
+        gaps.accept(connection, box.id, report.pruned, now_seconds)
         if not report.batch:
             return
         try:
             came = decode(report.batch)
             new = self._new_part(connection, box.id, came)
+        except Forked as forked:
+            raise Contradicted(forked.epoch) from forked
         except BatchRefused as fault:
             raise Refused("batch", fault.sentence, fault.hint) from fault
         if new is None:
             return
+        erasing_now = [event.learner for event in new.events if event.kind == "erased" and event.learner]
+        hold(connection, box.campus, is_erasing=bool(erasing_now))
         kept = self._filtered(connection, box, new)
         self._keep(connection, box, kept, report.batch if kept is came else encode(kept), now_seconds)
         self._move_mark(connection, box.id, new)
-        self._flag_forks(connection, box.id, new, now_seconds)
-        projections.project(connection, box.campus, kept)
-        for event in new.events:
-            if event.kind == "erased" and event.learner:
-                self._erase(connection, box, event.learner, now_seconds)
+        cards.grown(connection, box, new, now_seconds, is_live=is_live)
+        for learner in erasing_now:
+            erase(connection, box.campus, learner, now_seconds, told_by=box.id)
 
     def flag(self, box: str, epoch: str, now_seconds: int) -> None:
         """Flag an epoch that two machines write; nothing of the second one's was taken."""
-        row = {"box": box, "epoch": epoch, "parent": epoch, "parent_sequence": NONE_TAKEN, "found_seconds": now_seconds}
-        with writing(self._engine) as connection:
-            connection.execute(insert(connection, schema.fork).values(row).on_conflict_do_nothing())
+        cards.contradicted(self._engine, box, epoch, now_seconds)
 
-    def rebuild(self) -> int:
+    def rebuild(self, progress: Progress | None = None) -> int:
         """Empty the projections and read every batch out again, in one transaction. Returns how many batches."""
-        count, last = 0, 0
-        with writing(self._engine) as connection:
-            projections.clear(connection)
-            while rows := _batches_after(connection, last):
-                for row in rows:
-                    projections.project(connection, row.campus, decode(row.body))
-                count, last = count + len(rows), rows[-1].id
-        return count
+        return self.readout.rebuild(progress)
 
     def _new_part(self, connection: Connection, box: str, batch: Batch) -> Batch | None:
         """What of the batch the hub lacks, proven to continue what it has; None where there is nothing to take."""
@@ -91,20 +91,7 @@ class Intake:
             )
         held = _epoch(connection, box, batch.epoch)
         taken, last_hash = (held.taken, held.hash) if held is not None else (NONE_TAKEN, CHAIN_START)
-        if batch.first_sequence > taken + 1:
-            return None
-        if taken >= batch.first_sequence:
-            # The beginning is here already. It must be the same beginning, as far as both reach.
-            verify(batch, batch.previous_hash)
-            if batch.last_sequence < taken:
-                return None
-            if batch.hash_at(taken) != last_hash:
-                raise Contradicted(batch.epoch)
-            if batch.last_sequence == taken:
-                return None
-            batch = batch.after(taken)
-        verify(batch, last_hash)
-        return batch
+        return continued(batch, taken, last_hash)
 
     def _filtered(self, connection: Connection, box: Row[Any], batch: Batch) -> Batch:
         """The batch without what erased learners left; a box that still holds some of it is told to forget."""
@@ -125,6 +112,7 @@ class Intake:
     def _keep(self, connection: Connection, box: Row[Any], batch: Batch, body: bytes, now_seconds: int) -> None:
         row = {"box": box.id, "campus": box.campus, "taken_seconds": now_seconds, "body": body}
         number = connection.execute(schema.batch.insert().values(row).returning(schema.batch.c.id)).scalar_one()
+        connection.execute(schema.unread.insert().values(batch=number))
         learners = [
             {"campus": box.campus, "learner": learner, "batch": number} for learner in sorted(_with_payload(batch))
         ]
@@ -153,48 +141,15 @@ class Intake:
         }
         connection.execute(schema.epoch.insert().values(row))
 
-    def _flag_forks(self, connection: Connection, box: str, batch: Batch, now_seconds: int) -> None:
-        """Flag epochs that do not go on where their parent ends, or share the parent with another."""
-        epoch = schema.epoch
-        own = _epoch(connection, box, batch.epoch)
-        assert own is not None, "the mark was moved just now"
-        family = connection.execute(
-            select(epoch).where(
-                epoch.c.box == box,
-                or_(epoch.c.parent == own.epoch, epoch.c.parent == own.parent, epoch.c.epoch == own.parent),
-            )
-        ).all()
-        flags = [
-            {
-                "box": box,
-                "epoch": one.epoch,
-                "parent": one.parent,
-                "parent_sequence": one.parent_sequence,
-                "found_seconds": now_seconds,
-            }
-            for one in forked(family)
-        ]
-        if flags:
-            connection.execute(insert(connection, schema.fork).on_conflict_do_nothing(), flags)
 
-    def _erase(self, connection: Connection, box: Row[Any], learner: str, now_seconds: int) -> None:
-        """Forget a learner of this campus: names, progress, and every payload in what is kept."""
-        row = {"campus": box.campus, "learner": learner, "erased_seconds": now_seconds}
-        connection.execute(insert(connection, schema.erased).values(row).on_conflict_do_nothing())
-        projections.forget(connection, box.campus, learner)
-        _blank_kept(connection, box.campus, learner)
-        erasing(connection)
-        notice = schema.erasure_notice
-        connection.execute(delete(notice).where(notice.c.box == box.id, notice.c.learner == learner))
-
-
-def marks_for(connection: Connection, report: Report) -> list[Mark]:
+def marks_for(connection: Connection, report: Report, also: Sequence[str] = ()) -> list[Mark]:
     """How far the hub has each epoch that a report names, and each that one of its own names as a parent it lacks.
 
     The second is how a restored hub asks for what it lost: a box names only epochs that it believes not taken.
+    `also` are further epochs to speak of: those whose second mark has moved.
     """
     epoch, parent = schema.epoch, schema.epoch.alias()
-    names = [head.epoch for head in report.heads]
+    names = list(dict.fromkeys([*(head.epoch for head in report.heads), *also]))
     rows = connection.execute(
         select(epoch.c.epoch, epoch.c.taken, epoch.c.backed_up).where(
             epoch.c.box == report.box, epoch.c.epoch.in_(names)
@@ -214,39 +169,6 @@ def marks_for(connection: Connection, report: Report) -> list[Mark]:
         if is_epoch(row.parent) and row.parent not in names
     }
     return [*asked.values(), *(known.get(name, Mark(name, NONE_TAKEN, NONE_TAKEN)) for name in names)][:HEADS_MAX]
-
-
-def forked(family: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Those epochs of a family that a single, unbroken card could not have written."""
-    by_name = {one.epoch: one for one in family}
-    siblings: dict[str, list[Row[Any]]] = {}
-    for one in family:
-        siblings.setdefault(one.parent, []).append(one)
-    return [one for one in family if len(siblings[one.parent]) > 1 or _contradicts(one, by_name.get(one.parent))]
-
-
-def _contradicts(child: Row[Any], parent: Row[Any] | None) -> bool:
-    """Tell whether the parent went on after the child branched off, or ended otherwise than the child says."""
-    if parent is None or parent.taken < child.parent_sequence:
-        return False
-    return parent.taken > child.parent_sequence or bytes(parent.hash) != bytes(child.parent_hash)
-
-
-def _blank_kept(connection: Connection, campus: str, learner: str) -> None:
-    batch, index = schema.batch, schema.batch_learner
-    of_learner = (index.c.campus == campus, index.c.learner == learner)
-    numbers = connection.execute(select(index.c.batch).where(*of_learner)).scalars().all()
-    for number in numbers:
-        body = connection.execute(select(batch.c.body).where(batch.c.id == number)).scalar_one()
-        without = encode(blanked(decode(body), {learner}))
-        connection.execute(update(batch).where(batch.c.id == number).values(body=without))
-    connection.execute(delete(index).where(*of_learner))
-
-
-def _batches_after(connection: Connection, number: int) -> Sequence[Row[Any]]:
-    batch = schema.batch
-    later = select(batch).where(batch.c.id > number).order_by(batch.c.id).limit(REBUILT_AT_ONCE)
-    return connection.execute(later).all()
 
 
 def _epoch(connection: Connection, box: str, name: str) -> Row[Any] | None:

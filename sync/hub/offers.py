@@ -1,6 +1,7 @@
 """The offers: which release of each course boxes get now, and what a box should fetch to have it.
 
-* A release is on offer from one transaction on, in which it takes the place of the former one, for every campus.
+* A release is on offer from one transaction on, in which it takes the place of the former one, for every campus, and
+  is listed to be signed.
 * What a box should fetch is decided from what it holds and what lies ready, and is kept nowhere.
 * Asked by a thousand boxes a night, it reads no document and makes a fixed number of statements: one for a box that
   has everything, two for any other. Releases that it meets for the first time it reads in outline, all in one more.
@@ -18,6 +19,7 @@ from catalog.releases import Releases
 from sync.hub import schema
 from sync.hub.engine import insert, reading, writing
 from sync.hub.stock import Packed, Stock
+from sync.hub.trust import listing
 from sync.plan import incomplete, parcels_for
 from sync.wire import CAN_PATCH, Holding, Parcel
 
@@ -68,12 +70,13 @@ class Offers:
         ]
 
     def make(self, release: Release, root: Digest, now_seconds: int) -> Offer:
-        """Put a release on offer in the place of the former one. Every campus wants it."""
+        """Put a release on offer in the place of the former one, and list it. Every campus wants it."""
         offer = Offer(release.course, release.version, root, release.title, now_seconds)
         row = asdict(offer) | {"title": canonical(dict(release.title)).decode()}
         with writing(self._engine) as connection:
             connection.execute(delete(schema.offer).where(schema.offer.c.course == release.course))
             connection.execute(schema.offer.insert().values(row))
+            listing.note(connection, release.course, release.version, root, len(release.to_bytes()))
             campuses = connection.execute(select(schema.campus.c.id)).scalars().all()
             wants = [{"campus": campus, "course": release.course} for campus in campuses]
             if wants:

@@ -16,6 +16,7 @@ from catalog.manifest import Release, Text
 from sync.clock import Clock
 from sync.hub.engine import reading
 from sync.hub.fleet import BoxState, Campus, Fleet, boxes_in
+from sync.hub.keeping.alarms import Alarm, Kind, standing
 from sync.hub.offers import Wanted
 from sync.hub.packing import Packing
 from sync.wire import Holding
@@ -29,6 +30,7 @@ class Verdict(Enum):
 
     EMPTY = "empty"
     FORKED = "forked"
+    ALARMED = "alarmed"
     LATE = "late"
     WAITING = "waiting"
     WELL = "well"
@@ -51,6 +53,7 @@ class BoxLine:
     holds: tuple[Course, ...]
     coming: tuple[Course, ...]
     is_late: bool
+    alarms: tuple[Alarm, ...] = ()
 
     @property
     def coming_bytes(self) -> int:
@@ -90,14 +93,15 @@ class Overview:
         with reading(self._engine) as connection:
             boxes = boxes_in(connection, campus_id)
             wanted = {campus: self._packing.wanted(connection, campus) for campus in {box.campus.id for box in boxes}}
-        now_seconds = self._clock.now().wall_seconds
-        return [self._line(box, wanted[box.campus.id], now_seconds) for box in boxes]
+            now_seconds = self._clock.now().wall_seconds
+            alarms = standing(connection, now_seconds)
+        return [self._line(box, wanted[box.campus.id], alarms.get(box.id, []), now_seconds) for box in boxes]
 
-    def _line(self, box: BoxState, wanted: Wanted, now_seconds: int) -> BoxLine:
+    def _line(self, box: BoxState, wanted: Wanted, alarms: Sequence[Alarm], now_seconds: int) -> BoxLine:
         holds = tuple(self._held(holding) for holding in self._in_use(box.holdings))
         coming = () if box.is_revoked else self._coming(wanted, box)
         is_late = not box.is_revoked and box.seen_seconds is not None and now_seconds - box.seen_seconds > LATE_SECONDS
-        return BoxLine(box, holds, coming, is_late)
+        return BoxLine(box, holds, coming, is_late, tuple(alarms))
 
     def _coming(self, wanted: Wanted, box: BoxState) -> tuple[Course, ...]:
         sizes: dict[str, int] = {}
@@ -129,13 +133,16 @@ class Overview:
         return {"en": course} if release is None else release.title
 
 
-def verdict_of(campuses: Sequence[CampusLine]) -> Verdict:
-    """Say how the fleet is, in one word."""
+def verdict_of(campuses: Sequence[CampusLine], of_hub: Sequence[Alarm] = ()) -> Verdict:
+    """Say how the fleet is, in one word; `of_hub` are the alarms about the hub itself."""
     lines = [line for campus in campuses for line in campus.boxes if not line.box.is_revoked]
     if not campuses:
         return Verdict.EMPTY
-    if any(line.box.forks for line in lines):
+    alarms = [*of_hub, *(alarm for line in lines for alarm in line.alarms)]
+    if any(alarm.is_about_cards for alarm in alarms):
         return Verdict.FORKED
+    if any(alarm.kind is not Kind.SILENT_BOX for alarm in alarms):
+        return Verdict.ALARMED
     if any(line.is_late for line in lines):
         return Verdict.LATE
     if not lines or any(line.box.seen_seconds is None for line in lines):

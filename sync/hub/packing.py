@@ -14,7 +14,7 @@
 import fcntl
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,8 +45,15 @@ class Packing:
     """Builds packs, and says from what is built what a box should fetch."""
 
     def __init__(
-        self, catalog: Catalog, engine: Engine, folder: Path, clock: Clock, jpeg_xl: "JpegXl | None" = None
+        self,
+        catalog: Catalog,
+        engine: Engine,
+        folder: Path,
+        clock: Clock,
+        jpeg_xl: "JpegXl | None" = None,
+        sign: Callable[[], None] | None = None,
     ) -> None:
+        """`sign` is called where something new is on offer."""
         self.folder = folder
         self.fault: Fault | None = None
         """Why the thread could not build the last time; None when it could."""
@@ -56,6 +63,7 @@ class Packing:
         self._stock = Stock(engine, folder)
         self._offers = Offers(engine, catalog.releases, self._stock)
         self._packer = Packer(catalog, folder, jpeg_xl)
+        self._sign = sign
         self._releases: dict[Digest, Release] = {}
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -74,6 +82,8 @@ class Packing:
                 held = roots_held(connection)
             self._build_beside(work, held)
             self._tidy(work)
+        if self._sign is not None and any(offers):
+            self._sign()
         if work.faults:
             raise work.faults[0]
         return sum(offer is not None for offer in offers)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, and_, select
 from catalog.manifest import Activity, Release
 from sync.hub import schema
 from sync.hub.engine import reading
+from sync.hub.readout import Readout
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,15 @@ class Line:
 
 
 class ProgressBook:
-    """Reads progress."""
+    """Reads progress, after all that was acknowledged is read out."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, readout: Readout) -> None:
         self._engine = engine
+        self._readout = readout
 
     def of_campus(self, campus: str) -> Mapping[str, list[Line]]:
         """By course: every learner who did something in it, by class and name."""
+        self._readout.catch_up()
         with reading(self._engine) as connection:
             rows = _rows(connection, campus)
         grouped: dict[str, dict[Learner, list[Place]]] = {}
@@ -83,6 +86,7 @@ class ProgressBook:
 
     def learner_count(self, campus: str) -> int:
         """How many learners of this campus the hub has heard of."""
+        self._readout.catch_up()
         with reading(self._engine) as connection:
             progress, learner = schema.progress, schema.learner
             known = select(learner.c.learner).where(learner.c.campus == campus)

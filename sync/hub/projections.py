@@ -6,14 +6,17 @@
 * One batch costs a handful of statements, each for many rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, case, delete
 
+from sync import snapshot
 from sync.batch import Batch
+from sync.campus.ownership import Side, stamp_of
 from sync.events import Event, fields_of
 from sync.hub import schema
+from sync.hub.campus import words
 from sync.hub.engine import insert
 
 PERMILLE_ALL = 1000
@@ -26,10 +29,16 @@ NO_PLACE = b""
 
 def project(connection: Connection, campus: str, batch: Batch) -> None:
     """Read one batch out into the tables, in the caller's transaction."""
-    said = [(event, fields) for event in batch.events if (fields := fields_of(event)) is not None]
-    _put_latest(connection, schema.learner, [_learner(campus, *one) for one in said if one[0].kind == "learner"])
-    _put_latest(connection, schema.classroom, [_classroom(campus, *one) for one in said if one[0].kind == "class"])
-    _put_furthest(connection, [_progress(campus, *one) for one in said if one[0].kind in _PROGRESS and one[0].learner])
+    telling = [event for event in batch.events if event.kind in _TELLING]
+    said = [(event, fields) for event in telling if (fields := fields_of(event)) is not None]
+    side = words.side_of(campus, batch)
+    _put_latest(connection, schema.learner, [_learner(campus, side, *one) for one in said if one[0].kind == "learner"])
+    classes = [_classroom(campus, side, *one) for one in said if one[0].kind == "class"]
+    _put_latest(connection, schema.classroom, classes)
+    moved = [_progress(campus, *one) for one in said if one[0].kind in _PROGRESS and one[0].learner]
+    again = [row for one in said if one[0].kind == snapshot.KIND and one[0].learner for row in _again(campus, *one)]
+    _put_furthest(connection, moved + again)
+    words.keep(connection, campus, batch)
 
 
 def clear(connection: Connection) -> None:
@@ -40,25 +49,18 @@ def clear(connection: Connection) -> None:
 
 def forget(connection: Connection, campus: str, learner: str) -> None:
     """Take everything out that is known of this learner."""
-    for table in (schema.learner, schema.progress):
+    for table in (schema.learner, schema.progress, schema.campus_word):
         connection.execute(delete(table).where(table.c.campus == campus, table.c.learner == learner))
 
 
-def stamp_of(event: Event) -> bytes:
-    """Which of two events counts as the later one, on every hub alike.
-
-    Wall time leads where the box trusted it; it only chooses which place a page shows, never what is kept.
-    """
-    wall_seconds = max(0, event.wall_seconds) if event.is_trusted else 0
-    return wall_seconds.to_bytes(8, "big") + event.epoch.encode() + b"\0" + event.sequence.to_bytes(8, "big")
-
-
 _PROGRESS = ("opened", "progressed", "completed")
+_TELLING = {"learner", "class", *_PROGRESS, snapshot.KIND}
+"""The kinds that these tables are made of; what others say need not be unpacked here."""
 _FURTHEST = ("version", "permille", "is_completed", "active_seconds")
 _LATEST = ("path", "place_seconds", "stamp")
 
 
-def _learner(campus: str, event: Event, fields: dict[str, Any]) -> dict[str, Any]:
+def _learner(campus: str, side: Side, event: Event, fields: dict[str, Any]) -> dict[str, Any]:
     return {
         "campus": campus,
         "learner": event.learner,
@@ -66,16 +68,16 @@ def _learner(campus: str, event: Event, fields: dict[str, Any]) -> dict[str, Any
         "key": _short(fields["key"]),
         "classroom": _short(fields.get("class", "")),
         "student_number": _short(fields.get("student_number", "")),
-        "stamp": stamp_of(event),
+        "stamp": stamp_of(event, side, fields.get("edit", 0)),
     }
 
 
-def _classroom(campus: str, event: Event, fields: dict[str, Any]) -> dict[str, Any]:
+def _classroom(campus: str, side: Side, event: Event, fields: dict[str, Any]) -> dict[str, Any]:
     return {
         "campus": campus,
         "classroom": _short(fields["class"]),
         "name": _short(fields["name"]),
-        "stamp": stamp_of(event),
+        "stamp": stamp_of(event, side, fields.get("edit", 0)),
     }
 
 
@@ -95,6 +97,26 @@ def _progress(campus: str, event: Event, fields: dict[str, Any]) -> dict[str, An
         "active_seconds": max(0, event.wall_seconds) if event.is_trusted else 0,
         "stamp": stamp_of(event) if has_place else NO_PLACE,
     }
+
+
+def _again(campus: str, event: Event, fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The places of a snapshot: what went before it may never have come here."""
+    said = snapshot.snapshot_of(fields)
+    stamp, now_seconds = stamp_of(event), max(0, event.wall_seconds) if event.is_trusted else 0
+    for standing in said.places:
+        yield {
+            "campus": campus,
+            "learner": event.learner,
+            "course": _short(said.course),
+            "activity": _short(standing.activity),
+            "version": standing.version,
+            "permille": PERMILLE_ALL if standing.is_completed else min(standing.permille, PERMILLE_ALL),
+            "is_completed": int(standing.is_completed),
+            "path": _short(standing.path),
+            "place_seconds": standing.seconds,
+            "active_seconds": min(standing.at_seconds, now_seconds),
+            "stamp": stamp,
+        }
 
 
 def _put_latest(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

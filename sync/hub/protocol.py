@@ -3,6 +3,7 @@
 * Nothing is done for a message whose signature does not hold; what is signed is the bytes as they came.
 * Every answer to a message that we could read is signed over its nonce, a refusal too: so a box believes neither
   marks nor plans nor a "no" from anyone in between.
+* A box that asks without end is told to come later, before anything is looked up for it.
 * Answers carry no header that they do not need; a night with nothing new costs one packet each way.
 """
 
@@ -15,13 +16,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from catalog.fault import LinkFault
 from sync.hub.fleet import Refused
+from sync.hub.pace import Pace
 from sync.keys import PublicKey, box_id
 from sync.signing import SignatureRefused, sign_answer, verify_request
 from sync.web.app import bare
+from sync.web.takes import OCTETS, takes
 from sync.wire import (
-    BATCH_BYTES_MAX,
     ENROL_PATH,
-    MESSAGE_BYTES_MAX,
+    REPORT_BYTES_MAX,
     SESSION_PATH,
     Enrol,
     MessageRefused,
@@ -33,7 +35,6 @@ from sync.wire import (
 if TYPE_CHECKING:
     from sync.hub.hub import Hub
 
-REPORT_BYTES_MAX = MESSAGE_BYTES_MAX + 1 + BATCH_BYTES_MAX
 Message = TypeVar("Message")
 
 BUSY_SECONDS = 60
@@ -56,16 +57,19 @@ STATUS = {
 def create_protocol(hub: "Hub") -> Blueprint:
     """The routes of this hub for boxes."""
     routes = Blueprint("protocol", __name__)
+    pace = Pace()
 
     @routes.post(ENROL_PATH)
     @bare
+    @takes(body=OCTETS, gives=OCTETS, is_signed=True)
     def enrol() -> Response:
         return _answered(hub, lambda body: _enrol(hub, body))
 
     @routes.post(SESSION_PATH)
     @bare
+    @takes(body=OCTETS, gives=OCTETS, is_signed=True)
     def session() -> Response:
-        return _answered(hub, lambda body: _session(hub, body))
+        return _answered(hub, lambda body: _session(hub, pace, body))
 
     return routes
 
@@ -106,7 +110,7 @@ def _enrol(hub: "Hub", body: bytes) -> tuple[bytes, str]:
         raise _Unheard(Refused("message", fault.sentence, fault.hint), ask.nonce) from fault
 
 
-def _session(hub: "Hub", body: bytes) -> tuple[bytes, str]:
+def _session(hub: "Hub", pace: Pace, body: bytes) -> tuple[bytes, str]:
     report = _parsed(Report.from_bytes, body)
     try:
         keyid = _verified(body, report.nonce, hub.fleet.key)
@@ -114,6 +118,8 @@ def _session(hub: "Hub", body: bytes) -> tuple[bytes, str]:
             raise Refused(
                 "signature", "The report is signed by another box.", "Set the box up anew if its key was copied."
             )
+        if not pace.has_room(keyid, hub.clock.now().monotonic_seconds):
+            raise Refused("busy", "This box asks more often than the hub can answer.", "The box comes again by itself.")
         _check_version(report.version)
         return hub.answers.answer(report, body), report.nonce
     except Refused as refused:

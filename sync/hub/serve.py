@@ -11,13 +11,13 @@ from pathlib import Path
 from sync.clock import SystemClock
 from sync.hub.app import create_app
 from sync.hub.hub import CARRY, UPLOAD_BYTES_MAX, UPLOADS, Hub
+from sync.hub.keeping.nightly import Nightly
 from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
-from sync.hub.protocol import REPORT_BYTES_MAX
 from sync.hub.staff import CODE_FILE
 from sync.web.front import Front, Site
 from sync.web.wsgi import Application
-from sync.wire import SESSION_PATH
+from sync.wire import REPORT_BYTES_MAX, SESSION_PATH
 
 FAR_CONGESTION = "bbr"
 """Boxes sit behind satellites: BBR does not take every lost packet for a full link, as others do."""
@@ -32,6 +32,7 @@ def serve(
     database_url: str | None = None,
     upload_bytes_max: int = UPLOAD_BYTES_MAX,
     is_behind_proxy: bool = False,
+    backup_to: Path | None = None,
 ) -> None:
     """Serve the hub in `data` until it is told to stop. An empty folder becomes a new hub.
 
@@ -58,6 +59,8 @@ def serve(
         front = Front([Site(host, port, application, FAR_CONGESTION)], clock, spool=data / UPLOADS)
         (bound,) = front.bind()
         hub.start()
+        if backup_to is not None:
+            Nightly(hub.keeping.backups, backup_to.resolve(), clock).start()
         front.run(lambda: _say_where(hub, say, host, bound))
     finally:
         hub.close()

@@ -24,7 +24,7 @@ from sync.link import UNSAID_BYTES_MAX, LinkBroken, NotTheHub, Reply, Traffic
 from sync.links.answering import BUSY, busy, demand_hub, is_markup, moved_to, sign_in_page, start_of
 from sync.links.trouble import broken, no_address, said_as_faults
 from sync.parcel import is_single
-from sync.wire import MESSAGE_BYTES_MAX, PACK_PATH
+from sync.wire import ANSWER_BYTES_MAX, PACK_PATH
 
 CONNECT_SECONDS_MAX = 30
 SILENCE_SECONDS_MAX = 60
@@ -94,9 +94,9 @@ class HttpLink:
             came = bytearray()
             for piece in self._pieces(response):
                 came += piece
-                if len(came) > MESSAGE_BYTES_MAX:
+                if len(came) > ANSWER_BYTES_MAX:
                     raise NotTheHub(
-                        f"The answer is longer than {MESSAGE_BYTES_MAX} bytes; a hub's never is.",
+                        f"The answer is longer than {ANSWER_BYTES_MAX} bytes; a hub's never is.",
                         "Check the hub's address.",
                     )
         answer = bytes(came)

@@ -114,9 +114,13 @@ class Receiver:
         self._passed_bytes, self._total_bytes = 0, sum(parcel.size_bytes for parcel in choice.take)
         routes = []
         for route in routes_of(choice.take):
-            if self.shelving.is_older(route[-1]):
-                self._settled.add(route[-1].pack)
-                self._faults.append((_rolled_back(route[-1]), None))
+            end = route[-1]
+            if self.shelving.is_older(end):
+                self._settled.add(end.pack)
+                self._faults.append((_rolled_back(end), None))
+            elif (refusal := self.shelving.refusal(end)) is not None:
+                self._settled.add(end.pack)
+                self._faults.append((refusal, end))
             else:
                 routes.append(route)
         return routes

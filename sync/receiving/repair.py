@@ -40,6 +40,14 @@ class Repair:
                 "Nothing to do: the hub is asked for the whole of it.",
             ) from missing
 
+    def bring(self, entry: Entry, batch: Batch, hear: Hear) -> None:
+        """One file into the batch, from a neighbour or from the hub.
+
+        Raises LinkFault, PackMissing where the hub has no such file; Damaged where it came damaged; DiskFull.
+        """
+        if not self.neighbourhood.take(entry, batch, hear):
+            self._take(entry, batch, hear)
+
     def forget(self, layer: Layer) -> None:
         """Drop from the spool what was fetched for this layer, once it is recorded."""
         names = {file_name(entry.digest) for entry in layer.entries}
@@ -58,8 +66,7 @@ class Repair:
         for digest in rotten:
             batch.replace(digest)
         for entry in (*rotten.values(), *lacking(layer, batch)):
-            if not self.neighbourhood.take(entry, batch, hear):
-                self._take(entry, batch, hear)
+            self.bring(entry, batch, hear)
         return layer
 
     def _take(self, entry: Entry, batch: Batch, hear: Hear) -> None:

@@ -4,6 +4,7 @@
 * Files, index, list, shelf and event are one transaction: a power cut leaves all of it or none.
 * A hop is recorded and not put in use; it is there for the patch that builds on it.
 * A layer that the box has already, from whichever release, is taken over without a byte.
+* Where there is a signed catalogue, nothing is put in use that it does not list.
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from sync.parcel import Parcel
 from sync.patch.apply import apply
 from sync.patch.format import Held, PackRefused
 from sync.patch.jpeg import JpegXl
+from sync.receiving.catalogues import Catalogues
 from sync.receiving.neighbourhood import Hear
 from sync.receiving.repair import Repair
 
@@ -43,6 +45,7 @@ class Shelving:
     shelf: Shelf
     repair: Repair
     jpeg_xl: JpegXl | None
+    catalogues: Catalogues | None = None
 
     def base(self, parcel: Parcel) -> Held | None:
         """What the parcel builds on; None for a full pack. Raises BaseMissing."""
@@ -79,7 +82,7 @@ class Shelving:
             self.repair.forget(layer)
 
     def keep(self, batch: Batch, release: Release, layer: Layer, is_hop: bool = False) -> None:
-        """Make a proven layer last, and use it."""
+        """Make a proven layer last, and use it. Raises NotListed or CatalogueExpired; then nothing of it stays."""
         batch.place()
 
         def record(connection: Connection) -> None:
@@ -100,7 +103,8 @@ class Shelving:
         for end in ends:
             present = self.releases.layers_present(end.root)
             is_waiting = end.layer in present and (end.root, end.layer) not in in_use and end.root not in former
-            if is_waiting and CORE in present and not self.is_older(end):
+            is_fit = is_waiting and CORE in present and not self.is_older(end)
+            if is_fit and self.refusal(end) is None:
                 roots[end.root] = None
         return [course for root in roots if (course := self._adopt(root))]
 
@@ -108,6 +112,12 @@ class Shelving:
         """Tell whether something newer is in use: nothing rolls back by itself."""
         release = self.shelf.release(parcel.course)
         return release is not None and release.version > parcel.version
+
+    def refusal(self, parcel: Parcel) -> ContentFault | None:
+        """Say why the signed catalogue does not let this on the shelf; None where it does."""
+        if self.catalogues is None:
+            return None
+        return self.catalogues.judge(parcel.course, parcel.version, parcel.root)
 
     def has_core(self, root: Digest) -> bool:
         """Tell whether the release can be opened: without its core a film is of no use."""
@@ -121,6 +131,8 @@ class Shelving:
         return release.course
 
     def _switch(self, connection: Connection, release: Release) -> None:
+        if self.catalogues is not None:
+            self.catalogues.admit(connection, release)
         layers = list(self.releases.layers_present(release.root, connection))
         self.shelf.switch(connection, release, layers)
         payload = {"course": release.course, "version": release.version, "root": release.root, "layers": layers}

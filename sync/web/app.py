@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog.fault import BoxFault, CallerFault, ContentFault, DiskFull, Fault, LinkFault
-from sync.web import choices, language, sprite, statics, styleguide, visits
+from sync.web import choices, language, openapi, sprite, statics, styleguide, visits
 from sync.web.compiled import CompiledTemplates
 from sync.web.language import gettext
 from sync.web.sessions import Session, Sessions
@@ -131,6 +131,7 @@ def create_base(import_name: str, settings: WebSettings, sessions: Sessions) -> 
     statics.install(app)
     choices.install(app, settings.languages)
     app.register_blueprint(styleguide.pages)
+    app.register_blueprint(openapi.pages)
 
     @app.context_processor
     def words_of_every_page() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import tzinfo
 from flask import Flask, Response, abort, redirect, request
 
 from sync.web import language
+from sync.web.takes import takes
 from sync.web.visits import safe_next, sessionless
 
 CHOICE_COOKIE_SECONDS = 31_536_000
@@ -40,6 +41,7 @@ def _look(name: str) -> str:
 def install(app: Flask, languages: tuple[str, ...]) -> None:
     @app.get("/language/<tag>")
     @sessionless
+    @takes(query=("next",))
     def choose_language(tag: str) -> Response:
         if tag not in languages:
             abort(404)
@@ -47,6 +49,7 @@ def install(app: Flask, languages: tuple[str, ...]) -> None:
 
     @app.get("/look/<name>/<value>")
     @sessionless
+    @takes(query=("next",))
     def choose_look(name: str, value: str) -> Response:
         if value not in LOOKS.get(name, ()):
             abort(404)

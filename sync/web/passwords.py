@@ -17,12 +17,13 @@ MEMORY_KIBIBYTES = 19_456
 PASSES = 2
 SECRET_CHARACTERS_MAX = 256
 
-_room = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
+room = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
+"""Held by whoever stretches a secret, in whatever way."""
 
 
 def hash_secret(secret: str) -> str:
     """Turn a secret into what may be kept."""
-    with _room:
+    with room:
         return _hasher().hash(secret[:SECRET_CHARACTERS_MAX])
 
 
@@ -30,7 +31,7 @@ def verify_secret(kept: str, secret: str) -> bool:
     """Tell whether this is the secret that was kept. Without one kept, it takes as long and is false."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
-    with _room:
+    with room:
         try:
             _hasher().verify(kept or _nobody(), secret[:SECRET_CHARACTERS_MAX])
             return bool(kept)

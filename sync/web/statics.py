@@ -14,6 +14,7 @@ from flask import Flask, Response, abort, request
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader
 
 from catalog.digest import sha256
+from sync.web.takes import ANYTHING, takes
 from sync.web.visits import sessionless
 
 HERE = Path(__file__).parent
@@ -77,6 +78,7 @@ def _of_blueprints(app: Flask) -> BaseLoader:
 def install(app: Flask) -> None:
     @app.get("/static/<name>")
     @sessionless
+    @takes(query=("v",), gives=ANYTHING)
     def static_file(name: str) -> Response:
         try:
             static = read(name)

@@ -88,6 +88,7 @@ def require(*kinds: str) -> Callable[[Callable[P, R]], Callable[P, R | AnyRespon
             here = request.full_path.rstrip("?") if request.method == "GET" else "/"
             return redirect(f"{SIGN_IN_PATH}?next={quote(here)}", 303)
 
+        guarded.kinds = kinds  # type: ignore[attr-defined]  # the document of the pages says it too
         return guarded
 
     return decorate

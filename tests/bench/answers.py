@@ -5,7 +5,7 @@
 * Beside it, in the same run and over the same data: the same box with one commit each, once by threads with their own
   connections (what a plain web app does with SQLite, and what the bar is against), once through our writer's queue.
 * Every flush is made to take as long as on an SD card: a library of six lines, compiled here and loaded before the C
-  library, lets each fsync and fdatasync end 8 ms later. Where there is no C compiler, the disk's own flush stands, and
+  library, lets each fsync and fdatasync end 10 ms later. Where there is no C compiler, the disk's own flush stands, and
   the table says so.
 * At the end the box is killed, not stopped: whatever was acknowledged must be in its database.
 """
@@ -27,15 +27,16 @@ from urllib.parse import urlencode
 
 from catalog.publish import Catalog, publish
 from edge.box import Box
-from edge.people import people
 from edge.people.people import Secret
 from sync.clock import SystemClock
+from sync.web import passwords
 from tests.bench.processes import ROOT, first_page, free_ports
 from tests.bench.table import Row, show
 
 LEARNERS = 300
-FLUSH_MICROSECONDS = 8_000
+FLUSH_MICROSECONDS = 10_000
 RATIO_MIN = 10.0
+P99_SECONDS_MAX = 1.2
 RUN_SECONDS_MAX = 60.0
 ROUNDS = {"group": 4, "queue": 2, "direct": 1}
 """How often each learner answers: the slow ones get fewer, so that the bench ends in the same night."""
@@ -91,6 +92,7 @@ class Run:
     answers: int
     per_second: float
     p95_seconds: float
+    p99_seconds: float
     lost: int
     is_slowed: bool
 
@@ -115,13 +117,19 @@ def rows(folder: Path) -> Iterator[Row]:
     )  # fmt: skip
     p95 = [1000 * run.p95_seconds for run in (direct, ours)]
     yield Row(f"{title}: p95", f"{p95[0]:.0f} ms", f"{p95[1]:.0f} ms", "-", None, p95[1])
+    p99 = [1000 * run.p99_seconds for run in (direct, ours)]
+    yield Row(
+        f"{title}: p99", f"{p99[0]:.0f} ms", f"{p99[1]:.0f} ms", f"< {1000 * P99_SECONDS_MAX:.0f} ms",
+        ours.p99_seconds < P99_SECONDS_MAX, p99[1],
+    )  # fmt: skip
     lost, acknowledged = sum(run.lost for run in runs.values()), sum(run.answers for run in runs.values())
     yield Row(f"{title}: lost after a kill", "-", f"{lost} of {acknowledged}", "0", lost == 0, lost)
 
 
 def _make_box(data: Path) -> list[Learner]:
     """A box with one course and 300 learners, all signed in."""
-    people.passwords.hash_secret = lambda secret: "not asked for here"  # 300 of them would take longer than the bench
+    # 300 of them would take longer than the bench.
+    passwords.hash_secret = lambda secret: "not asked for here"
     box = Box.open(data, clock=SystemClock(), random_bytes=os.urandom, open_link=_no_link)
     try:
         source = data / "source"
@@ -147,6 +155,7 @@ def _joined(first: Run, second: Run) -> Run:
         first.answers + second.answers,
         (first.per_second + second.per_second) / 2,
         max(first.p95_seconds, second.p95_seconds),
+        max(first.p99_seconds, second.p99_seconds),
         first.lost + second.lost,
         first.is_slowed,
     )
@@ -160,7 +169,8 @@ def _run(folder: Path, name: str, signed_in: list[Learner]) -> Run:
         seconds, latencies = _answered(port, learners, ROUNDS[mode])
     count = sum(len(one.acknowledged) for one in learners)
     ordered = sorted(latencies)
-    return Run(count, count / seconds, ordered[int(len(ordered) * 0.95)], _lost(data, learners), is_slowed)
+    p95, p99 = (ordered[int(len(ordered) * share)] for share in (0.95, 0.99))
+    return Run(count, count / seconds, p95, p99, _lost(data, learners), is_slowed)
 
 
 def _answered(port: int, learners: list[Learner], rounds: int) -> tuple[float, list[float]]:
@@ -195,7 +205,7 @@ def _lost(data: Path, learners: list[Learner]) -> int:
     try:
         read = box.database.read()
         kept = {(row[0], row[1]) for row in read.execute("select learner, item from answer")}
-        events = read.execute("select count(*) from event where kind = 'answered'").fetchone()[0]
+        events = int(read.execute("select count(*) from event where kind = 'answered'").fetchone()[0])
     finally:
         box.close()
     acknowledged = {(one.id, item) for one in learners for item in one.acknowledged}

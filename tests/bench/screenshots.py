@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from provisioning.demo import LEARNER, PASSWORD, PIN, STAFF, Night
 from tests.bench.processes import ROOT
+from tests.signing_in import press
 
 FOLDER = ROOT / "docs/screenshots"
 CHROMIUM = "/usr/bin/chromium"
@@ -62,10 +63,10 @@ def _walk(night: Night, browser: Browser, size: str, language: str) -> None:
 
     staff = _browser(browser, size, language)
     staff.goto(f"{box}/sign-in/password")
-    staff.fill("[name=password]", PASSWORD)
+    staff.fill("#f-password", PASSWORD)
     if staff.locator("[name=name]").count():
         staff.fill("[name=name]", "staff")
-    staff.click("main form button")
+    press(staff)
     staff.goto(f"{box}/classes")
     classroom = staff.locator("main a[href^='/classes/']").first.get_attribute("href")
     _visit(
@@ -75,8 +76,9 @@ def _walk(night: Night, browser: Browser, size: str, language: str) -> None:
     far = _browser(browser, size, language)
     far.goto(f"{hub}/sign-in")
     far.fill("[name=name]", STAFF)
-    far.fill("[name=password]", PASSWORD)
-    far.click("main form button")
+    far.fill("#f-password", PASSWORD)
+    press(far)
+    far.locator("main a[href='/']").click()
     far.wait_for_url(f"{hub}/")
     campus = far.locator("main a[href^='/campuses/']").first.get_attribute("href")
     shown = {"hub-fleet": "/", "hub-publish": "/publish", "hub-campus": f"{campus}", "hub-course": f"/courses/{film}"}

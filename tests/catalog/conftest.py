@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from catalog import releases, shelf, store
+from catalog import releases, scrub, shelf, store
 from catalog.db import Database
 from catalog.publish import Catalog
 from catalog.releases import Releases
@@ -26,7 +26,7 @@ Zips = Callable[[str, Mapping[str, bytes | str]], Path]
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """A database with every table of the catalog; stepped, so no thread runs."""
-    opened = Database(tmp_path / "box.db", [store.migrations, releases.migrations, shelf.migrations])
+    opened = Database(tmp_path / "box.db", [store.migrations, releases.migrations, shelf.migrations, scrub.migrations])
     yield opened
     opened.close()
 

@@ -87,3 +87,16 @@ def test_a_failing_card_is_not_called_full() -> None:
 
     assert not isinstance(fault, DiskFull)
     assert "card" in fault.hint
+
+
+def test_a_folder_that_cannot_be_flushed_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found by letting each flush of a class day fail: the new file was there, and the error had no words."""
+
+    def refuses(folder: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(durable, "sync_folder", refuses)
+
+    with pytest.raises(BoxFault, match=r"The disk refused to write box\.key"):
+        durable.write_file(tmp_path / "box.key", b"secret")
+    assert ["box.key"] == os.listdir(tmp_path)

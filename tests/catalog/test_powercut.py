@@ -8,6 +8,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from catalog.fault import Fault
 from catalog.releases import Releases
 from catalog.shelf import Shelf
 from catalog.store import Store
+from tests.catalog.powercut_story import ONLY_A_START
 from tests.powercut import Cut, Model, Trace
 
 pytestmark = pytest.mark.system
@@ -27,6 +29,8 @@ STORY = Path(__file__).with_name("powercut_story.py")
 ROOT = Path(__file__).parent.parent.parent
 CUTS = 200
 SEEDS = (1, 2)
+FIRST_CUTS = 12
+SECOND_CUTS = 20
 
 Played = Callable[..., Trace]
 
@@ -123,6 +127,22 @@ def test_the_model_ends_where_the_program_ended(played: Played, disks: Path, tmp
     model.write_out(disks, "kept", random.Random(1))
 
     assert _files(tmp_path / "data") == _files(disks)
+
+
+def test_a_second_power_cut_while_a_start_mends_the_first_takes_nothing_either(
+    played: Played, disks: Path, tmp_path: Path
+) -> None:
+    (disks / "again").mkdir()
+    blamed = []
+    for first in played().cuts(FIRST_CUTS, SEEDS[0], disks):
+        start = Trace([sys.executable, str(STORY), str(first.disk), ONLY_A_START], first.disk, tmp_path / "start")
+        for second in start.cuts(SECOND_CUTS, first.at, disks / "again"):
+            found = complaints(replace(second, said=first.said))
+            blamed += [(first.at, first.manner, second.at, second.manner, complaint) for complaint in found]
+            shutil.rmtree(second.disk)
+        shutil.rmtree(first.disk)
+
+    assert [] == blamed
 
 
 @pytest.mark.parametrize(

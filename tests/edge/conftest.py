@@ -3,7 +3,7 @@
 import html
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from edge.people.people import Classroom, Person, Secret
 from sync.clock import TRUSTED_SINCE_SECONDS, Moment
 from sync.link import Link, Unreachable
 from sync.web import passwords
+from sync.web.challenge import sheet, verifier
+from sync.web.challenge.prover import Prover
+from tests.signing_in import talk
 
 SAMPLES = Path(__file__).parents[2] / "provisioning" / "samples"
 MORNING_SECONDS = TRUSTED_SINCE_SECONDS + 100 * 86_400 + 9 * 3_600
@@ -117,6 +120,10 @@ class Phone:
     def opens(self, path: str) -> str:
         return self._show(self._client.get(path, follow_redirects=True, environ_base=self._from))
 
+    def fetches(self, path: str) -> bytes:
+        """A file that the page leads to."""
+        return self._client.get(path, environ_base=self._from).get_data()
+
     def sends(self, path: str, **fields: str) -> str:
         """Send a form; the word of the session comes from the page before, as from its hidden field."""
         if not self._csrf:
@@ -129,6 +136,27 @@ class Phone:
             environ_base=self._from,
         )
         return self._show(answer)
+
+    def signs_in(self, name: str, password: str, path: str = "/sign-in/password") -> str:
+        """Prove a password at the page that asks for it, as its script does."""
+        return self.proves(path, name, password, {"name": name})
+
+    def proves(self, path: str, name: str, password: str, fields: Mapping[str, str], new_password: str = "") -> str:
+        """Send the form of the page at `path` with a proof, and with the verifier of a new password."""
+        self.opens(path.partition("?")[0])
+        prover = self.talks("/sign-in/talk", name)
+        return self.sends(path, **fields, **prover.says(password, new_password))
+
+    def talks(self, path: str, name: str = "") -> Prover:
+        """Begin a talk, as the script of the page does."""
+        return talk(self._post, path, name)
+
+    def _post(self, path: str, fields: Mapping[str, str]) -> Mapping[str, str]:
+        data, headers = {"csrf": self._csrf, **fields}, {"Origin": "http://localhost"}
+        answer = self._client.post(path, data=data, headers=headers, environ_base=self._from)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        said: Mapping[str, str] = answer.get_json()
+        return said
 
     @property
     def heading(self) -> str:
@@ -164,10 +192,12 @@ Phones = Callable[..., Phone]
 
 @pytest.fixture(scope="session", autouse=True)
 def hashes_made_once() -> Iterator[None]:
-    """The real argon2, but no test waits for a hash that another test has made."""
+    """The real argon2 and scrypt, but no test waits for a hash that another test has made."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "hash_secret", lru_cache(maxsize=None)(passwords.hash_secret))
         patch.setattr(passwords, "verify_secret", lru_cache(maxsize=None)(passwords.verify_secret))
+        patch.setattr(verifier, "stretch", lru_cache(maxsize=None)(verifier.stretch))
+        patch.setattr(sheet, "stretch", lru_cache(maxsize=None)(sheet.stretch))
         yield
 
 
@@ -199,7 +229,7 @@ def grade(box: Box) -> Classroom:
 def staff(grade: Classroom, phones: Phones) -> Phone:
     """The phone of whoever looks after the claimed box, signed in."""
     at = phones("10.0.0.2")
-    at.sends("/sign-in/password", name="staff", password="a long password")
+    at.signs_in("staff", "a long password")
     return at
 
 

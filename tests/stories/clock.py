@@ -38,6 +38,10 @@ class BoxClock:
     def wait(self, seconds: float) -> None:
         self._time.wait(seconds)
 
+    def jumps(self, seconds: int) -> None:
+        """Somebody sets it wrong; it stays so until the next start."""
+        self._ahead_seconds += seconds
+
     def correct(self, wall_seconds: int) -> None:
         self._ahead_seconds = wall_seconds - self._time.wall_seconds
         self._is_heard = True

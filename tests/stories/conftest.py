@@ -8,21 +8,20 @@ import pytest
 
 from sync.receiving import spool
 from sync.web import passwords
+from sync.web.challenge import verifier
+from tests.stories import invariants
 from tests.stories.disk import Card
 from tests.stories.world import World
-
-pytest.register_assert_rewrite("tests.stories.invariants")
-
-from tests.stories import invariants  # noqa: E402 - after pytest was told to explain its assertions
 
 Worlds = Callable[[int, Path], World]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def hashes_made_once() -> Iterator[None]:
-    """The real argon2, but no story waits for a hash that another has made."""
+    """The real argon2 and scrypt, but no story waits for a hash that another has made."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "hash_secret", lru_cache(maxsize=None)(passwords.hash_secret))
+        patch.setattr(verifier, "stretch", lru_cache(maxsize=None)(verifier.stretch))
         yield
 
 

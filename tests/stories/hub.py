@@ -50,6 +50,15 @@ class CampusHub:
         self.hub.close()
         self._open()
 
+    def restarts(self) -> None:
+        """Stopped and started as staff would, on the same disk."""
+        self.closes()
+        self.opens()
+
+    def opens(self) -> None:
+        """Started on the disk as it is."""
+        self._open()
+
     def backup(self) -> Path:
         """A copy of all that the hub has now."""
         to = self._folder / f"hub-backup-{next(self._starts)}"

@@ -14,6 +14,7 @@ from sync.carry.carrier import up_name
 from sync.carry.single import SingleFile
 from sync.hub.app import create_app as create_hub_app
 from sync.hub.gifts import GIFTS_MAX
+from tests.signing_in import talk
 from tests.stories.box import CampusBox
 from tests.stories.world import World
 from tests.wire import noise
@@ -38,6 +39,12 @@ class Phone:
         assert csrf is not None
         return self.client.post(path, data={"csrf": csrf[1], **fields}, headers=ORIGIN)
 
+    def signs_in(self, name: str, password: str) -> TestResponse:
+        """Prove a password, as the script of the page does."""
+        page = "/sign-in/password"
+        prover = talk(lambda path, said: self.sends(path, page, **said).get_json(), "/sign-in/talk", name)
+        return self.sends(page, page, name=name, **prover.says(password))
+
     def takes(self, link: str) -> bytes:
         """What a download brings; the front would send the file that is named."""
         answer = self.client.get(link)
@@ -56,7 +63,7 @@ def box(world: World) -> CampusBox:
 @pytest.fixture
 def at_box(box: CampusBox) -> Phone:
     phone = Phone(create_app(box.box).test_client())
-    phone.sends("/sign-in/password", "/sign-in/password", name="staff", password="a long password")
+    phone.signs_in("staff", "a long password")
     return phone
 
 

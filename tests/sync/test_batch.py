@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.manifest import canonical
-from sync.batch import EVENTS_MAX, Batch, BatchRefused, blanked, decode, encode, verify
+from sync.batch import EVENTS_MAX, Batch, BatchRefused, Span, blanked, decode, encode, span_of, verify
 from sync.columns import RAW_BYTES_MAX, Writer
 from sync.events import CHAIN_START, NO_PAYLOAD_HASH, PAYLOAD_BYTES_MAX, PUBLIC_SALT_KEY, Event, payload_hash
 from sync.fields import WHOLE_MAX
@@ -75,10 +75,18 @@ def test_what_was_encoded_comes_back(said, first, extra):
     verify(decoded, batch.previous_hash)
 
 
+def test_which_events_a_batch_holds_is_said_without_reading_them():
+    batch = batch_of([progress(), progress()], first=5)
+
+    assert Span(BOX, EPOCH, 5, 6) == span_of(encode(batch))
+
+
 @given(st.binary(max_size=300))
 def test_whatever_comes_is_refused_by_name(data):
     with pytest.raises(BatchRefused):
         decode(data)
+    with pytest.raises(BatchRefused):
+        span_of(data)
 
 
 @given(st.binary(max_size=400))

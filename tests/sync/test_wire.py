@@ -18,11 +18,15 @@ from sync.wire import (
     CAN_JPEG_XL,
     CAN_PATCH,
     MESSAGE_BYTES_MAX,
+    METADATA_BYTES_MAX,
     SESSION_PATH,
+    SIGNED_BATCH_BYTES_MAX,
     VERSION,
     VERSION_OLDEST,
     Answer,
+    Catalogued,
     Enrol,
+    Followed,
     Head,
     Holding,
     Mark,
@@ -50,6 +54,8 @@ heads = st.builds(Head, names, wholes, names)
 holdings = st.builds(Holding, courses, roots, st.lists(names, max_size=3, unique=True).map(sorted).map(tuple))
 marks = st.builds(Mark, names, st.integers(-1, WHOLE_MAX), st.integers(-1, WHOLE_MAX))
 parcels = st.builds(Parcel, courses, wholes, roots, names, names, wholes, wholes, st.none() | roots)
+followed = st.builds(Followed, names, names, st.integers(-1, WHOLE_MAX))
+catalogued = st.builds(Catalogued, names, wholes, wholes)
 versions = st.integers(VERSION_OLDEST, 99)
 
 enrols = st.builds(Enrol, names, names, texts, names, versions, extras)
@@ -58,11 +64,14 @@ reports = st.builds(
     Report, names, names, names, st.lists(heads, max_size=3).map(tuple), texts, wholes,
     st.integers(-WHOLE_MAX, WHOLE_MAX), st.booleans(), st.none() | st.lists(holdings, max_size=3).map(tuple),
     st.dictionaries(texts, texts, max_size=2), st.binary(max_size=20),
-    st.lists(names, max_size=3).map(tuple), versions, extras,
+    st.lists(names, max_size=3).map(tuple), st.lists(followed, max_size=3).map(tuple),
+    st.lists(catalogued, max_size=3).map(tuple), st.lists(heads, max_size=3).map(tuple), st.binary(max_size=20),
+    versions, extras,
 )  # fmt: skip
 answers = st.builds(
     Answer, names, names, st.lists(marks, max_size=3).map(tuple), st.lists(parcels, max_size=5).map(tuple), wholes,
-    wholes, st.booleans(), st.booleans(), st.lists(names, max_size=3).map(tuple), versions, extras,
+    wholes, st.booleans(), st.booleans(), st.lists(names, max_size=3).map(tuple),
+    st.lists(followed, max_size=3).map(tuple), st.binary(max_size=20), st.binary(max_size=20), versions, extras,
 )  # fmt: skip
 refusals = st.builds(Refusal, names, texts, texts, st.just("") | names, versions, extras)
 
@@ -132,8 +141,11 @@ def report(**changes):
 
 
 @pytest.mark.parametrize("batch", [b"", b"b", b"batch\nof bytes"])
-def test_a_batch_travels_behind_the_line(batch):
-    assert batch == Report.from_bytes(report(batch=batch).to_bytes()).batch
+@pytest.mark.parametrize("back", [b"", b"\n", b"the hub's own"])
+def test_a_batch_travels_behind_the_line_and_what_the_hub_asked_back_behind_it(batch, back):
+    came = Report.from_bytes(report(batch=batch, given_back=back).to_bytes())
+
+    assert (batch, back) == (came.batch, came.given_back)
 
 
 @pytest.mark.parametrize("data", [report(batch=b"batch").to_bytes()[:-1], report(batch=b"batch").to_bytes() + b"!"])
@@ -142,9 +154,33 @@ def test_a_batch_of_another_length_than_the_report_says_is_refused(data):
         Report.from_bytes(data)
 
 
-def test_a_batch_that_is_too_long_is_refused():
+@pytest.mark.parametrize(
+    "attached", [{"batch": bytes(BATCH_BYTES_MAX + 1)}, {"given_back": bytes(SIGNED_BATCH_BYTES_MAX + 1)}]
+)
+def test_a_batch_that_is_too_long_is_refused(attached):
     with pytest.raises(MessageRefused, match="not as long as"):
-        Report.from_bytes(report(batch=bytes(BATCH_BYTES_MAX + 1)).to_bytes())
+        Report.from_bytes(report(**attached).to_bytes())
+
+
+@pytest.mark.parametrize(
+    "attached", [{"batch": bytes(SIGNED_BATCH_BYTES_MAX + 1)}, {"metadata": bytes(METADATA_BYTES_MAX + 1)}]
+)
+def test_an_answer_that_brings_too_much_is_refused(attached):
+    with pytest.raises(MessageRefused, match="not as long as"):
+        Answer.from_bytes(Answer("a", "b", (), **attached).to_bytes())
+
+
+@pytest.mark.parametrize("batch", [b"", b"b", b"batch\nof bytes"])
+@pytest.mark.parametrize("metadata", [b"", b"\n", b"signed\nmetadata"])
+def test_what_an_answer_brings_lies_behind_its_line(batch, metadata):
+    answer = Answer.from_bytes(Answer("a", "b", (), batch=batch, metadata=metadata).to_bytes())
+
+    assert (batch, metadata) == (answer.batch, answer.metadata)
+
+
+def test_an_answer_of_another_length_than_it_says_is_refused():
+    with pytest.raises(MessageRefused, match="not as long as"):
+        Answer.from_bytes(Answer("a", "b", (), batch=b"batch", metadata=b"more").to_bytes()[:-1])
 
 
 def test_a_clock_before_1970_is_still_heard():

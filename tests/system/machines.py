@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -14,21 +15,31 @@ END_SECONDS_MAX = 30
 
 
 class Machine:
-    """A hub or a box as a process on the loopback, with its folder."""
+    """A hub or a box as a process on the loopback, with its folder; its code is that in `root`."""
 
-    def __init__(self, kind: str, data: Path) -> None:
-        self.kind, self.data = kind, data
+    def __init__(self, kind: str, data: Path, root: Path = ROOT) -> None:
+        self.kind, self.data, self.root = kind, data, root
         self.process: subprocess.Popen[bytes] | None = None
+        self.ports: list[int] = []
+        self.program = "provisioning"
+        """The module that serves: another one has a mistake planted in it."""
         data.mkdir(parents=True, exist_ok=True)
 
     def starts(self) -> None:
-        ports = free_ports(2)
+        # The same again at the next start: a box knows its hub by its address.
+        self.ports = ports = self.ports or free_ports(2)
         self.address = f"http://127.0.0.1:{ports[0]}"
         self.port = ports[0]
         words = [self.kind, "serve", "--data", str(self.data), "--host", "127.0.0.1", "--port", str(ports[0])]
         words += ["--content-port", str(ports[1])] if self.kind == "box" else []
         with self.data.with_suffix(".log").open("ab") as log:
-            self.process = subprocess.Popen(qanat(*words), cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", self.program, *words],
+                cwd=self.root,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
         try:
             first_page(f"{self.address}/", self.process)
         except AssertionError as error:
@@ -55,7 +66,7 @@ class Machine:
 
     def told(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of this machine, as staff type it."""
-        return command(self.kind, *words, "--data", str(self.data))
+        return command(self.kind, *words, "--data", str(self.data), root=self.root)
 
     def says(self, *words: str) -> Any:
         """The same, which must go well; its JSON."""
@@ -67,7 +78,7 @@ class Machine:
         return [row["course"] for row in self.says("courses")["courses"]]
 
 
-def command(*words: str) -> subprocess.CompletedProcess[str]:
+def command(*words: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        qanat(*words), cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS_MAX
+        qanat(*words), cwd=root, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS_MAX
     )

@@ -26,12 +26,17 @@ class Road:
         self.answers: bytes | None = None
         """What is said to every request instead of asking the hub; then the connection ends."""
         self._is_called_at: tuple[int, Callable[[], None]] | None = None
+        self._is_called_at_up: tuple[int, Callable[[], None]] | None = None
         self._counting = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def calls(self, after_bytes: int, what: Callable[[], None]) -> None:
         """Once, when so many more bytes have come down; nothing is handed on before it returned."""
         self._is_called_at = (self.down_bytes + after_bytes, what)
+
+    def calls_on_the_way_up(self, after_bytes: int, what: Callable[[], None]) -> None:
+        """Once, when so many more bytes have come from the box; nothing is handed on before it returned."""
+        self._is_called_at_up = (self.up_bytes + after_bytes, what)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -75,6 +80,10 @@ class Road:
         with self._counting:
             self.up_bytes += size
             self._call(at_bytes=0)
+            called = self._is_called_at_up
+            if called is not None and self.up_bytes >= called[0]:
+                self._is_called_at_up = None
+                called[1]()
 
     def _count_down(self, size: int) -> None:
         with self._counting:

@@ -36,6 +36,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "HUB_DATA": str(folder / "data"),
         "HUB_HOME": str(folder / "home"),
         "HUB_PORT": str(hub_port),
+        "HUB_BACKUPS": str(folder / "backups"),
         "TLS_FOLDER": str(folder / "tls"),
         "TLS_PORT": str(tls_port),
         "NGINX_SITE": str(folder / "site.conf"),

@@ -8,11 +8,14 @@ from werkzeug.wrappers import Response
 
 from catalog.fault import CallerFault
 from catalog.manifest import Release, words
+from sync.campus.ownership import Side
 from sync.hub.fleet import Campus
+from sync.hub.keeping.alarms import THE_HUB
 from sync.hub.overview import verdict_of
 from sync.hub.progress import Line, activity_title
-from sync.web.app import require
+from sync.web.app import require, session_now
 from sync.web.language import gettext, language_now, timecode
+from sync.web.takes import takes
 
 if TYPE_CHECKING:
     from sync.hub.hub import Hub
@@ -26,19 +29,17 @@ def create_pages(hub: "Hub") -> Blueprint:
     @pages.get("/")
     @require("staff")
     def fleet() -> str:
-        campuses = hub.overview.campuses()
-        return render_template("hub/fleet.html", campuses=campuses, verdict=verdict_of(campuses).value)
+        return render_template("hub/fleet.html", **_fleet(hub))
 
     @pages.post("/campuses")
     @require("staff")
+    @takes("name")
     def make_campus() -> Response | tuple[str, int]:
         try:
             campus = hub.fleet.campus_called(request.form.get("name", ""))
         except CallerFault:
-            campuses = hub.overview.campuses()
             error = gettext("Write the name by which its people know it.")
-            verdict = verdict_of(campuses).value
-            return render_template("hub/fleet.html", campuses=campuses, verdict=verdict, error=error), 422
+            return render_template("hub/fleet.html", **_fleet(hub), error=error), 422
         return redirect(f"/campuses/{campus.id}", 303)
 
     @pages.get("/campuses/<campus_id>")
@@ -51,6 +52,7 @@ def create_pages(hub: "Hub") -> Blueprint:
             lines=hub.overview.boxes(one.id),
             courses=_courses(hub, one),
             learners=hub.progress.learner_count(one.id),
+            proposals=sum(proposal.by is Side.CAMPUS for proposal in hub.roster.proposals(one.id)),
             tokens=hub.fleet.open_tokens(one.id),
         )
 
@@ -59,6 +61,7 @@ def create_pages(hub: "Hub") -> Blueprint:
     def make_token(campus_id: str) -> str:
         one = hub.fleet.campus(campus_id)
         token = str(hub.fleet.make_token(one))
+        hub.keeping.note(session_now().person, "token", campus=one.id)
         picture = segno.make(token, error="m").svg_data_uri(scale=6, border=4, dark="#000", light="#fff")
         address = request.host_url.rstrip("/")
         return render_template("hub/token.html", campus=one, token=token, picture=picture, address=address)
@@ -67,9 +70,17 @@ def create_pages(hub: "Hub") -> Blueprint:
     @require("staff")
     def revoke(box_id: str) -> Response:
         campus_id = hub.fleet.revoke(box_id)
+        hub.keeping.note(session_now().person, "revoked", box=box_id)
         return redirect(f"/campuses/{campus_id}", 303)
 
     return pages
+
+
+def _fleet(hub: "Hub") -> dict[str, object]:
+    """What the page of all campuses shows."""
+    campuses = hub.overview.campuses()
+    alarms = hub.keeping.alarms.standing(hub.clock.now().wall_seconds).get(THE_HUB, [])
+    return {"campuses": campuses, "alarms": alarms, "verdict": verdict_of(campuses, alarms).value}
 
 
 def _courses(hub: "Hub", campus: Campus) -> list[dict[str, object]]:

@@ -15,6 +15,7 @@ from sync.carry.letter import UP_BYTES_MAX
 from sync.carry.single import SingleFile
 from sync.web.app import send_file
 from sync.web.language import gettext, size
+from sync.web.takes import OCTETS, takes
 
 if TYPE_CHECKING:
     from sync.hub.hub import Hub
@@ -36,6 +37,7 @@ def create_pages(hub: "Hub") -> Blueprint:
         return _form()
 
     @pages.post(CARRY_PATH)
+    @takes("room", files=("file",))
     def take() -> ResponseReturnValue:
         file = request.files.get("file")
         if file is None or not file.filename:
@@ -58,6 +60,7 @@ def create_pages(hub: "Hub") -> Blueprint:
         )
 
     @pages.get(f"{CARRY_PATH}/<name>.qanat")
+    @takes(gives=OCTETS)
     def fetch(name: str) -> Response:
         gift = hub.gifts.find(name)
         if gift is None:

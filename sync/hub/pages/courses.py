@@ -14,6 +14,7 @@ from catalog.fault import CallerFault, ContentFault, DiskFull
 from catalog.manifest import is_course
 from sync.web.app import require
 from sync.web.language import NAMES, gettext, language_now
+from sync.web.takes import takes
 
 if TYPE_CHECKING:
     from sync.hub.hub import Hub
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 PUBLISH_PATH = "/publish"
 FOLDER_BYTES = 8
 NAME_BYTES_MAX = 200
+ABOUT = ("course", "title", "language", "description")
+"""What the form says of a course; an address may fill it in."""
 
 
 def create_pages(hub: "Hub") -> Blueprint:
@@ -36,6 +39,7 @@ def create_pages(hub: "Hub") -> Blueprint:
 
     @pages.get("/courses/<course>")
     @require("staff")
+    @takes(query=("said",))
     def course(course: str) -> str:
         release = hub.catalog.releases.latest(course) if is_course(course) else None
         if release is None:
@@ -54,11 +58,13 @@ def create_pages(hub: "Hub") -> Blueprint:
 
     @pages.get(PUBLISH_PATH)
     @require("staff")
+    @takes(query=ABOUT)
     def publish_page() -> str:
         return _form()
 
     @pages.post(PUBLISH_PATH)
     @require("staff")
+    @takes(*ABOUT, query=ABOUT, files=("files",))
     def publish() -> Response | tuple[str, int]:
         files = [file for file in request.files.getlist("files") if file.filename]
         if not files:
@@ -88,7 +94,7 @@ def _language() -> str:
 
 
 def _form(error: str = "", *, field: str = "") -> str:
-    given = {name: request.values.get(name, "") for name in ("course", "title", "language", "description")}
+    given = {name: request.values.get(name, "") for name in ABOUT}
     given["language"] = given["language"] or language_now()
     languages = sorted(NAMES.items(), key=lambda one: one[1])
     return render_template("hub/publish.html", error=error, field=field, given=given, languages=languages)

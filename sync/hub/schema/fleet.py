@@ -41,6 +41,7 @@ box = table(
     words("health"),
     whole("free_bytes", is_nullable=True),
     words("can", server_default="[]"),
+    words("follows", server_default="[]"),
 )
 
 staff = table("staff", words("name", is_key=True), words("secret"), whole("made_seconds"))

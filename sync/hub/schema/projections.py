@@ -1,11 +1,11 @@
-"""What is read out of the batches, and can be built again.
+"""What is read out of the batches, and can be built again; and which batches still wait for it.
 
 `stamp` says which of two came later, whatever the order of arrival.
 """
 
-from sqlalchemy import ForeignKey, PrimaryKeyConstraint
+from sqlalchemy import Connection, ForeignKey, PrimaryKeyConstraint
 
-from sync.hub.schema.columns import octets, table, whole, words
+from sync.hub.schema.columns import METADATA, octets, table, whole, words
 
 learner = table(
     "learner",
@@ -43,3 +43,10 @@ progress = table(
     octets("stamp"),
     PrimaryKeyConstraint("campus", "learner", "course", "activity"),
 )
+
+unread = table("unread", whole("batch", ForeignKey("batch.id"), is_key=True))
+
+
+def create(connection: Connection) -> None:
+    """Give an older database the table of batches that wait; those it has were read out as they came."""
+    METADATA.create_all(connection, tables=[unread])

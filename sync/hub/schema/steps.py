@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, LargeBinary, inspect, select, text
 
 from catalog.fault import BoxFault
+from sync.hub.schema import campus_journal, keeping, projections, sign_in, trust
 from sync.hub.schema.columns import METADATA, WHOLE, table, whole
 
 schema_version = table("schema_version", whole("number", is_key=True))
@@ -34,7 +35,37 @@ def _patches(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-STEPS: Sequence[Callable[[Connection], None]] = (_patches,)
+def _keeping(connection: Connection) -> None:
+    """Alarms, gaps, backups, replacements, the audit log."""
+    keeping.create(connection)
+
+
+def _campus(connection: Connection) -> None:
+    """The hub's own journal for each campus."""
+    campus_journal.create(connection)
+
+
+def _readout(connection: Connection) -> None:
+    """Batches are acknowledged first and read out later."""
+    projections.create(connection)
+
+
+def _trust(connection: Connection) -> None:
+    """What boxes may shelve is signed."""
+    trust.create(connection)
+
+
+def _sign_in(connection: Connection) -> None:
+    """Staff prove a second time who they are."""
+    sign_in.create(connection)
+
+
+def _follows(connection: Connection) -> None:
+    """What a box has of the journals that it follows, for who writes to it by hand."""
+    connection.execute(text("alter table box add column follows text not null default '[]'"))
+
+
+STEPS: Sequence[Callable[[Connection], None]] = (_patches, _keeping, _campus, _readout, _trust, _sign_in)
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 
 

@@ -63,31 +63,68 @@ def test_a_new_code_closes_the_old_one_and_keeps_the_learners(
     assert [amina] == box.people.learners(grade.id)
 
 
-def test_staff_add_a_teacher_who_makes_the_password_their_own(staff: Any, phones: Callable[..., Any]) -> None:
+def test_a_teacher_is_let_in_by_a_code_and_chooses_a_password(staff: Any, phones: Callable[..., Any]) -> None:
     staff.sends("/teachers", name="Kadra Ismail")
-    password = staff.page.partition('class="big" dir="ltr">')[2][:11]
+    code = staff.page.partition('class="big" dir="ltr">')[2][:11]
     teacher, elsewhere = phones("10.0.0.3"), phones("10.0.0.4")
-    for at in (teacher, elsewhere):
-        at.sends("/sign-in/password", name="kadra ismail", password=password)
-        assert "/classes" == at.path
+    teacher.sends("/sign-in/code", name="kadra ismail", code=code.lower())
+    assert "Choose a password" == teacher.heading
 
-    teacher.sends("/password", now=password, password="six goats and a well")
+    teacher.proves("/password", "", "", {}, new_password="six goats and a well")
 
     assert "Your password is changed." == teacher.heading
     assert "Classes" in teacher.opens("/classes")
+    elsewhere.signs_in("kadra ismail", "six goats and a well")
+    assert "/classes" == elsewhere.path
+
+
+def test_the_code_of_a_teacher_works_once(staff: Any, phones: Callable[..., Any]) -> None:
+    staff.sends("/teachers", name="Kadra Ismail")
+    code = staff.page.partition('class="big" dir="ltr">')[2][:11]
+    teacher, thief = phones("10.0.0.3"), phones("10.0.0.4")
+    teacher.sends("/sign-in/code", name="Kadra Ismail", code=code)
+
+    thief.sends("/sign-in/code", name="Kadra Ismail", code=code)
+
+    assert 400 == thief.status
+
+
+def test_a_new_password_ends_every_other_session(
+    box: Box, grade: Classroom, phones: Callable[..., Any]
+) -> None:
+    box.people.add_teacher("Kadra Ismail", "six goats and a well")
+    teacher, elsewhere = phones("10.0.0.3"), phones("10.0.0.4")
+    for at in (teacher, elsewhere):
+        at.signs_in("Kadra Ismail", "six goats and a well")
+
+    teacher.proves("/password", "Kadra Ismail", "six goats and a well", {}, new_password="seven goats, no well")
+
+    assert "Your password is changed." == teacher.heading
     elsewhere.opens("/classes")
     assert "/sign-in" == elsewhere.path
 
 
-def test_a_short_password_is_refused(staff: Any) -> None:
-    staff.sends("/password", now="a long password", password="short")
+def test_a_new_password_takes_the_one_of_today(box: Box, grade: Classroom, phone: Any) -> None:
+    teacher = box.people.add_teacher("Kadra Ismail", "six goats and a well")
+    phone.signs_in("Kadra Ismail", "six goats and a well")
+
+    phone.proves("/password", "Kadra Ismail", "six goats", {}, new_password="seven goats, no well")
+
+    assert 400 == phone.status
+    assert box.people.is_secret(teacher, Secret("password", "six goats and a well"))
+
+
+def test_a_new_password_is_never_taken_in_the_clear(staff: Any, box: Box) -> None:
+    staff.sends("/password", now="a long password", password="another long password")
 
     assert 400 == staff.status
+    assert "runs no script" in staff.page
+    assert box.people.is_secret(box.people.with_password("staff"), Secret("password", "a long password"))
 
 
 def test_a_removed_teacher_is_out_at_once(staff: Any, phone: Any, box: Box) -> None:
     teacher = box.people.add_teacher("Kadra Ismail", "six goats and a well")
-    phone.sends("/sign-in/password", name="Kadra Ismail", password="six goats and a well")
+    phone.signs_in("Kadra Ismail", "six goats and a well")
 
     staff.sends(f"/teachers/{teacher.id}/remove")
 

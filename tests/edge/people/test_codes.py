@@ -5,6 +5,7 @@ import random
 import pytest
 
 from edge.people import codes
+from sync.web.challenge.sheet import LETTERS
 
 draw = random.Random(8).randbytes
 
@@ -12,14 +13,14 @@ draw = random.Random(8).randbytes
 def test_class_codes_have_no_vowels_and_no_look_alikes() -> None:
     drawn = "".join(codes.new_class_code(draw) for _ in range(200))
 
-    assert set(drawn) == set(codes.LETTERS)
+    assert set(drawn) == set(LETTERS)
     assert not set("AEIOU01258BQSZL") & set(drawn)
 
 
 def test_every_letter_of_a_code_is_equally_likely() -> None:
     drawn = [codes.new_class_code(lambda count, byte=byte: bytes([byte] * count))[0] for byte in range(256)]
 
-    assert {16} == {drawn.count(letter) for letter in codes.LETTERS}
+    assert {16} == {drawn.count(letter) for letter in LETTERS}
 
 
 def test_a_drawn_pin_is_never_easy() -> None:

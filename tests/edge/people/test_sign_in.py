@@ -122,7 +122,7 @@ def test_a_wrong_pin_and_an_unknown_number_are_answered_alike(phones: Callable[.
 
 
 def test_a_learner_cannot_sign_in_at_the_password_page(phone: Any, amina: Person) -> None:
-    phone.sends("/sign-in/password", name="Amina Warsame", password="4719")
+    phone.signs_in("Amina Warsame", "4719")
 
     assert 400 == phone.status
 

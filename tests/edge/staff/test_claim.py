@@ -1,15 +1,16 @@
 """The first hour: a box is claimed once, by whoever has its label."""
 
+import re
 from typing import Any
 
 import pytest
 
 from edge.box import Box
+from edge.people.people import Secret
 from edge.staff.claim import ClaimedAlready, WrongStaffCode
 
 ANSWERS = {
     "language": "fr",
-    "password": "six goats and a well",
     "classroom": "Grade 8 B",
     "window": "22:00-05:00",
     "timezone": "Etc/GMT-3",
@@ -17,8 +18,12 @@ ANSWERS = {
 }
 
 
+PASSWORD = "six goats and a well"
+
+
 def test_five_answers_and_the_code_make_the_box_ours(phone: Any, box: Box) -> None:
-    phone.sends("/claim", code=str(box.setup.label_code()).lower(), **ANSWERS)
+    answers = {"code": str(box.setup.label_code()).lower(), **ANSWERS}
+    phone.proves("/claim", "", "", answers, new_password=PASSWORD)
 
     assert "The box is yours." == phone.heading
     classroom = box.people.classrooms()[0]
@@ -26,6 +31,19 @@ def test_five_answers_and_the_code_make_the_box_ours(phone: Any, box: Box) -> No
     assert ("fr", "22:00-05:00", "Etc/GMT-3") == (box.config.language, box.config.window, box.config.timezone)
     phone.opens("/staff")
     assert 200 == phone.status
+    assert box.people.is_secret(box.people.with_password("staff"), Secret("password", PASSWORD))
+
+
+def test_without_a_script_the_password_is_no_part_of_the_claim(phone: Any, phones: Any, box: Box) -> None:
+    phone.sends("/claim", code=box.setup.label_code(), password=PASSWORD, **ANSWERS)
+
+    assert not box.people.is_secret(box.people.with_password("staff"), Secret("password", PASSWORD))
+    codes = re.findall(r'<li class="mono" dir="ltr">([A-Z]{5}-[A-Z]{5})</li>', phone.page)
+    assert 10 == len(codes)
+    again = phones("10.0.0.3")
+    again.sends("/sign-in/code?next=/staff", name="staff", code=codes[3])
+    again.opens("/staff")
+    assert "/staff" == again.path
 
 
 def test_settings_of_the_claim_outlast_a_start(phone: Any, box: Box, boxes: Any) -> None:
@@ -81,12 +99,12 @@ def test_guessing_the_code_is_slowed_down(phone: Any, box: Box) -> None:
 
 
 def test_wrong_answers_are_told_beside_their_fields(phone: Any, box: Box) -> None:
-    wrong = ANSWERS | {"window": "night", "password": "short", "classroom": " ", "timezone": "Nowhere"}
+    wrong = ANSWERS | {"window": "night", "classroom": " ", "timezone": "Nowhere"}
 
     phone.sends("/claim", code=box.setup.label_code(), **wrong)
 
-    said = ["two times", "letters or more", "name of the class", "shows your time"]
-    assert [True] * 4 == [words in phone.page for words in said]
+    said = ["two times", "name of the class", "shows your time"]
+    assert [True] * 3 == [words in phone.page for words in said]
     assert not box.setup.is_claimed
 
 

@@ -34,7 +34,7 @@ def test_nothing_of_what_was_sealed_can_be_read() -> None:
 
 
 def test_another_hub_cannot_read_it() -> None:
-    with pytest.raises(LetterRefused, match="sealed for another hub"):
+    with pytest.raises(LetterRefused, match="sealed for somebody else"):
         unseal(io.BytesIO(sealed()), io.BytesIO(), STRANGER, len(LETTER))
 
 

@@ -38,6 +38,7 @@ def test_a_database_of_a_newer_qanat_is_not_touched(hub: Hub, tmp_path: Path, da
 FIRST_FORM = (
     "drop table letter",
     "drop table carried_pack",
+    "drop table unread",
     "drop index pack_course",
     "alter table pack drop column from_root",
     "alter table pack drop column profile",

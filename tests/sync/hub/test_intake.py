@@ -339,6 +339,7 @@ class Road:
         report = Report(sender, "r", "n", (), "", 0, 0, True, batch=batch)
         with writing(self.engine) as connection:
             self.intake.take(connection, find(connection, sender), report, 0)
+        self.intake.readout.wake()
 
 
 NUMBERS = itertools.count()
@@ -405,7 +406,7 @@ def _written(folder: Path, deeds: Sequence[tuple[str, str, int]], size: int, lot
             batch, wire = found
             sent.append(wire)
             marks = [Mark(batch.epoch, batch.last_sequence, -1)]
-            database.write(partial(journal.take_marks, marks=marks))
+            database.write(partial(journal.take_marks, said=marks))
 
     for index, (kind, learner, number) in enumerate([*deeds, ("class", "", 0)]):
         if kind == "clock":

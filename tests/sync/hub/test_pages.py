@@ -16,6 +16,7 @@ from sync.enrolment import Token
 from sync.hub.app import FORM_BYTES_MAX, create_app
 from sync.hub.hub import Hub
 from sync.hub.overview import LATE_SECONDS
+from tests.signing_in import talk
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +46,20 @@ class Browser:
         return self.client.post(path, data={"csrf": word[1], **fields}, headers={"Origin": ORIGIN})
 
 
+    def proves(self, path: str, *, page: str = "/sign-in", password: str = "", **fields: Any) -> TestResponse:
+        """Send a form whose password is proven for a name, as the script of the page does."""
+        prover = talk(self._talks(page), "/sign-in/talk", fields["name"])
+        return self.sends(path, page=page, **fields, **prover.says(password))
+
+    def claims(self, *, password: str = "", **fields: Any) -> TestResponse:
+        """Send the claim with a new password's verifier, as the script of the page does."""
+        prover = talk(self._talks("/claim"), "/sign-in/talk")
+        return self.sends("/claim", page="/claim", **fields, **prover.says(new_password=password))
+
+    def _talks(self, page: str) -> Any:
+        return lambda path, said: self.sends(path, page=page, **said).get_json()
+
+
 @pytest.fixture
 def app(hub: Hub) -> Flask:
     return create_app(hub)
@@ -59,7 +74,7 @@ def browser(app: Flask) -> Browser:
 def staff(hub: Hub, browser: Browser) -> Browser:
     """A browser in which staff are signed in."""
     hub.staff.add("Rana", PASSWORD)
-    assert browser.sends("/sign-in", name="Rana", password=PASSWORD).status_code == 303
+    assert browser.proves("/sign-in", name="Rana", password=PASSWORD).status_code == 303
     return browser
 
 
@@ -81,9 +96,9 @@ def test_a_new_hub_asks_for_its_code(browser: Browser) -> None:
 def test_the_code_makes_the_first_staff_and_is_then_gone(hub: Hub, browser: Browser) -> None:
     code = hub.staff.claim_code()
 
-    claimed = browser.sends("/claim", page="/claim", code=code.upper(), name=" Rana ", password=PASSWORD)
+    claimed = browser.claims(code=code.upper(), name=" Rana ", password=PASSWORD)
 
-    assert "/" == claimed.location
+    assert "/second-factor?next=/" == claimed.location
     assert "No campus yet" in browser.reads("/")
     assert (True, None, False) == (
         hub.staff.is_claimed(),
@@ -96,7 +111,7 @@ def test_the_code_makes_the_first_staff_and_is_then_gone(hub: Hub, browser: Brow
     ("changes", "words"),
     [
         ({"code": "aaaa-bbbb"}, "This is not the hub's code"),
-        ({"password": "short"}, "at least 8 letters"),
+        ({"password": ""}, "at least 8 letters"),
         ({"name": " \t "}, "Write the name"),
     ],
 )
@@ -105,7 +120,7 @@ def test_a_claim_that_lacks_something_is_told_what(
 ) -> None:
     whole = {"code": hub.staff.claim_code(), "name": "Rana", "password": PASSWORD}
 
-    refused = browser.sends("/claim", page="/claim", **{**whole, **changes})
+    refused = browser.claims(**{**whole, **changes})
 
     assert 422 == refused.status_code
     assert words in unescape(refused.text)
@@ -125,7 +140,7 @@ def test_a_claimed_hub_cannot_be_claimed_again(hub: Hub, staff: Browser, app: Fl
 def test_guessing_the_code_is_slowed_down(hub: Hub, browser: Browser) -> None:
     hub.staff.claim_code()
 
-    tries = [browser.sends("/claim", page="/claim", code="x", name="Eve", password=PASSWORD) for _ in range(6)]
+    tries = [browser.claims(code="x", name="Eve", password=PASSWORD) for _ in range(6)]
 
     assert 429 == tries[-1].status_code
 
@@ -136,7 +151,7 @@ def test_guessing_the_code_is_slowed_down(hub: Hub, browser: Browser) -> None:
 def test_a_wrong_password_is_refused_in_words(hub: Hub, browser: Browser) -> None:
     hub.staff.add("Rana", PASSWORD)
 
-    refused = browser.sends("/sign-in", name="Rana", password="wrong")
+    refused = browser.proves("/sign-in", name="Rana", password="wrong")
 
     assert (422, True) == (refused.status_code, "do not belong together" in refused.text)
 
@@ -152,7 +167,8 @@ def test_signing_out_ends_it(staff: Browser) -> None:
 def test_every_page_but_the_doors_asks_for_staff(app: Flask, hub: Hub) -> None:
     """Whatever is added later: without signing in it sends to the door, and does nothing."""
     hub.staff.add("Rana", PASSWORD)
-    open_to_all = {"/claim", "/sign-in", "/sign-out", "/ping", "/styleguide", "/carry", "/carry/<name>.qanat"}
+    doors = {"/claim", "/sign-in", "/sign-in/talk", "/sign-in/code", "/sign-out"}
+    open_to_all = doors | {"/ping", "/styleguide", "/carry", "/carry/<name>.qanat"}
     shared = ("/static/", "/language/", "/look/", "/sync/")
     guarded = [
         (rule.rule, method)
@@ -322,7 +338,7 @@ def test_no_file_is_asked_for_at_its_field(staff: Browser) -> None:
 def test_an_upload_over_the_limit_is_refused(hub: Hub) -> None:
     hub.staff.add("Rana", PASSWORD)
     browser = Browser(create_app(hub, upload_bytes_max=1000))
-    browser.sends("/sign-in", name="Rana", password=PASSWORD)
+    browser.proves("/sign-in", name="Rana", password=PASSWORD)
 
     refused = browser.sends("/publish", page="/publish", files=[(io.BytesIO(b"x" * 2000), "a.zip")])
 

@@ -10,7 +10,7 @@ from catalog.fault import CallerFault
 from sync.clock import Moment
 from sync.link import HubBusy, LinkBroken, NotTheHub, PackMissing, Traffic, Unreachable
 from sync.links.http import HttpLink
-from sync.wire import MESSAGE_BYTES_MAX
+from sync.wire import ANSWER_BYTES_MAX
 
 PACK = bytes(range(256)) * 40
 ADDRESS = "http://hub.example.org"
@@ -219,7 +219,7 @@ def test_an_answer_without_end_is_given_up_at_its_limit():
     with pytest.raises(NotTheHub, match="longer than"):
         exchange(link_that_gets(200, stream=Flood(flood())))
 
-    assert len(taken) <= MESSAGE_BYTES_MAX // (1 << 16) + 1
+    assert len(taken) <= ANSWER_BYTES_MAX // (1 << 16) + 1
 
 
 def test_more_than_the_plan_says_is_not_taken():

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy import insert, select
 
-from catalog import releases, shelf, store
+from catalog import releases, scrub, shelf, store
 from catalog.db import Database
 from catalog.manifest import Entry, Layer
 from catalog.releases import Releases
@@ -26,7 +26,7 @@ from sync.mirror import Mirror
 from sync.parcel import file_name, manifest_name, release_name
 from sync.patch.build import build
 from sync.patch.format import Held
-from sync.receiving import wants
+from sync.receiving import catalogues, wants
 from sync.receiving.spool import Spool
 from sync.session import Session
 from sync.wire import Parcel
@@ -42,7 +42,7 @@ from tests.wire import (
 
 MIGRATIONS = [
     store.migrations, releases.migrations, shelf.migrations, journal.migrations, exchange.migrations,
-    enrolment.migrations, wants.migrations,
+    enrolment.migrations, wants.migrations, scrub.migrations, catalogues.migrations,
 ]  # fmt: skip
 
 
@@ -62,6 +62,7 @@ class Box:
         self.listener = lambda told: None
         self.neighbours = []
         self.layers = None
+        self.catalogues = None
         self.database = None
         self.starts()
 
@@ -88,6 +89,7 @@ class Box:
             link or HttpLink(ADDRESS, self.wire), self.keys, self.hub, self.clock, self.randomness.randbytes,
             self.listener, lambda connection, learner: self.forgotten.append(learner),
             neighbours=self.neighbours, is_wanted=lambda layer: self.layers is None or layer in self.layers,
+            catalogues=self.catalogues,
         )  # fmt: skip
 
     def syncs(self, lanes=Lanes.ALL):

@@ -1,0 +1,1 @@
+"""Trust: the signed catalogue, which says what may come on a shelf."""

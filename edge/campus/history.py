@@ -1,0 +1,88 @@
+"""History: how far learners came elsewhere, taken into the places of this box.
+
+* A place goes where the furthest of both is: what was reached stays reached, what was finished stays finished.
+* Of two answers to one item the later one stands, wherever it was given.
+* Nothing of it is written into this box's own journal: it keeps the name under which it was first written.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from catalog.db import Connection
+from sync.events import Event
+from sync.snapshot import KIND as SNAPSHOT
+from sync.snapshot import Answered, Standing, snapshot_of
+
+PERMILLE_ALL = 1000
+
+
+def take_in(connection: Connection, event: Event, fields: Mapping[str, Any]) -> None:
+    """Take in what one event says of a learner's progress, in the caller's transaction."""
+    if event.kind == SNAPSHOT:
+        snapshot = snapshot_of(fields)
+        for standing in snapshot.places:
+            _further(connection, event.learner, snapshot.course, standing)
+        for answered in snapshot.answers:
+            _answer(connection, event.learner, snapshot.course, answered)
+    elif event.kind in ("opened", "progressed", "completed"):
+        _further(connection, event.learner, fields["course"], _standing(event, fields))
+    elif event.kind == "answered":
+        said = Answered(fields["activity"], fields["item"], fields["answer"], max(0, event.wall_seconds))
+        _answer(connection, event.learner, fields["course"], said)
+
+
+def _standing(event: Event, fields: Mapping[str, Any]) -> Standing:
+    at_seconds = max(0, event.wall_seconds)
+    is_completed = event.kind == "completed"
+    return Standing(
+        activity=fields["activity"],
+        version=fields["version"],
+        permille=PERMILLE_ALL if is_completed else min(fields.get("permille", 0), PERMILLE_ALL),
+        is_completed=is_completed,
+        completed_seconds=at_seconds if is_completed else 0,
+        at_seconds=at_seconds,
+        path=fields.get("path", ""),
+        seconds=fields.get("seconds", 0),
+    )
+
+
+def _further(connection: Connection, learner: str, course: str, came: Standing) -> None:
+    # Of two at the same share the later one knows the page; a learner who went on here is not led back.
+    connection.execute(
+        """
+        insert into place (learner, course, activity, version, path, seconds, permille, openings, at_seconds,
+                           completed_seconds)
+        values (:learner, :course, :activity, :version, :path, :seconds, :permille, 0, :at, :completed)
+        on conflict do update set
+            version = max(version, excluded.version),
+            path = iif((excluded.permille, excluded.at_seconds) > (permille, at_seconds) and excluded.path <> '',
+                       excluded.path, path),
+            seconds = iif((excluded.permille, excluded.at_seconds) > (permille, at_seconds),
+                          excluded.seconds, seconds),
+            permille = max(permille, excluded.permille),
+            at_seconds = max(at_seconds, excluded.at_seconds),
+            completed_seconds = coalesce(completed_seconds, excluded.completed_seconds)
+        """,
+        {
+            "learner": learner,
+            "course": course,
+            "activity": came.activity,
+            "version": came.version,
+            "path": came.path,
+            "seconds": came.seconds,
+            "permille": came.permille,
+            "at": came.at_seconds,
+            "completed": came.completed_seconds if came.is_completed else None,
+        },
+    )
+
+
+def _answer(connection: Connection, learner: str, course: str, came: Answered) -> None:
+    connection.execute(
+        """
+        insert into answer (learner, course, activity, item, answer, at_seconds) values (?, ?, ?, ?, ?, ?)
+        on conflict do update set answer = excluded.answer, at_seconds = excluded.at_seconds
+        where excluded.at_seconds > at_seconds
+        """,
+        [learner, course, came.activity, came.item, came.answer, came.at_seconds],
+    )

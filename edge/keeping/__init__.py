@@ -1,0 +1,1 @@
+"""Keeping: alarms, backups, what is pruned, and one learner out and away."""

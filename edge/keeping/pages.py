@@ -1,0 +1,44 @@
+"""Keeping, on the pages: an alarm is seen to, and everything of one learner is handed out."""
+
+import io
+
+from flask import Blueprint, Response, abort, redirect
+from flask.typing import ResponseReturnValue
+
+from edge.box import Box
+from edge.keeping.alarms import KINDS
+from sync.web.app import require
+from sync.web.takes import takes
+
+
+def blueprint(box: Box) -> Blueprint:
+    """These pages, for the box's application."""
+    pages = Blueprint("keeping", __name__)
+
+    @pages.post("/staff/alarms/<kind>")
+    @require("staff")
+    def settle(kind: str) -> ResponseReturnValue:
+        found = next((one for one in KINDS if one == kind), None) or abort(404)
+        box.alarms.settle(found)
+        return redirect("/staff", 303)
+
+    @pages.get("/learners/<learner>/export.zip")
+    @require("teacher", "staff")
+    @takes(gives="application/zip")
+    def export(learner: str) -> ResponseReturnValue:
+        # Loaded when somebody asks.
+        from edge.keeping.learner import export as write_learner
+
+        person = box.people.person(learner)
+        if person is None or person.kind != "learner":
+            abort(404)
+        # One learner's steps are some hundred kilobytes, made for this one answer: no file that the front could send.
+        written = io.BytesIO()
+        write_learner(box, person, written)
+        headers = {
+            "Content-Disposition": f'attachment; filename="learner-{person.id}.zip"',
+            "Cache-Control": "no-store",
+        }
+        return Response(written.getvalue(), 200, headers, content_type="application/zip")
+
+    return pages

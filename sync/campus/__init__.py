@@ -1,0 +1,1 @@
+"""What hub and box say to each other about a campus, and the rules by which both read it alike."""

@@ -1,0 +1,1 @@
+"""The hub's own journal for each campus: what it says, and what is asked of it."""

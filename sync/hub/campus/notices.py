@@ -1,0 +1,172 @@
+"""Notices: what the hub has to say to a campus besides its roster. Announcements, assignments, rules, a budget.
+
+* Each is one event of the campus's journal, with an id by which it is taken back.
+* What is too long, or names what is not there, is refused before anything is said.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+
+from catalog.fault import CallerFault
+from sync.campus.kinds import (
+    BUDGET_FIELDS,
+    TEXT_LETTERS_MAX,
+    Announcement,
+    Assignment,
+    announcements_in,
+    assignments_in,
+)
+from sync.campus.ownership import Side
+from sync.clock import Clock
+from sync.hub import schema
+from sync.hub.campus.journals import CampusJournals
+from sync.hub.campus.words import words_about
+from sync.hub.engine import reading, writing
+
+ID_BYTES = 10
+DAY_SECONDS = 86_400
+DAYS_MAX = 3650
+
+
+class NoticeRefused(CallerFault):
+    """An announcement or assignment cannot be made so."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSent:
+    """The settings of the link that the hub proposed last, and what the campus said: None where nothing yet."""
+
+    settings: Mapping[str, Any]
+    is_accepted: bool | None
+
+
+class Notices:
+    """What is announced and assigned."""
+
+    def __init__(
+        self, engine: Engine, journals: CampusJournals, clock: Clock, random_bytes: Callable[[int], bytes]
+    ) -> None:
+        self._engine = engine
+        self._journals = journals
+        self._clock = clock
+        self._random_bytes = random_bytes
+
+    def announcements(self, campus: str) -> list[Announcement]:
+        """What is shown there now, the newest first."""
+        with reading(self._engine) as connection:
+            return announcements_in(words_about(connection, campus, "announcement"), self._clock.now().wall_seconds)
+
+    def assignments(self, campus: str) -> list[Assignment]:
+        """What classes of this campus should study, what is due first in front."""
+        with reading(self._engine) as connection:
+            return assignments_in(words_about(connection, campus, "assignment"))
+
+    def courses(self, campus: str) -> list[str]:
+        """The courses that this campus gets."""
+        with reading(self._engine) as connection:
+            wanted = select(schema.want.c.course).where(schema.want.c.campus == campus).order_by(schema.want.c.course)
+            return list(connection.execute(wanted).scalars())
+
+    def budget_sent(self, campus: str) -> BudgetSent | None:
+        with reading(self._engine) as connection:
+            words = words_about(connection, campus, "budget", "decision")
+        last = max((word for word in words if word.about == "budget"), key=lambda word: word.stamp, default=None)
+        if last is None:
+            return None
+        decided = [word for word in words if word.id == last.id and word.side is Side.CAMPUS]
+        is_accepted = decided[0].says["is_accepted"] == 1 if decided else None
+        return BudgetSent({name: last.says[name] for name in BUDGET_FIELDS if name in last.says}, is_accepted)
+
+    def announce(self, campus: str, text: str, days: int = 0, classroom: str = "") -> str:
+        """Say something to a campus or one class of it, for so many days (0: until withdrawn). Returns its id.
+
+        Raises NoticeRefused.
+        """
+        text = "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
+        if not text:
+            raise NoticeRefused("There is nothing to announce.", "Write what the campus should read.")
+        if len(text) > TEXT_LETTERS_MAX:
+            raise NoticeRefused(f"This is too long: {TEXT_LETTERS_MAX} letters at most.", "Say it in fewer words.")
+        said: dict[str, Any] = {"announcement": self._new_id(), "text": text}
+        if days:
+            said["until_seconds"] = self._after(days)
+        with writing(self._engine) as connection:
+            if classroom:
+                _demand_class(connection, campus, classroom)
+                said["class"] = classroom
+            self._journals.append(connection, campus, "announced", said)
+        return str(said["announcement"])
+
+    def withdraw(self, campus: str, announcement: str) -> None:
+        """Show an announcement no longer. Withdrawn twice is withdrawn once."""
+        with writing(self._engine) as connection:
+            known = announcements_in(words_about(connection, campus, "announcement"), None)
+            if any(one.id == announcement for one in known):
+                self._journals.append(connection, campus, "withdrawn", {"announcement": announcement})
+
+    def assign(self, campus: str, classroom: str, course: str, days: int = 0, activity: str = "") -> str:
+        """Ask a class to study a course, or one activity of it, within so many days (0: no day). Returns its id.
+
+        Raises NoticeRefused.
+        """
+        said: dict[str, Any] = {"assignment": self._new_id(), "class": classroom, "course": course}
+        if activity:
+            said["activity"] = activity
+        if days:
+            said["due_seconds"] = self._after(days)
+        with writing(self._engine) as connection:
+            _demand_class(connection, campus, classroom)
+            wanted = select(schema.want.c.course).where(schema.want.c.campus == campus, schema.want.c.course == course)
+            if connection.execute(wanted).first() is None:
+                raise NoticeRefused("This campus does not get such a course.", "Choose one of its courses.")
+            self._journals.append(connection, campus, "assigned", said)
+        return str(said["assignment"])
+
+    def unassign(self, campus: str, assignment: str) -> None:
+        """Ask for it no longer. Taken back twice is taken back once."""
+        with writing(self._engine) as connection:
+            known = assignments_in(words_about(connection, campus, "assignment"))
+            if any(one.id == assignment for one in known):
+                self._journals.append(connection, campus, "unassigned", {"assignment": assignment})
+
+    def propose_budget(self, campus: str, settings: Mapping[str, Any]) -> None:
+        """Propose what the boxes of a campus may spend of their link; their staff decide."""
+        assert set(settings) <= set(BUDGET_FIELDS), f"{sorted(settings)} are no settings of a budget"
+        with writing(self._engine) as connection:
+            self._journals.append(connection, campus, "budget", {"proposal": self._new_id(), **settings})
+
+    def rule(self, campus: str, name: str, value: str) -> None:
+        """Set a rule for a campus."""
+        with writing(self._engine) as connection:
+            own = [word for word in words_about(connection, campus, "policy") if word.id == name]
+            edit = max((word.edit for word in own), default=-1) + 1
+            self._journals.append(connection, campus, "policy", {"name": name, "value": value, "edit": edit})
+
+    def tell_of_revoked(self, connection: Connection, campus: str) -> None:
+        """Say which boxes of a campus are out of service, each once, in the caller's writing transaction."""
+        box, word = schema.box, schema.campus_word
+        told = select(word.c.id).where(
+            word.c.campus == campus, word.c.about == "box", word.c.id == box.c.id, word.c.side == Side.HUB.value
+        )
+        gone = select(box.c.id).where(box.c.campus == campus, box.c.revoked_seconds.is_not(None), ~told.exists())
+        for name in connection.execute(gone.order_by(box.c.id)).scalars().all():
+            self._journals.append(connection, campus, "revoked", {"box": name})
+
+    def _after(self, days: int) -> int:
+        if not 0 < days <= DAYS_MAX:
+            raise NoticeRefused(f"A number of days is 1 to {DAYS_MAX}.", "Leave it empty for no day.")
+        return self._clock.now().wall_seconds + days * DAY_SECONDS
+
+    def _new_id(self) -> str:
+        return base64.b32encode(self._random_bytes(ID_BYTES)).decode().lower()
+
+
+def _demand_class(connection: Connection, campus: str, classroom: str) -> None:
+    table = schema.classroom.c
+    here = select(table.name).where(table.campus == campus, table.classroom == classroom)
+    if connection.execute(here).first() is None:
+        raise NoticeRefused("There is no such class at this campus.", "Choose one of its classes.")

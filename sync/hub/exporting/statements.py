@@ -1,0 +1,86 @@
+"""Statements: events of learning as xAPI, one JSON document a line, for any Learning Record Store.
+
+* They are statements of xAPI 1.0.3, which 2.0 reads too: a UUID that is the same in every export, an actor by account
+  and never by mail, a verb of ADL's list, an activity, what came of it.
+* A moment is said only where the box trusted its clock.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from sync.hub.exporting.pseudonyms import Pseudonyms
+from sync.hub.exporting.rows import Rows, Said
+
+XAPI_VERSION = "1.0.3"
+_ADL = "http://adlnet.gov/expapi"
+_PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
+_PLACE = "https://w3id.org/xapi/video/extensions/time"
+
+_VERBS = {"opened": "launched", "progressed": "progressed", "completed": "completed", "answered": "answered"}
+
+
+def statements(rows: Rows, keys: Pseudonyms, home: str) -> Iterator[bytes]:
+    """Each event of learning as one line; `home` is the hub's address in names, such as https://hub.example.org/."""
+    for said in rows.said():
+        line = json.dumps(statement(said, rows, keys, home), ensure_ascii=False, separators=(",", ":"))
+        yield line.encode() + b"\n"
+
+
+def statement(said: Said, rows: Rows, keys: Pseudonyms, home: str) -> dict[str, Any]:
+    """One event as a statement."""
+    event = said.event
+    verb = _VERBS[event.kind]
+    about: dict[str, Any] = {
+        "id": keys.uuid("statement", said.box, event.epoch, event.sequence),
+        "version": XAPI_VERSION,
+        "actor": {
+            "objectType": "Agent",
+            "account": {"homePage": f"{home}campuses/{said.campus}", "name": rows.learner(said.campus, event.learner)},
+        },
+        "verb": {"id": f"{_ADL}/verbs/{verb}", "display": {"en": verb}},
+        "object": _object(said, home),
+        "context": {"platform": "Qanat", "contextActivities": _around(said, home)},
+    }
+    result = _result(said)
+    if result:
+        about["result"] = result
+    if event.is_trusted:
+        about["timestamp"] = datetime.fromtimestamp(event.wall_seconds, UTC).isoformat().replace("+00:00", "Z")
+    return about
+
+
+def _object(said: Said, home: str) -> dict[str, Any]:
+    if said.event.kind == "answered":
+        iri = f"{_activity(said, home)}/items/{quote(said.fields['item'], safe='')}"
+        return _named(iri, f"{_ADL}/activities/question")
+    return _named(_activity(said, home), f"{_ADL}/activities/lesson")
+
+
+def _around(said: Said, home: str) -> dict[str, Any]:
+    course = [_named(f"{home}courses/{quote(said.fields['course'], safe='')}", f"{_ADL}/activities/course")]
+    if said.event.kind != "answered":
+        return {"parent": course}
+    return {"parent": [_named(_activity(said, home), f"{_ADL}/activities/lesson")], "grouping": course}
+
+
+def _result(said: Said) -> dict[str, Any]:
+    kind, fields = said.event.kind, said.fields
+    if kind == "completed":
+        return {"completion": True}
+    if kind == "answered":
+        return {"response": fields["answer"]}
+    shares = {_PROGRESS: min(fields["permille"], 1000) // 10} if "permille" in fields else {}
+    places = {_PLACE: fields["seconds"]} if "seconds" in fields else {}
+    return {"extensions": {**shares, **places}} if shares or places else {}
+
+
+def _activity(said: Said, home: str) -> str:
+    course, activity = (quote(said.fields[name], safe="") for name in ("course", "activity"))
+    return f"{home}courses/{course}/activities/{activity}"
+
+
+def _named(iri: str, kind: str) -> dict[str, Any]:
+    return {"objectType": "Activity", "id": iri, "definition": {"type": kind}}

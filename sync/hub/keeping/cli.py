@@ -1,0 +1,207 @@
+"""`qanat hub` for keeping: back up, restore, rebuild, replace a box, export, one learner out and away, the audit log.
+
+* Every command works on the folder itself, and beside a hub that is serving it; only `restore` wants it stopped.
+* Heavy imports live inside the commands.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sync.hub.options import DATA, DATABASE, JSON, bar, moment, opened, print_json
+
+if TYPE_CHECKING:
+    from sync.hub.hub import Hub
+
+_CAMPUS = click.option("--campus", required=True, metavar="NAME", help="The learner's campus.")
+_LEARNER = click.option(
+    "--learner", required=True, metavar="ID", help="The learner's id, as an export with names has it."
+)
+
+
+@click.command()
+@DATA
+@DATABASE
+@click.option("--to", "place", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+              help="The folder of backups: another disk, or one that is carried away.")  # fmt: skip
+@JSON
+def backup(data: Path, database: str | None, place: Path, *, as_json: bool) -> None:
+    """Make a backup in DIR and prove it. Boxes hear what it holds, and clear that away in time. The last 7 are kept."""
+    with opened(data, database) as hub, bar("Proving") as progress:
+        made = hub.keeping.backups.make(place, progress)
+    if as_json:
+        print_json(made.document())
+        return
+    click.echo(f"Backed up and proven: {made.events} events, in {made.place}.")
+    click.echo(f"{made.files} files of courses were new; {made.written_bytes // 1_000_000} MB were written.")
+
+
+@click.command()
+@click.option("--data", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+              help="The folder where the hub will be: a new one, or with --replace the one that there is.")  # fmt: skip
+@DATABASE
+@click.option("--from", "source", required=True, metavar="DIR", type=click.Path(path_type=Path, exists=True),
+              help="A backup, or the folder of backups: then the newest.")  # fmt: skip
+@click.option("--replace", "is_replacing", is_flag=True, help="Put the hub that is in DIR aside.")
+@JSON
+def restore(data: Path, database: str | None, source: Path, *, is_replacing: bool, as_json: bool) -> None:
+    """Put a hub back from a backup. Boxes then send again what it lacks; who was erased stays erased."""
+    import secrets
+
+    from sync.clock import SystemClock
+    from sync.hub.keeping.restore import restore as restore_hub
+
+    with bar("Proving") as progress:
+        done = restore_hub(
+            source, data.resolve(), SystemClock(), secrets.token_bytes,
+            is_replacing=is_replacing, database_url=database, progress=progress,
+        )  # fmt: skip
+    if as_json:
+        print_json(done.document())
+        return
+    click.echo(f"Put back from {done.backup}: {done.events} events of {done.boxes} boxes.")
+    if done.put_aside is not None:
+        click.echo(f"The hub that was there lies in {done.put_aside}; {done.erased} learners were erased again.")
+    click.echo("Start it: with their next call, boxes send what came since the backup.")
+
+
+@click.command()
+@DATA
+@DATABASE
+@JSON
+def rebuild(data: Path, database: str | None, *, as_json: bool) -> None:
+    """Drop what pages show of learners, and read it out of the batches again. Who was erased stays erased."""
+    with opened(data, database) as hub, bar("Reading") as progress:
+        batches = hub.intake.rebuild(progress)
+    if as_json:
+        print_json({"batches": batches})
+    else:
+        click.echo(f"Built again from {batches} batches.")
+
+
+@click.command()
+@DATA
+@DATABASE
+@click.option("--old", required=True, metavar="ID", help="The box that is gone; it is never heard again.")
+@click.option("--new", required=True, metavar="ID", help="The box in its place, of the same campus.")
+@JSON
+def replace(data: Path, database: str | None, old: str, new: str, *, as_json: bool) -> None:
+    """Say that one box replaces another: what learners did at the old one goes home to the new one."""
+    from sync.hub.keeping.audit import COMMAND_LINE
+
+    with opened(data, database) as hub:
+        hub.keeping.history.replace(old, new, COMMAND_LINE)
+    if as_json:
+        print_json({"old": old, "new": new})
+    else:
+        click.echo("The old box is out of service. What it had brought goes to the new one with its next calls.")
+
+
+@click.command()
+@DATA
+@DATABASE
+@click.option("--format", "form", required=True, type=click.Choice(["csv", "parquet", "xapi"]))
+@click.option("--to", "place", required=True, metavar="DIR", type=click.Path(path_type=Path), help="A new folder.")
+@click.option("--campus", metavar="NAME", help="Only this campus.")
+@click.option("--course", metavar="NAME", help="Only this course.")
+@click.option("--learner", metavar="ID", help="Only this learner.")
+@click.option("--names", "has_names", is_flag=True, help="With names and ids, not pseudonyms. The audit log keeps it.")
+@click.option("--home", metavar="URL", default="", help="The hub's address, for the names in xAPI statements.")
+@JSON
+def export(
+    data: Path, database: str | None, form: str, place: Path, campus: str | None, course: str | None,
+    learner: str | None, home: str, *, has_names: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Write what learners did into a new folder: for researchers and ministries, with pseudonyms in place of names."""
+    from sync.hub.exporting.exporting import Format
+    from sync.hub.exporting.rows import Scope
+    from sync.hub.keeping.audit import COMMAND_LINE
+
+    with opened(data, database) as hub:
+        scope = Scope(None if campus is None else _campus(hub, campus), course, learner)
+        done = hub.keeping.exporting.export(
+            place, Format(form), scope, who=COMMAND_LINE, has_names=has_names, home=home
+        )
+    if as_json:
+        print_json(done.document())
+        return
+    for name, count in done.counts.items():
+        click.echo(f"{name}: {count} rows")
+    click.echo(f"In {done.place}." + (" It names learners: keep it as you keep their papers." if has_names else ""))
+
+
+@click.group()
+def learner() -> None:
+    """One learner: everything out, or everything away."""
+
+
+@learner.command("export")
+@DATA
+@DATABASE
+@_CAMPUS
+@_LEARNER
+@click.option("--to", "target", required=True, metavar="FILE", type=click.Path(path_type=Path), help="A new .zip file.")
+@JSON
+def learner_export(data: Path, database: str | None, campus: str, learner: str, target: Path, *, as_json: bool) -> None:
+    """Write everything that the hub holds of one learner into one file, for that learner."""
+    from sync.hub.exporting.one import export_one
+    from sync.hub.keeping.audit import COMMAND_LINE
+
+    with opened(data, database) as hub:
+        place = _campus(hub, campus)
+        events = export_one(hub.engine, hub.intake.readout, hub.clock, place, learner, target, COMMAND_LINE)
+    if as_json:
+        print_json({"learner": learner, "events": events, "file": str(target)})
+    else:
+        click.echo(f"{events} events, in {target}. Give it to the learner and to nobody else.")
+
+
+@learner.command("erase")
+@DATA
+@DATABASE
+@_CAMPUS
+@_LEARNER
+@JSON
+def learner_erase(data: Path, database: str | None, campus: str, learner: str, *, as_json: bool) -> None:
+    """Forget one learner here, and tell every box of the campus to forget too. This cannot be undone."""
+    from sync.hub.keeping.audit import COMMAND_LINE
+
+    with opened(data, database) as hub:
+        hub.keeping.erasing.erase(_campus(hub, campus), learner, COMMAND_LINE)
+    if as_json:
+        print_json({"learner": learner, "campus": campus})
+    else:
+        click.echo("Erased here. Each box of the campus forgets with its next call; the campus's page says which have.")
+
+
+@click.command()
+@DATA
+@DATABASE
+@click.option("--count", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many lines.")
+@JSON
+def audit(data: Path, database: str | None, count: int, *, as_json: bool) -> None:
+    """Print who did what at this hub, the newest first."""
+    with opened(data, database) as hub:
+        lines = hub.keeping.audit.lines(count=count)
+    if as_json:
+        print_json(
+            [{"moment": one.moment_seconds, "who": one.who, "act": one.act, "about": one.about} for one in lines]
+        )
+        return
+    for one in lines:
+        about = " ".join(f"{name}={value}" for name, value in one.about.items())
+        click.echo(f"{moment(one.moment_seconds)}  {one.who}  {one.act}  {about}".rstrip())
+
+
+COMMANDS = (backup, restore, rebuild, replace, export, learner, audit)
+
+
+def _campus(hub: "Hub", name: str) -> str:
+    """The id of the campus of this name, or with this id. Raises CallerFault."""
+    from catalog.fault import CallerFault
+
+    for campus in hub.fleet.campuses():
+        if name in (campus.name, campus.id):
+            return campus.id
+    raise CallerFault("There is no campus of this name.", "Write it as `qanat hub boxes` has it.")

@@ -1,0 +1,103 @@
+"""Alarms that staff settle, boxes that replace others, and the page of who did what."""
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, abort, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from sync.hub.keeping.alarms import HINTS, N_, SENTENCES, THE_HUB, Alarm, Kind
+from sync.web.app import require, session_now
+from sync.web.language import gettext
+from sync.web.takes import takes
+
+if TYPE_CHECKING:
+    from sync.hub.hub import Hub
+
+LINES = 100
+
+_ACTS = {
+    "catalogue-mirrored": N_("Courses of another hub were mirrored"),
+    "erased": N_("A learner was erased"),
+    "exported-learner": N_("Everything of one learner was taken out"),
+    "exported-names": N_("An export with names was made"),
+    "key-revoked": N_("A key was made to count no more"),
+    "keys-offline": N_("The root keys were moved to sticks"),
+    "keys-rotated": N_("Keys were replaced by new ones"),
+    "publisher-named": N_("A publisher was given a key"),
+    "publisher-signed": N_("A publisher signed its courses"),
+    "replaced": N_("One box replaced another"),
+    "restored": N_("The hub was put back from a backup"),
+    "revoked": N_("A box was taken out of service"),
+    "second-factor-reset": N_("A second factor was taken off"),
+    "second-factor-set": N_("A second factor was set up"),
+    "settled": N_("An alarm was settled"),
+    "software-listed": N_("Software for boxes was listed"),
+    "token": N_("A token was made"),
+}
+"""What a line of the log says; an act of another part that is not here stands there as it is."""
+
+
+def create_pages(hub: "Hub") -> Blueprint:
+    """The pages by which staff keep a hub."""
+    pages = Blueprint("keeping", __name__, template_folder="../templates")
+    pages.add_app_template_global(alarm_sentence, "alarm_sentence")
+    pages.add_app_template_global(alarm_hint, "alarm_hint")
+
+    @pages.post("/alarms/settle")
+    @require("staff")
+    @takes("box", "kind")
+    def settle() -> Response:
+        box, kind = request.form.get("box", THE_HUB), _kind(request.form.get("kind", ""))
+        hub.keeping.settle(box, kind, session_now().person)
+        campuses = {one.id: one.campus.id for one in hub.fleet.boxes()}
+        return redirect(f"/campuses/{campuses[box]}" if box in campuses else "/", 303)
+
+    @pages.post("/boxes/<box_id>/replace")
+    @require("staff")
+    @takes("new")
+    def replace(box_id: str) -> Response:
+        # Where that cannot be, the fault's own page says why.
+        campus_id = hub.keeping.history.replace(box_id, request.form.get("new", ""), session_now().person)
+        return redirect(f"/campuses/{campus_id}", 303)
+
+    @pages.get("/audit")
+    @require("staff")
+    @takes(query=("before",))
+    def audit() -> str:
+        before = request.args.get("before", type=int)
+        lines = hub.keeping.audit.lines(before, LINES)
+        names = {one.id: one.name for one in hub.fleet.campuses()} | {one.id: one.name for one in hub.fleet.boxes()}
+        rows = [
+            {
+                "moment": one.moment_seconds,
+                "who": one.who,
+                "act": _act(one.act),
+                "about": [names.get(value, value) for value in one.about.values()],
+            }
+            for one in lines
+        ]
+        older = lines[-1].number if len(lines) == LINES else None
+        return render_template("hub/audit.html", rows=rows, older=older, last=hub.keeping.backups.last_seconds())
+
+    return pages
+
+
+def alarm_sentence(alarm: Alarm) -> str:
+    """What an alarm says, in the reader's language."""
+    return gettext(SENTENCES[alarm.kind], **alarm.numbers)
+
+
+def alarm_hint(alarm: Alarm) -> str:
+    """What to do about it, in the reader's language."""
+    return gettext(HINTS[alarm.kind])
+
+
+def _act(act: str) -> str:
+    return gettext(_ACTS[act]) if act in _ACTS else act
+
+
+def _kind(text: str) -> Kind:
+    try:
+        return Kind(text)
+    except ValueError:
+        abort(404)

@@ -1,0 +1,74 @@
+"""`qanat hub staff`: accounts, for whoever can use the hub's machine.
+
+* What is typed as a password is asked for twice and never shown.
+"""
+
+from pathlib import Path
+
+import click
+
+from sync.hub.options import DATA, DATABASE, JSON, opened, print_json
+
+
+@click.group()
+def staff() -> None:
+    """Who may sign in to the hub's pages."""
+
+
+@staff.command("list")
+@DATA
+@DATABASE
+@JSON
+def list_staff(data: Path, database: str | None, *, as_json: bool) -> None:
+    """Name everybody who has an account, and who has a second factor."""
+    with opened(data, database) as hub:
+        rows = [{"name": name, "has_second_factor": hub.second_factors.has(name)} for name in hub.staff.names()]
+    if as_json:
+        print_json({"staff": rows})
+        return
+    for row in rows:
+        click.echo(f"{row['name']}" + ("" if row["has_second_factor"] else ", no second factor"))
+
+
+@staff.command()
+@click.argument("name")
+@DATA
+@DATABASE
+def add(name: str, data: Path, database: str | None) -> None:
+    """Make an account; asks for its password."""
+    with opened(data, database) as hub:
+        hub.staff.add(name, _ask())
+    click.echo(f"{name} may sign in.")
+
+
+@staff.command()
+@click.argument("name")
+@DATA
+@DATABASE
+def password(name: str, data: Path, database: str | None) -> None:
+    """Give an account a new password; asks for it. Its sessions end."""
+    with opened(data, database) as hub:
+        hub.staff.change_password(name, _ask())
+        hub.sessions.end_all(hub.staff.find(name)[0])
+    click.echo(f"{name} signs in with the new password from now on.")
+
+
+@staff.command("reset-second-factor")
+@click.argument("name")
+@DATA
+@DATABASE
+def reset_second_factor(name: str, data: Path, database: str | None) -> None:
+    """Take an account's second factor off: the phone and the recovery codes are lost. Its sessions end."""
+    from sync.hub.staff import no_account
+
+    with opened(data, database) as hub:
+        if hub.staff.find(name)[0] not in hub.staff.names():
+            raise no_account(name)
+        had = hub.second_factors.reset(name)
+        hub.sessions.end_all(hub.staff.find(name)[0])
+    click.echo(f"{name} signs in with the password alone, and sets up a new one." if had else f"{name} had none.")
+
+
+def _ask() -> str:
+    typed: str = click.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
+    return typed

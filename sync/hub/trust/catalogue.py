@@ -1,0 +1,163 @@
+"""The signed catalogue, as the hub serves it: news for each box, all of it for sticks and mirrors.
+
+* Whatever is on offer is signed before an answer names it: by the turn that built it, or by the answer itself.
+* A box is told what it lacks, as a difference to what it holds, and nothing where it lacks nothing.
+* A box that has seen higher numbers than the hub remembers has met this hub before a restore: all is signed anew above.
+* A catalogue that is mirrored is passed on as it came. The keys are made at the first need, and cost next to nothing.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, exists, select
+
+from catalog.fault import Fault
+from catalog.releases import Releases
+from sync.clock import Clock
+from sync.hub import schema
+from sync.hub.engine import reading, writing
+from sync.hub.trust import documents, signing
+from sync.hub.trust.documents import Standing
+from sync.hub.trust.keys import KeyRing
+from sync.wire import CAN_CATALOGUE, Catalogued, Report
+
+if TYPE_CHECKING:
+    from catalog.trust.delta import Part
+
+PARTS_REMEMBERED_MAX = 64
+"""A thousand boxes that hold the same are told the same; it is packed once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From what a box holds of a catalogue to what there is."""
+
+    standing: Standing
+    root_version: int
+    timestamp_version: int
+
+
+class SignedCatalogue:
+    """What boxes may shelve, signed."""
+
+    def __init__(self, engine: Engine, releases: Releases, ring: KeyRing, clock: Clock) -> None:
+        self.ring = ring
+        self.fault: Fault | None = None
+        """Why nothing could be signed the last time; None when it could."""
+        self._engine = engine
+        self._releases = releases
+        self._clock = clock
+        self._parts: OrderedDict[_Way, Part] = OrderedDict()
+
+    def catch_up(self) -> None:
+        """Sign what is due. Raises KeyMissing, BoxFault."""
+        with writing(self._engine) as connection:
+            self.sign(connection)
+
+    def sign(self, connection: Connection, above_version: int = 0) -> str:
+        """Sign what is due, in the caller's transaction; returns the catalogue's name. Raises KeyMissing, BoxFault."""
+        catalogue = signing.own(connection)
+        if catalogue is None:
+            return signing.begin(connection, self.ring, self._releases, self._now())
+        if above_version or self._is_due(connection):
+            signing.sign(connection, catalogue, self.ring.find, self._now(), above_version=above_version)
+        return catalogue
+
+    def metadata_for(self, connection: Connection, report: Report) -> bytes:
+        """What this box should hear of catalogues, in the transaction of its answer; b"" where it lacks nothing."""
+        if CAN_CATALOGUE not in report.can:
+            return b""
+        seen = {one.catalogue: one for one in report.catalogues}
+        self._make_ready(connection, seen)
+        ways = [way for one in documents.standings(connection) if (way := _way(one, seen.get(one.catalogue)))]
+        if not ways:
+            return b""
+        # Loaded when something goes down: it brings the compressor.
+        from catalog.trust import delta
+
+        return delta.to_bytes([self._part(connection, way) for way in ways])
+
+    def full(self) -> bytes:
+        """Every catalogue from its first root on, for sticks and letters."""
+        with writing(self._engine) as connection:
+            return self.full_in(connection)
+
+    def full_in(self, connection: Connection) -> bytes:
+        """`full`, in the caller's transaction."""
+        from catalog.trust import delta
+
+        self._make_ready(connection, {})
+        return delta.to_bytes(
+            [
+                self._part(connection, _Way(one, 0, 0))
+                for one in documents.standings(connection)
+                if one.timestamp_version
+            ]
+        )
+
+    def chain(self, catalogue: str) -> bytes | None:
+        """One catalogue from its first root on, for a hub that mirrors it; None where it is not here."""
+        from catalog.trust import delta
+
+        with reading(self._engine) as connection:
+            for one in documents.standings(connection):
+                if one.catalogue == catalogue and one.timestamp_version:
+                    return delta.to_bytes([self._part(connection, _Way(one, 0, 0))])
+        return None
+
+    def _make_ready(self, connection: Connection, seen: dict[str, Catalogued]) -> None:
+        """Sign what is due before it is told. Where that cannot be, what was signed before goes on to serve."""
+        standing = next((one for one in documents.standings(connection) if one.is_own), None)
+        above_version = 0
+        if standing is not None:
+            box = seen.get(standing.catalogue)
+            is_ahead = box is not None and box.timestamp_version > standing.timestamp_version
+            differs = box is not None and not box.root_version and box.timestamp_version == standing.timestamp_version
+            if box is not None and (is_ahead or differs):
+                above_version = box.timestamp_version
+        try:
+            with connection.begin_nested():
+                self.sign(connection, above_version)
+            self.fault = None
+        except Fault as fault:
+            self.fault = fault  # staff see it on the catalogue's page; boxes go on with what they have
+
+    def _part(self, connection: Connection, way: _Way) -> "Part":
+        from catalog.trust import delta
+
+        if way in self._parts:
+            self._parts.move_to_end(way)
+            return self._parts[way]
+        name = way.standing.catalogue
+        base = documents.held(connection, name, way.root_version, way.timestamp_version)
+        now = documents.held(connection, name, way.standing.root_version, way.standing.timestamp_version)
+        assert now is not None, "what the hub signed last is whole"
+        known = {one.role: one.version for one in base.documents.values()} if base else {}
+        news = documents.roots(connection, name, way.root_version)
+        news += [one for one in now.documents.values() if one.role != "root" and known.get(one.role) != one.version]
+        part = delta.part_of(name, news, base)
+        self._parts[way] = part
+        while len(self._parts) > PARTS_REMEMBERED_MAX:
+            self._parts.popitem(last=False)
+        return part
+
+    def _is_due(self, connection: Connection) -> bool:
+        role, own = schema.trust_role, schema.trust_catalogue
+        is_changed = exists().where(role.c.is_due == signing.DUE, role.c.revoked_seconds.is_(None))
+        is_old = exists().where(own.c.is_own == 1, own.c.renew_seconds <= self._now())
+        return bool(connection.execute(select(is_changed | is_old)).scalar_one())
+
+    def _now(self) -> int:
+        return self._clock.now().wall_seconds
+
+
+def _way(standing: Standing, box: Catalogued | None) -> _Way | None:
+    """What a box has to be told of a catalogue; None where that is nothing."""
+    if not standing.timestamp_version:
+        return None
+    if box is None or not box.root_version:
+        return _Way(standing, 0, 0)
+    is_ahead = box.root_version > standing.root_version or box.timestamp_version > standing.timestamp_version
+    is_same = (box.root_version, box.timestamp_version) == (standing.root_version, standing.timestamp_version)
+    return None if is_ahead or is_same else _Way(standing, box.root_version, box.timestamp_version)

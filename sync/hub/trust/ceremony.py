@@ -1,0 +1,299 @@
+"""Ceremonies: what people do with the catalogue's keys, each in one transaction and noted for the audit.
+
+* A new root is signed by two of those whose keys counted before and by two of those whose keys count from now on.
+* Root keys leave the hub only after what was written to the sticks has been read back.
+* Every stick with a root key also bears the chain of roots: a hub that was restored from before a rotation learns the
+  later roots from it.
+* Who is revoked is named no more: what it signed, before or after, counts for nothing with the next answer.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, delete, update
+
+from catalog import durable
+from catalog.digest import digest_of
+from catalog.fault import CallerFault
+from catalog.trust.document import Document
+from catalog.trust.roles import (
+    OWN_PUBLISHER,
+    ROOT,
+    ROOT_KEYS,
+    ROOT_THRESHOLD,
+    SNAPSHOT,
+    SOFTWARE,
+    TARGETS,
+    TIMESTAMP,
+    Target,
+    is_course_pattern,
+    is_publisher,
+    key_id,
+    life_seconds,
+)
+from sync.clock import Clock
+from sync.hub import schema
+from sync.hub.engine import writing
+from sync.hub.keeping import audit
+from sync.hub.trust import documents, listing, signing
+from sync.hub.trust.catalogue import SignedCatalogue
+from sync.hub.trust.keys import KeyMissing, root_keys_in, seal_root
+from sync.keys import KeyPair, PublicKey
+
+ONLINE_ROLES = (TARGETS, SNAPSHOT, TIMESTAMP)
+CHAIN_FILE = "catalogue-{}.roots"
+
+
+@dataclass(frozen=True, slots=True)
+class Sticks:
+    """Folders with sealed root keys, and the passphrase that opens them."""
+
+    folders: Sequence[Path] = ()
+    passphrase: str = ""
+
+
+class Ceremonies:
+    """What people do with the keys."""
+
+    def __init__(self, engine: Engine, catalogue: SignedCatalogue, clock: Clock) -> None:
+        self._engine = engine
+        self._catalogue = catalogue
+        self._ring = catalogue.ring
+        self._clock = clock
+
+    def take_offline(self, sticks: Sticks) -> list[Path]:
+        """Move the three root keys from the hub to three folders, one each. Returns what was written.
+
+        Raises CallerFault, KeyMissing where they are not at the hub any more.
+        """
+        if len(set(sticks.folders)) != ROOT_KEYS:
+            raise CallerFault(
+                f"{len(set(sticks.folders))} folders were named.",
+                f"Name {ROOT_KEYS}: one stick for each root key, to be kept in different places.",
+            )
+        with writing(self._engine) as connection:
+            catalogue = self._catalogue.sign(connection)
+            names = documents.keys_in(_newest_root(connection, catalogue), ROOT)
+            chain = self._chain(connection, catalogue)
+        here = [key for name in names if (key := self._ring.find(ROOT, name)) is not None]
+        if len(here) < ROOT_KEYS:
+            raise KeyMissing("Root keys lie outside of this hub already.", "Their sticks serve for `rotate`.")
+        # A passphrase is slow to work with, on purpose: boxes are answered meanwhile.
+        written = [seal_root(key, folder, sticks.passphrase) for key, folder in zip(here, sticks.folders, strict=True)]
+        with self._work("keys-offline"):
+            for folder in sticks.folders:
+                durable.write_file(folder / CHAIN_FILE.format(catalogue), chain)
+        for key in here:
+            self._ring.drop(ROOT, key_id(key.public))
+        return written
+
+    def rotate(self, sticks: Sticks, roles: Sequence[str] = ONLINE_ROLES, new_root: Sticks | None = None) -> int:
+        """Replace the keys of these top roles by new ones; with `root` among them, the root's own keys too, which go
+        to the folders of `new_root`, or to the hub where there are none. Returns the new root's version.
+
+        Raises KeyMissing where fewer than two root keys are at hand, CallerFault.
+        """
+        unknown = set(roles) - {ROOT, *ONLINE_ROLES}
+        if unknown:
+            raise CallerFault(
+                f"{', '.join(sorted(unknown))} is no role of the root.", f"Name {ROOT}, {', '.join(ONLINE_ROLES)}."
+            )
+        # Before the transaction: a passphrase is slow to work with, on purpose, and boxes are answered meanwhile.
+        brought = root_keys_in(sticks.folders, sticks.passphrase)
+        fresh = self._new_root_keys(new_root) if ROOT in roles else []
+        with self._work("keys-rotated", roles=" ".join(sorted(roles))) as (connection, catalogue):
+            self._learn_roots(connection, catalogue, sticks.folders)
+            root = _newest_root(connection, catalogue)
+            signers = self._root_signers(root, brought)
+            keys = self._keys_of(root)
+            for role in roles:
+                made = fresh if role == ROOT else [self._ring.make(role)]
+                keys[role] = [key.public for key in made]
+            self._add_root(connection, catalogue, root, keys, [*signers, *fresh])
+            for folder in new_root.folders if new_root else ():
+                durable.write_file(folder / CHAIN_FILE.format(catalogue), self._chain(connection, catalogue))
+            stamp = documents.newest(connection, catalogue, TIMESTAMP)
+            above_version = stamp.version if stamp else 0
+            signing.sign(connection, catalogue, self._ring.find, self._now(), above_version=above_version)
+            version = root.version + 1
+        for role in roles:
+            for name in documents.keys_in(root, role):
+                self._ring.drop(role, name)
+        return version
+
+    def delegate(self, publisher: str, courses: str = "", key: str = "", to: Path | None = None) -> str:
+        """Let a publisher list courses of its own. With `key`, its public half, the secret one is elsewhere already;
+        with `to` it goes to that folder; otherwise it lies at the hub. Returns the key's fingerprint.
+
+        Raises CallerFault.
+        """
+        pattern = courses or ("*" if publisher in (OWN_PUBLISHER, SOFTWARE) else f"{publisher}-*")
+        if not is_publisher(publisher) or not is_course_pattern(pattern):
+            raise CallerFault(
+                f"{publisher} with {pattern} cannot be a publisher and its courses.",
+                "Use small letters, digits and hyphens; in the courses also * and ?.",
+            )
+        with self._work("publisher-named", publisher=publisher, courses=pattern) as (connection, catalogue):
+            former = next((one.key for one in listing.publishers(connection) if one.name == publisher), "")
+            public = PublicKey(key).text if key else self._new_publisher(publisher, to)
+            signing.add_role(connection, publisher, public, pattern, self._now())
+            listing.assign(connection)
+            listing.mark_due(connection, TARGETS)
+            signing.sign(connection, catalogue, self._ring.find, self._now())
+        if former and former != public:
+            self._ring.drop(publisher, key_id(former))
+        return key_id(public)
+
+    def sign_for(self, publisher: str, folder: Path) -> int:
+        """Sign what waits for a publisher, by its key in `folder`. Returns how much it lists.
+
+        Raises KeyMissing, BoxFault.
+        """
+        with self._work("publisher-signed", publisher=publisher) as (connection, catalogue):
+            row = next((one for one in listing.publishers(connection) if one.name == publisher), None)
+            if row is None:
+                raise _nobody(publisher)
+            key = KeyPair.load(folder / f"{publisher}.key")
+            if key.public != row.key:
+                raise KeyMissing(f"The key in {folder} is not {publisher}'s.", "Put in the stick that bears it.")
+
+            def find(role: str, name: str) -> KeyPair | None:
+                return key if role == publisher else self._ring.find(role, name)
+
+            listing.mark_due(connection, publisher)
+            signing.sign(connection, catalogue, find, self._now())
+            return len(listing.listed_by(connection, publisher))
+
+    def revoke(self, name: str, sticks: Sticks, new_root: Sticks | None = None) -> str:
+        """Let a publisher, or whoever holds the key of this fingerprint, count no more. Returns whose it was.
+
+        A top role gets another key, for which two root keys must sign.
+
+        Raises CallerFault, KeyMissing.
+        """
+        with self._work("key-revoked", name=name) as (connection, catalogue):
+            rows = [one for one in listing.publishers(connection) if one.name not in (TARGETS, OWN_PUBLISHER)]
+            row = next((one for one in rows if name in (one.name, key_id(one.key))), None)
+            if row is not None:
+                self._revoke_publisher(connection, catalogue, row.name)
+                return str(row.name)
+            root = _newest_root(connection, catalogue)
+            roles = [role for role in (ROOT, *ONLINE_ROLES) if name in documents.keys_in(root, role)]
+            is_own = any(key_id(one.key) == name for one in listing.publishers(connection) if one.key)
+        if is_own:
+            self.delegate(OWN_PUBLISHER)
+            return OWN_PUBLISHER
+        if not roles:
+            raise _nobody(name)
+        self.rotate(sticks, roles, new_root)
+        return roles[0]
+
+    def list_software(self, name: str, data: bytes) -> None:
+        """List a piece of the boxes' software, for boxes that update themselves. Raises CallerFault."""
+        with self._work("software-listed", file=name) as (connection, catalogue):
+            if all(one.name != SOFTWARE for one in listing.publishers(connection)):
+                raise CallerFault(
+                    "Nobody is named to publish the boxes' software.",
+                    f"Run `qanat hub keys delegate {SOFTWARE}` first.",
+                )
+            listing.note_software(connection, Target(f"{SOFTWARE}/{name}", digest_of(data), len(data)))
+            signing.sign(connection, catalogue, self._ring.find, self._now())
+
+    @contextmanager
+    def _work(self, act: str, **about: str) -> Iterator[tuple[Connection, str]]:
+        """One transaction over the catalogue, which is there from now on; noted for the audit."""
+        with writing(self._engine) as connection:
+            catalogue = self._catalogue.sign(connection)
+            yield connection, catalogue
+            audit.note(connection, audit.COMMAND_LINE, act, about, self._now())
+
+    def _root_signers(self, root: Document, brought: Sequence[KeyPair]) -> list[KeyPair]:
+        """Two keys of this root, or more. Raises KeyMissing."""
+        names = documents.keys_in(root, ROOT)
+        found = {name: key for name in names if (key := self._ring.find(ROOT, name)) is not None}
+        found |= {key_id(key.public): key for key in brought if key_id(key.public) in names}
+        if len(found) < ROOT_THRESHOLD:
+            raise KeyMissing(
+                f"Root keys at hand: {len(found)}. {ROOT_THRESHOLD} must sign.",
+                "Put in two of the three sticks with root keys, and name their folders with --root.",
+            )
+        return list(found.values())
+
+    def _keys_of(self, root: Document) -> dict[str, list[str]]:
+        from catalog.trust.metadata import publics_in
+
+        return publics_in(root.body)
+
+    def _add_root(
+        self, connection: Connection, catalogue: str, root: Document, keys: Mapping[str, Sequence[str]],
+        signers: Sequence[KeyPair],
+    ) -> None:  # fmt: skip
+        until_seconds = self._now() + life_seconds(ROOT)
+        made = signing.root_body(root.version + 1, until_seconds, keys, signers)
+        documents.keep(connection, catalogue, [(made, until_seconds)], self._now())
+
+    def _new_root_keys(self, sticks: Sticks | None) -> list[KeyPair]:
+        """New root keys, where they belong already: one on each stick, or all at the hub. Raises CallerFault."""
+        if sticks is not None and len(set(sticks.folders)) != ROOT_KEYS:
+            raise CallerFault(
+                f"{ROOT_KEYS} new root keys need {ROOT_KEYS} sticks.", "Name a folder for each with --to."
+            )
+        keys = [KeyPair.generate() for _ in range(ROOT_KEYS)]
+        for place, key in enumerate(keys):
+            if sticks is None:
+                self._ring.add(ROOT, key)
+            else:
+                seal_root(key, sticks.folders[place], sticks.passphrase)
+        return keys
+
+    def _chain(self, connection: Connection, catalogue: str) -> bytes:
+        from catalog.trust import delta
+
+        return delta.to_bytes([delta.part_of(catalogue, documents.roots(connection, catalogue, 0))])
+
+    def _learn_roots(self, connection: Connection, catalogue: str, folders: Sequence[Path]) -> None:
+        """Take the roots that the sticks know and this hub has forgotten."""
+        from catalog.trust import client, delta
+
+        for folder in folders:
+            place = folder / CHAIN_FILE.format(catalogue)
+            if not place.exists():
+                continue
+            (part,) = delta.from_bytes(place.read_bytes())
+            came = delta.documents_in(part, None)
+            root = _newest_root(connection, catalogue)
+            client.followed_root(catalogue, root, came)
+            rows = [(one, self._now() + life_seconds(ROOT)) for one in came if one.version > root.version]
+            if rows:
+                documents.keep(connection, catalogue, rows, self._now())
+
+    def _new_publisher(self, publisher: str, folder: Path | None) -> str:
+        if folder is None:
+            return self._ring.make(publisher).public
+        key = KeyPair.generate()
+        key.save(folder / f"{publisher}.key")
+        return key.public
+
+    def _revoke_publisher(self, connection: Connection, catalogue: str, publisher: str) -> None:
+        role, row = schema.trust_role, schema.trust_listing
+        connection.execute(
+            update(role).where(role.c.name == publisher).values(revoked_seconds=self._now(), is_due=signing.SIGNED)
+        )
+        connection.execute(delete(row).where(row.c.role == publisher))
+        listing.mark_due(connection, TARGETS)
+        signing.sign(connection, catalogue, self._ring.find, self._now())
+
+    def _now(self) -> int:
+        return self._clock.now().wall_seconds
+
+
+def _newest_root(connection: Connection, catalogue: str) -> Document:
+    root = documents.newest(connection, catalogue, ROOT)
+    assert root is not None, "a catalogue begins with its root"
+    return root
+
+
+def _nobody(name: str) -> CallerFault:
+    return CallerFault(f"No publisher and no key here is called {name}.", "See `qanat hub keys status` for both.")

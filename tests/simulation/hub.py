@@ -1,0 +1,159 @@
+"""The hub of a simulated world: it begins from a template, and can die at any statement that it makes.
+
+* One app with the real routes serves a world's hub, however often it starts: it asks the hub that stands now.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+from flask import Flask
+from sqlalchemy import event, select
+
+from catalog.manifest import Release
+from sync.batch import Batch
+from sync.hub import schema
+from sync.hub.engine import reading
+from sync.hub.hub import Hub
+from sync.hub.keeping.alarms import Kind
+from sync.hub.keeping.restore import restore
+from sync.hub.protocol import create_protocol
+from sync.mirror import Mirror, create_mirror
+from tests.simulation.templates import Templates
+from tests.stories.clock import TrueTime
+from tests.stories.disk import copied
+from tests.stories.hub import CampusHub
+from tests.wire import Ask, loses_the_reply
+
+BACKUPS = "backups"
+
+
+class HubDied(BaseException):
+    """The hub's machine is gone: nothing in it may catch this."""
+
+
+class SimulatedHub(CampusHub):
+    """A real hub in memory."""
+
+    def __init__(self, folder: Path, time: TrueTime, chance: Random, templates: Templates, key: bytes) -> None:
+        self._templates, self._key = templates, key
+        self._standing = _Standing()
+        self._routes = _routes(self._standing)
+        self._statements_left: int | None = None
+        self._batches = super().batches
+        self._sizes: dict[str, int] = {}
+        super().__init__(folder, time, chance)
+
+    def _open(self) -> None:
+        if not self.data.exists():
+            self._templates.hub(self.data, self._key)
+        self.hub = Hub.open(self.data, self._time, self._chance.randbytes)
+        event.listen(self.hub.engine, "before_cursor_execute", self._count_statement)
+        event.listen(self.hub.engine, "commit", self._count_statement)
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        self._standing.hub = self.hub
+        return self._routes(environ, start_response)
+
+    def dies_at(self, statement: int, request: httpx.Request, answer: Ask) -> httpx.Response:
+        """Answer, and die at the so-manieth statement or commit, or else when the answer is on its way."""
+        self._statements_left = statement
+        try:
+            return loses_the_reply(request, answer)
+        except HubDied as died:
+            raise httpx.ReadError("reset") from died
+        finally:
+            if self._statements_left is not None:
+                self._is_gone()
+            self.hub.close()
+            self._open()
+
+    @contextmanager
+    def looked_at(self) -> Iterator[None]:
+        """While nothing happens any more, what came from a box is read once, however many promises look at it."""
+        read = lru_cache(maxsize=None)(super().batches)
+        self._batches = read
+        try:
+            yield
+        finally:
+            self._batches = super().batches
+
+    def batches(self, box_id: str) -> dict[str, list[Batch]]:
+        return self._batches(box_id)
+
+    def pack_sizes(self) -> dict[str, int]:
+        """The packs that lie ready, or ever did: a hub that was put back may not know them any more."""
+        self._sizes |= super().pack_sizes()
+        return self._sizes
+
+    def publishes(self, course: str, **layers: dict[str, bytes]) -> Release:
+        release = super().publishes(course, **layers)
+        self.pack_sizes()
+        return release
+
+    def backs_up(self) -> Path:
+        """A backup as staff make it, proven; from then on boxes hear of it."""
+        return self.hub.keeping.backups.make(self._folder / BACKUPS).place
+
+    def is_put_back(self, backup: Path) -> None:
+        """The machine is lost. On another one staff restore this backup, and the packs are built anew."""
+        self.hub.close()
+        self.data = self._folder / f"hub-{next(self._starts)}"
+        restore(backup, self.data, self._time, self._chance.randbytes)
+        self._open()
+        self.hub.packing.build_missing()
+
+    def erased(self) -> set[str]:
+        """The learners that this hub knows to be erased."""
+        with reading(self.hub.engine) as connection:
+            return set(connection.execute(select(schema.erased.c.learner)).scalars())
+
+    def forks(self, box_id: str) -> int:
+        """How many epochs of a box are flagged as a restored or cloned card's."""
+        return self.state(box_id).forks
+
+    def alarms(self, box_id: str) -> set[Kind]:
+        """What stands about a box."""
+        with reading(self.hub.engine) as connection:
+            kinds = select(schema.alarm.c.kind).where(schema.alarm.c.box == box_id)
+            return {Kind(kind) for kind in connection.execute(kinds).scalars()}
+
+    def _count_statement(self, *_: Any) -> None:
+        if self._statements_left is None:
+            return
+        self._statements_left -= 1
+        if self._statements_left < 0:
+            self._is_gone()
+            raise HubDied
+
+    def _is_gone(self) -> None:
+        """What is on the disk at this moment is what the next start finds."""
+        self._statements_left = None
+        gone, self.data = self.data, self._folder / f"hub-{next(self._starts)}"
+        copied(gone, self.data)
+
+
+class _Standing:
+    """The hub that stands now, for routes that were made once."""
+
+    hub: Hub
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.hub, name)
+
+    def open(self, name: str) -> Path | bytes | None:
+        """What its mirror has of this name."""
+        return Mirror(self.hub.catalog.releases, self.hub.catalog.store).open(name)
+
+
+def _routes(standing: Any) -> Flask:
+    """The real routes for boxes. An error that is no answer is not hidden behind a page: the world fails."""
+    app = Flask(__name__, static_folder=None)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.register_blueprint(create_protocol(standing))
+    app.register_blueprint(create_mirror(standing, lambda name: standing.packing.find(name)))
+    return app

@@ -1,0 +1,36 @@
+"""The hub's days: it is killed, backed up, put back; its staff publish, announce, and take boxes out of service."""
+
+from random import Random
+
+from tests.simulation.box import SimulatedBox
+from tests.simulation.registry import happens
+from tests.simulation.script import Step
+from tests.simulation.world import SimulatedWorld
+
+# ---- the hub -----------------------------------------------------------------------------------------------------
+
+
+@happens("the hub is killed", "power", 2)
+def kill_hub(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    world.hub.is_killed_and_started_again()
+    world.tells("the hub is killed, and starts again")
+
+
+@happens("the hub is backed up", "the hub", 1)
+def back_up(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    world.backups.append(world.hub.backs_up())
+    world.tells("the hub is backed up")
+
+
+@happens("the hub is restored", "the hub", 5)
+def restore_hub(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    number = lot.randrange(len(world.backups))
+    world.restores_hub(world.backups[number])
+    world.tells(f"the hub is lost, and restored from backup {number}")
+
+
+@happens("a box is taken out of service", "service", 3)
+def revoke(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    if box.id not in world.rotten:
+        world.revokes(box.id)
+        world.tells(f"the hub's staff take {box.name} out of service")

@@ -1,0 +1,181 @@
+"""A simulated world: the stories' world, told step by step, in which more can happen and everything is counted.
+
+* Everything comes from the script's seed: keys, names, randomness, time. Nothing asks the machine it runs on.
+* What truly can be lost is known: what lay on one card alone is lost with that card, and nothing else ever is.
+* The story says what happened in plain words, in the order in which it happened.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+from sync.enrolment import Token
+from tests.simulation.box import SimulatedBox
+from tests.simulation.hub import SimulatedHub
+from tests.simulation.templates import Templates
+from tests.stories.box import Ledger, items_in
+from tests.stories.clock import TrueTime
+from tests.stories.disk import Card, copied
+from tests.stories.stick import CampusStick
+from tests.stories.world import World
+
+CAMPUS = "Wadi"
+LEARNERS = 3
+KEY_BYTES = 32
+
+
+class SimulatedWorld(World):
+    """One hub, its boxes, sticks that go between them, and the learners of the campus."""
+
+    boxes: list[SimulatedBox]  # type: ignore[assignment]
+    hub: SimulatedHub
+
+    def __init__(self, folder: Path, card: Card, templates: Templates, seed: int, *, is_metered: bool) -> None:
+        self.seed = seed
+        self.chance = Random(seed)
+        self.time = TrueTime()
+        self.ledger = Ledger()
+        self.story: list[str] = []
+        self.nights = 0
+        self.people = [f"learner-{number}" for number in range(LEARNERS)]
+        """Who learns now; whoever is erased makes room for somebody new."""
+        self.erased: set[str] = set()
+        self.forgotten: set[str] = set()
+        """The erased of whom somebody still knows that they were: of them nothing may be left anywhere."""
+        self.revoked: dict[str, dict[str, int]] = {}
+        """Boxes out of service, and how far the hub had them then."""
+        self.branched: set[str] = set()
+        """Boxes of which a copied card was ever used: the only ones that may be called restored or cloned."""
+        self.doubled: set[str] = set()
+        """Those of them of which a second card wrote on where another had been left: in a clone, or put back twice."""
+        self.rotten: set[str] = set()
+        """Boxes on whose cards something rotted: they need their hub to be whole again."""
+        self.names: dict[str, str] = {}
+        """What learners are called who were enrolled by name."""
+        self.card_copies: list[tuple[SimulatedBox, Path]] = []
+        self.backups: list[Path] = []
+        self.restores = 0
+        """How often the hub was put back from a backup."""
+        self.sticks: list[CampusStick] = []
+        self.boxes = []
+        self._only_at_hub: set[str] = set()
+        """What lay on cards that are gone: a hub that loses it loses it for good."""
+        self._is_metered = is_metered
+        self._folder = folder
+        self._card = card
+        self._templates = templates
+        self.hub = SimulatedHub(folder, self.time, Random(f"{seed} hub"), templates, self._key("hub"))
+        self._token: Token | None = None
+
+    @property
+    def campus(self) -> str:
+        """The campus by its id."""
+        return next(one.id for one in self.hub.hub.fleet.campuses() if one.name == CAMPUS)
+
+    def tells(self, line: str) -> None:
+        """Something happened."""
+        self.story.append(line)
+
+    def stranger(self, name: str) -> SimulatedBox:
+        chance = Random(f"{self.seed} {name} {len(self.boxes)}")
+        box = SimulatedBox(
+            name, self._folder, self.time, chance, self.hub, self._card, self.ledger,
+            template=self._templates.box, key=self._key(name), is_metered=self._is_metered,
+        )  # fmt: skip
+        self.boxes.append(box)
+        return box
+
+    def box(self, name: str = "school") -> SimulatedBox:
+        box = self.stranger(name)
+        box.enrols(self.hub.token(CAMPUS))
+        box.begins_to_count()
+        return box
+
+    def box_at(self, place: int) -> SimulatedBox:
+        """One of the boxes that there are by now."""
+        return self.boxes[place % len(self.boxes)]
+
+    def stick(self) -> CampusStick:
+        """A new, empty stick."""
+        stick = CampusStick(self._folder / f"stick-{len(self.sticks)}")
+        self.sticks.append(stick)
+        return stick
+
+    def copy_of(self, stick: CampusStick) -> CampusStick:
+        """Somebody copies a stick; the copy lies in a drawer from now on."""
+        copy = stick.copied(self._folder / f"stick-{len(self.sticks)}")
+        self.sticks.append(copy)
+        return copy
+
+    def copies_card(self, box: SimulatedBox) -> None:
+        """Somebody copies the card of a box while it runs."""
+        copy = box.data.with_name(f"{box.data.name}-copy-{len(self.card_copies)}")
+        copied(box.data, copy)
+        self.card_copies.append((box, copy))
+
+    def puts_back(self, box: SimulatedBox, copy: Path) -> None:
+        """The card breaks, and an older copy of it is put in."""
+        before = items_in(box.events())
+        with self._only_on_cards():
+            box.runs_from(copy)
+        if box.id in self.branched:
+            self.doubled.add(box.id)
+        self.branched.add(box.id)
+        self._only_at_hub |= before - items_in(box.events())
+
+    def copies_into_second_machine(self, box: SimulatedBox, copy: Path) -> SimulatedBox:
+        """A copy of the card runs in a second machine, beside the first."""
+        clone = self.stranger(f"{box.name}, second machine {len(self.boxes)}")
+        clone.runs_from(copy)
+        self.branched.add(box.id)
+        self.doubled.add(box.id)
+        return clone
+
+    def restores_hub(self, backup: Path) -> None:
+        """The hub's machine is lost, and a backup takes its place. Its staff put right what they know of."""
+        self.restores += 1
+        self.hub.is_put_back(backup)
+        at_hub = {item for box in self.boxes for item in items_in(self.hub.events(box.id))}
+        on_cards = {item for box in self.boxes for item in items_in(box.events())}
+        self._excuse(self._only_at_hub - at_hub - on_cards)
+        self._keep_what_somebody_knows()
+        for box_id in self.revoked:
+            self.revokes(box_id)
+
+    def revokes(self, box_id: str) -> None:
+        """The hub's staff take a box out of service."""
+        self.hub.hub.fleet.revoke(box_id)
+        self.revoked[box_id] = {epoch: taken for epoch, (taken, _) in self.hub.marks(box_id).items()}
+
+    def forgets_learner(self, box: SimulatedBox, learner: str) -> None:
+        """A learner is erased at a box; somebody new takes the place."""
+        self.erases(box, learner)
+        self.forgotten.add(learner)
+        self.people = [f"learner-{self.ledger.next_item()}" if one == learner else one for one in self.people]
+
+    @contextmanager
+    def _only_on_cards(self) -> Iterator[None]:
+        """Around the loss of a card: what was nowhere else is lost with it, and only that."""
+        before = self._known()
+        yield
+        self._excuse(before - self._known())
+        self._keep_what_somebody_knows()
+
+    def _known(self) -> set[str]:
+        at_hub = {item for box in self.boxes for item in items_in(self.hub.events(box.id))}
+        return at_hub.union(*(items_in(box.events()) for box in self.boxes))
+
+    def _excuse(self, items: set[str]) -> None:
+        self.ledger.lines = [line for line in self.ledger.lines if line[2] not in items]
+
+    def _keep_what_somebody_knows(self) -> None:
+        at_hub = self.hub.erased()
+        self.forgotten = {
+            learner
+            for learner in self.forgotten
+            if learner in at_hub or any(box.box.journal.has_erased(learner) for box in self.boxes)
+        }
+
+    def _key(self, name: str) -> bytes:
+        return Random(f"{self.seed} key of {name}").randbytes(KEY_BYTES)

@@ -1,0 +1,114 @@
+"""Staff see what needs a look, settle it, replace a box, and read what was done: with forms only."""
+
+from typing import Any
+
+import pytest
+
+from sync.hub.app import create_app
+from sync.hub.engine import writing
+from sync.hub.hub import Hub
+from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
+from tests.sync.hub.test_pages import PASSWORD, Browser
+
+Box = Any
+
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_url", [None], ids=["sqlite"])]
+
+
+@pytest.fixture
+def staff(hub: Hub) -> Browser:
+    """A browser in which staff are signed in."""
+    hub.staff.add("Rana", PASSWORD)
+    browser = Browser(create_app(hub))
+    assert browser.proves("/sign-in", name="Rana", password=PASSWORD).status_code == 303
+    return browser
+
+
+def alarm(hub: Hub, box: str, kind: Kind, **numbers: int) -> None:
+    with writing(hub.engine) as connection:
+        raise_alarm(connection, box, kind, hub.clock.now().wall_seconds, **numbers)
+
+
+def campus_of(hub: Hub) -> str:
+    return f"/campuses/{hub.fleet.campuses()[0].id}"
+
+
+def test_a_box_that_needs_a_look_says_so_on_both_pages(hub: Hub, box: Box, staff: Browser) -> None:
+    alarm(hub, box.id, Kind.GAP, events=1200)
+
+    assert "Something needs a look" in staff.reads("/")
+    assert "Some events of this box (1,200) are in no copy any more." in staff.reads(campus_of(hub))
+
+
+def test_a_copied_card_leads_the_page(hub: Hub, box: Box, staff: Browser) -> None:
+    alarm(hub, box.id, Kind.CARD_CLONED)
+
+    assert "A card seems to have been copied" in staff.reads("/")
+    assert "Two boxes write under this box's name." in staff.reads(campus_of(hub))
+
+
+def test_staff_settle_an_alarm_and_it_is_written_down(hub: Hub, box: Box, staff: Browser) -> None:
+    alarm(hub, box.id, Kind.CARD_RESTORED)
+
+    done = staff.sends("/alarms/settle", page=campus_of(hub), box=box.id, kind="card-restored")
+
+    assert (303, campus_of(hub)) == (done.status_code, done.location)
+    assert "older copy of its card" not in staff.reads(campus_of(hub))
+    assert "An alarm was settled" in staff.reads("/audit")
+
+
+def test_an_alarm_of_the_hub_itself_stands_on_the_first_page(hub: Hub, staff: Browser) -> None:
+    alarm(hub, THE_HUB, Kind.HUB_RESTORED)
+
+    shown = staff.reads("/")
+    staff.sends("/alarms/settle", page="/", box="", kind="hub-restored")
+
+    assert "The hub was put back from a backup." in shown
+    assert "The hub was put back from a backup." not in staff.reads("/")
+
+
+def test_an_alarm_of_no_kind_is_not_found(staff: Browser) -> None:
+    assert 404 == staff.sends("/alarms/settle", page="/", box="", kind="nonsense").status_code
+
+
+def test_staff_say_which_box_stands_in_the_place_of_another(hub: Hub, box: Box, new_box: Any, staff: Browser) -> None:
+    other = new_box()
+    other.enrols(hub.fleet.make_token(hub.fleet.campuses()[0]), "New lab")
+    assert "Another box stands in its place" in staff.reads(campus_of(hub))
+
+    done = staff.sends(f"/boxes/{box.id}/replace", page=campus_of(hub), new=other.id)
+
+    assert (303, campus_of(hub)) == (done.status_code, done.location)
+    states = {one.id: (one.is_revoked, one.replaced_by) for one in hub.fleet.boxes()}
+    assert {box.id: (True, other.id), other.id: (False, "")} == states
+    assert "One box replaced another" in staff.reads("/audit")
+
+
+def test_a_box_that_cannot_replace_another_is_refused_in_words(hub: Hub, box: Box, staff: Browser) -> None:
+    refused = staff.sends(f"/boxes/{box.id}/replace", page=campus_of(hub), new=box.id)
+
+    assert 400 == refused.status_code
+    assert "cannot replace itself" in refused.text
+
+
+def test_what_staff_did_is_written_down_without_a_name(hub: Hub, box: Box, staff: Browser) -> None:
+    box.writes("learner", "amina", name="Aminata Diallo", class_="7b")
+    box.sends()
+    hub.keeping.erasing.erase(hub.fleet.campuses()[0].id, "amina", "Rana")
+    staff.sends(f"/boxes/{box.id}/revoke", page=campus_of(hub))
+
+    shown = staff.reads("/audit")
+
+    assert "A learner was erased" in shown
+    assert "A box was taken out of service" in shown
+    assert "Aminata" not in shown
+
+
+def test_old_lines_of_the_log_are_a_page_further(hub: Hub, staff: Browser) -> None:
+    for _ in range(101):
+        hub.keeping.note("Rana", "token", campus="x")
+
+    page = staff.reads("/audit")
+
+    assert "/audit?before=2" in page
+    assert 1 == staff.reads("/audit?before=2").count("A token was made")

@@ -1,0 +1,78 @@
+"""Boxes that hear a hub's catalogue, without a session around it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from catalog.db import Database
+from catalog.fault import ContentFault
+from catalog.manifest import Release
+from sync.hub.engine import writing
+from sync.hub.hub import Hub
+from sync.hub.trust.ceremony import Ceremonies, Sticks
+from sync.receiving import catalogues
+from sync.receiving.catalogues import Catalogues
+from sync.wire import CAN_CATALOGUE, CAN_PATCH, Report
+from tests.sync.hub.conftest import HandClock
+
+GRACE_DAYS = 180
+PASSPHRASE = "four words that belong together"
+
+
+@dataclass
+class TrustingBox:
+    """A box, as far as it believes catalogues."""
+
+    database: Database
+    catalogues: Catalogues
+
+    def report(self, *can: str) -> Report:
+        return Report(
+            box="box", request="request", nonce="nonce", heads=(), shelf="", free_bytes=0, wall_seconds=0,
+            is_clock_trusted=True, can=(CAN_PATCH, *can), catalogues=self.catalogues.held() if can else (),
+        )  # fmt: skip
+
+    def hears(self, hub: Hub) -> int:
+        """One answer: how many bytes of metadata came. All of it is believed."""
+        with writing(hub.engine) as connection:
+            metadata = hub.trust.metadata_for(connection, self.report(CAN_CATALOGUE))
+        fault = self.takes(metadata)
+        assert fault is None, fault
+        return len(metadata)
+
+    def takes(self, metadata: bytes) -> ContentFault | None:
+        return self.database.write(lambda connection: self.catalogues.take(connection, metadata))
+
+    def judges(self, release: Release) -> ContentFault | None:
+        return self.catalogues.judge(release.course, release.version, release.root)
+
+
+@pytest.fixture
+def new_trusting(tmp_path: Path, clock: HandClock) -> Iterator[Callable[[], TrustingBox]]:
+    made: list[TrustingBox] = []
+
+    def make() -> TrustingBox:
+        database = Database(tmp_path / f"trusting-{len(made)}.db", [catalogues.migrations])
+        made.append(TrustingBox(database, Catalogues(database, clock, lambda: GRACE_DAYS)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.database.close()
+
+
+@pytest.fixture
+def trusting(new_trusting: Callable[[], TrustingBox]) -> TrustingBox:
+    return new_trusting()
+
+
+@pytest.fixture
+def ceremonies(hub: Hub) -> Ceremonies:
+    return Ceremonies(hub.engine, hub.trust, hub.clock)
+
+
+@pytest.fixture
+def sticks(tmp_path: Path) -> Sticks:
+    return Sticks([tmp_path / "stick-1", tmp_path / "stick-2", tmp_path / "stick-3"], PASSPHRASE)

@@ -1,0 +1,91 @@
+"""The page and the commands that say who signs."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from catalog.manifest import Release
+from sync.hub.app import create_app
+from sync.hub.cli import hub as command
+from sync.hub.hub import Hub
+from sync.hub.pages.signing import role_words
+from sync.hub.trust.ceremony import Ceremonies
+from sync.hub.trust.state import KeyState
+from tests.sync.hub.courses import book
+
+
+@pytest.fixture
+def app(hub: Hub) -> Flask:
+    return create_app(hub)
+
+
+def _page(app: Flask, hub: Hub) -> str:
+    cookie, _ = hub.sessions.begin("Rana", "staff", {})
+    client = app.test_client()
+    client.set_cookie("qanat-hub", cookie)
+    return client.get("/signing").get_data(as_text=True)
+
+
+def test_the_page_says_where_the_root_keys_lie_and_what_to_do(app: Flask, hub: Hub) -> None:
+    page = _page(app, hub)
+
+    assert "The root keys lie on this hub." in page
+    assert "qanat hub keys init --offline DIR DIR DIR" in page
+
+
+def test_the_page_says_what_waits_for_whose_key(
+    app: Flask, hub: Hub, ceremonies: Ceremonies, publishes: Callable[..., Release], tmp_path: Path
+) -> None:
+    ceremonies.delegate("biology", to=tmp_path)
+    publishes("biology-cells", core=book(1))
+
+    page = _page(app, hub)
+
+    assert "waits for its key" in page
+    assert "publishes the courses biology-*" in page
+
+
+def test_no_secret_is_on_the_page(app: Flask, hub: Hub) -> None:
+    page = _page(app, hub)
+
+    assert not [path for path in (hub.data / "keys").rglob("*.key") if path.read_text().split("\n")[1] in page]
+
+
+def test_strangers_do_not_see_it(app: Flask) -> None:
+    assert app.test_client().get("/signing").status_code in (302, 303)
+
+
+def test_every_top_role_is_said_in_words(app: Flask) -> None:
+    with app.test_request_context():
+        said = [role_words(KeyState(role, "", True, 0)) for role in ("root", "targets", "snapshot", "timestamp", "own")]
+
+    assert 5 == len(set(said))
+
+
+def test_status_by_command_is_what_the_page_shows(tmp_path: Path) -> None:
+    data = str(tmp_path / "new")
+
+    first = CliRunner().invoke(command, ["keys", "status", "--data", data, "--json"])
+    again = CliRunner().invoke(command, ["keys", "status", "--data", data])
+
+    document = json.loads(first.stdout)
+    assert document["are_root_keys_here"]
+    assert ["root"] * 3 + ["targets", "snapshot", "timestamp", "own"] == [key["role"] for key in document["keys"]]
+    assert document["catalogue"] in again.stdout
+    assert "init --offline" in again.stdout
+
+
+def test_delegating_and_revoking_by_command(tmp_path: Path) -> None:
+    data = ["--data", str(tmp_path / "new"), "--json"]
+
+    named = json.loads(CliRunner().invoke(command, ["keys", "delegate", "biology", *data]).stdout)
+    rotated = json.loads(CliRunner().invoke(command, ["keys", "rotate", *data]).stdout)
+    revoked = json.loads(CliRunner().invoke(command, ["keys", "revoke", "biology", *data]).stdout)
+
+    assert "biology-*" == named["keys"][-1]["courses"]
+    assert 2 == rotated["root_version"]
+    assert "own" == revoked["keys"][-1]["role"]
