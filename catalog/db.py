@@ -4,16 +4,18 @@
 * All writes of a process go through one writer. Pieces of work that wait together are committed together (one flush),
   each in a savepoint of its own: one that fails takes nothing else with it.
 * `write` returns only after the commit that holds its work is on the disk.
+* A database is for its owner's eyes only.
 * What was erased is gone from the log too, not only from the file, before whoever erased it hears so.
 * The writer is steppable (`commit_pending`); `start` only adds a thread that steps it.
 """
 
+import os
 import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +32,7 @@ Connection = sqlite_utils.Database
 WORKS_PER_COMMIT_MAX = 512
 BUSY_SECONDS_MAX = 30
 CACHE_KIBIBYTES = 2048
+FILE_MODE = 0o600
 LOG_MILLISECONDS_MAX = 100
 """How long a commit waits for readers before it leaves emptying the log to the next one."""
 
@@ -54,6 +57,7 @@ class Database:
         self._worker: int | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            keep_private(path)
             self._writer = _connect(path)
             for one in migrations:
                 one.apply(self._writer)
@@ -214,6 +218,20 @@ def all_or_nothing(connection: Connection) -> Iterator[None]:
             connection.execute("release work")
         raise
     connection.execute("release work")
+
+
+def keep_private(path: Path) -> None:
+    """Let nobody but its owner read the database at `path`, made now or long ago: it holds names and verifiers.
+
+    SQLite gives its log the same mode.
+    """
+    # A file that is there is not opened for this: closing it would drop the locks that SQLite has on it. And what
+    # cannot be made, or is another's, SQLite refuses with a better reason, or reads as it is.
+    with suppress(OSError):
+        if not path.exists():
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
+        elif path.stat().st_mode & 0o077:
+            path.chmod(FILE_MODE)
 
 
 def whole(connection: Connection) -> str:

@@ -54,7 +54,7 @@ def serve(data: Path, host: str | None, port: int | None, content_port: int | No
 @box.command()
 @_DATA
 @click.option("--hub", required=True, metavar="URL", help="The hub's address.")
-@click.option("--token", required=True, metavar="TOKEN", help="The one-time token that the hub's staff made.")
+@click.option("--token", prompt=True, metavar="TOKEN", help="The hub's one-time token; asked for if not given.")
 @click.option("--name", default="", metavar="NAME", help="What the box is called.")
 @_JSON
 def enrol(data: Path, hub: str, token: str, name: str, *, as_json: bool) -> None:

@@ -127,6 +127,8 @@ def _said(name: str, found: Path | bytes) -> "Response":
         response = Response(found, content_type="application/octet-stream")
         response.set_etag(name)
         response.make_conditional(request, accept_ranges=True, complete_length=len(found))
+    # A stranger's file under the address of our own pages: no browser may take it for a script.
+    response.headers["X-Content-Type-Options"] = "nosniff"
     # The name says the content, so any cache between may keep it.
     response.headers["Cache-Control"] = FOREVER
     return response

@@ -99,4 +99,3 @@ def name_key(name: str) -> str:
 def _is_left_out(letter: str) -> bool:
     # Only accents of Latin and Greek and the short vowels of Arabic: elsewhere such signs are letters of the name.
     return "\u0300" <= letter <= "\u036f" or "\u064b" <= letter <= "\u0652"
-

@@ -15,6 +15,7 @@ from sync.web import stream
 from sync.web.app import require
 from sync.web.language import duration, gettext, language_now, size, speaking
 from sync.web.stream import Events
+from sync.web.takes import EVENTS, takes
 
 BAR_STEPS = 1000
 
@@ -47,6 +48,7 @@ def add_pages(pages: Blueprint, live: Live, title: Title, limits: stream.StreamL
 
     @pages.get("/staff/live")
     @require("staff")
+    @takes(gives=EVENTS)
     def watch() -> Response:
         return events.answer(language_now())
 

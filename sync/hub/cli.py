@@ -78,9 +78,13 @@ def publish(
     as_json: bool,
 ) -> None:
     """Publish SOURCEs (a folder, a zip, films, captions, PDFs) as the next release of one course, ready for boxes."""
+    from sync.hub.keeping.audit import COMMAND_LINE
+
     with opened(data, database) as one, bar("Publishing") as progress:
         published = one.publish(sources, course=course, title=title, language=language, progress=progress)
-    release, report = published.release, published.report
+        release, report = published.release, published.report
+        if published.is_new:
+            one.keeping.note(COMMAND_LINE, "published", course=release.course, version=str(release.version))
     if as_json:
         fields = {"course": release.course, "version": release.version, "root": release.root}
         print_json({**fields, "is_new": published.is_new, "report": report.to_document()})
@@ -98,9 +102,12 @@ def publish(
 @JSON
 def token(data: Path, database: str | None, campus: str, *, as_json: bool) -> None:
     """Make a one-time token, by which one box joins a campus. It is shown once."""
+    from sync.hub.keeping.audit import COMMAND_LINE
+
     with opened(data, database) as one:
         found = one.fleet.campus_called(campus)
         made = str(one.fleet.make_token(found))
+        one.keeping.note(COMMAND_LINE, "token", campus=found.id)
     if as_json:
         print_json({"token": made, "campus": found.name, "hub_key": one.keys.public})
     else:

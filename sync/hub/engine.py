@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from catalog.db import keep_private
 from catalog.fault import BoxFault, CallerFault
 from sync.hub import schema
 
@@ -85,6 +86,8 @@ def insert(connection: Connection, table: Table) -> Any:
 
 
 def _engine(address: Any) -> Engine:
+    if address.drivername == "sqlite" and address.database:
+        keep_private(Path(address.database))
     engine = create_engine(address, pool_size=4, max_overflow=CONNECTIONS_MAX, pool_timeout=BUSY_SECONDS_MAX)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)

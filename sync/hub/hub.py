@@ -41,6 +41,7 @@ from sync.patch.jpeg import JpegXl
 from sync.web import sessions
 
 KEY_FILE = Path("keys/hub.key")
+FOLDER_MODE = 0o700
 UPLOADS = "uploads"
 CARRY = "carry"
 UPLOAD_BYTES_MAX = 8 << 30
@@ -81,7 +82,7 @@ class Hub:
         cls, data: Path, clock: Clock, random_bytes: Callable[[int], bytes], database_url: str | None = None
     ) -> "Hub":
         """Open the hub in this folder, or make it. Raises BoxFault or CallerFault where that cannot be."""
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         engine = open_engine(database_url or sqlite_url(data / "hub.db"))
         keys = KeyPair.load_or_make(data / KEY_FILE)
         catalog = Catalog.open(data)

@@ -36,8 +36,11 @@ def list_staff(data: Path, database: str | None, *, as_json: bool) -> None:
 @DATABASE
 def add(name: str, data: Path, database: str | None) -> None:
     """Make an account; asks for its password."""
+    from sync.hub.keeping.audit import COMMAND_LINE
+
     with opened(data, database) as hub:
         hub.staff.add(name, _ask())
+        hub.keeping.note(COMMAND_LINE, "staff-added", staff=hub.staff.find(name)[0])
     click.echo(f"{name} may sign in.")
 
 
@@ -47,8 +50,11 @@ def add(name: str, data: Path, database: str | None) -> None:
 @DATABASE
 def password(name: str, data: Path, database: str | None) -> None:
     """Give an account a new password; asks for it. Its sessions end."""
+    from sync.hub.keeping.audit import COMMAND_LINE
+
     with opened(data, database) as hub:
         hub.staff.change_password(name, _ask())
+        hub.keeping.note(COMMAND_LINE, "password-changed", staff=hub.staff.find(name)[0])
         hub.sessions.end_all(hub.staff.find(name)[0])
     click.echo(f"{name} signs in with the new password from now on.")
 

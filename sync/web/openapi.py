@@ -126,12 +126,19 @@ def _security(taken: Takes, roles: tuple[str, ...]) -> list[Document]:
 
 
 def _answers(taken: Takes) -> Document:
-    answers: Document = {
+    if taken.is_signed:
+        # What boxes and hub say to each other states no media type: a night is one packet each way.
+        return {
+            "200": {"description": "The signed answer."},
+            "4XX": {"description": "A signed refusal, or an unsigned one of what could not be read."},
+            "503": {"$ref": "#/components/responses/Busy"},
+        }
+    return {
         "2XX": {"description": "What was asked for.", "content": {taken.gives: {}}},
+        "3XX": {"$ref": "#/components/responses/Elsewhere"},
         "4XX": {"$ref": "#/components/responses/Refused"},
         "503": {"$ref": "#/components/responses/Busy"},
     }
-    return answers if taken.is_signed else answers | {"3XX": {"$ref": "#/components/responses/Elsewhere"}}
 
 
 def _schemes() -> Document:
@@ -153,14 +160,13 @@ def _schemes() -> Document:
 
 
 def _responses() -> Document:
-    words: Document = {PAGE: {}, "text/plain": {}, "application/octet-stream": {}}
+    words: Document = {PAGE: {}, "text/plain": {}}
     return {
         "Elsewhere": {"description": "Go on there; also to sign in.", "headers": {"Location": _header()}},
         "Refused": {"description": "A sentence that says what is wrong, and the next step.", "content": words},
         "Busy": {
             "description": "Too much at once, and nothing was done: come again after the seconds of Retry-After.",
             "headers": {"Retry-After": _header()},
-            "content": words,
         },
     }
 

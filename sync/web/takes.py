@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 OCTETS = "application/octet-stream"
 PAGE = "text/html"
 JSON = "application/json"
+EVENTS = "text/event-stream"
 ANYTHING = "*/*"
 
 View = TypeVar("View", bound=Callable[..., Any])

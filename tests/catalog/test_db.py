@@ -211,7 +211,8 @@ def test_what_was_erased_is_not_in_the_log_either(database: Database, tmp_path: 
     assert [] == [path.name for path in tmp_path.iterdir() if b"Amina Warsame" in path.read_bytes()]
 
 
-def test_a_database_that_can_have_no_log_is_refused_in_words() -> None:
+def test_a_database_that_can_have_no_log_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite goes on without the log that it could not make, and says nothing; one in memory can never have one."""
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(BoxFault, match="so that nothing is lost"):
         Database(Path(":memory:"), [migrations])

@@ -9,4 +9,10 @@ from tests.edge.conftest import grade as grade
 from tests.edge.conftest import hashes_made_once as hashes_made_once
 from tests.edge.conftest import phone as phone
 from tests.edge.conftest import phones as phones
+from tests.edge.conftest import shelve as shelve
 from tests.edge.conftest import staff as staff
+from tests.edge.library.conftest import as_ as as_
+from tests.edge.library.conftest import film as film
+from tests.edge.library.conftest import lesson as lesson
+from tests.edge.library.conftest import signed as signed
+from tests.edge.library.conftest import siphon as siphon

@@ -1,6 +1,6 @@
 """Box and hub of different ages: the oldest software that speaks our protocol, beside today's, both ways.
 
-`old/` holds that software as it was released (our own, Apache-2.0): the oldest that speaks version 1 of the wire and
+`old/` holds that software as it was then (our own, Apache-2.0): the oldest that speaks version 1 of the wire and
 knows sticks. It runs as it is, out of a folder of its own, with today's libraries.
 """
 

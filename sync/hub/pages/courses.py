@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from catalog.fault import CallerFault, ContentFault, DiskFull
 from catalog.manifest import is_course
-from sync.web.app import require
+from sync.web.app import require, session_now
 from sync.web.language import NAMES, gettext, language_now
 from sync.web.takes import takes
 
@@ -82,6 +82,9 @@ def create_pages(hub: "Hub") -> Blueprint:
             raise
         except (ContentFault, CallerFault) as fault:
             return _form(f"{fault.sentence} {fault.hint}"), 422
+        if published.is_new:
+            release = published.release
+            hub.keeping.note(session_now().person, "published", course=release.course, version=str(release.version))
         said = "new" if published.is_new else "known"
         return redirect(f"/courses/{published.release.course}?said={said}", 303)
 

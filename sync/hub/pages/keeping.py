@@ -23,6 +23,8 @@ _ACTS = {
     "key-revoked": N_("A key was made to count no more"),
     "keys-offline": N_("The root keys were moved to sticks"),
     "keys-rotated": N_("Keys were replaced by new ones"),
+    "password-changed": N_("Somebody was given a new password"),
+    "published": N_("A course was published"),
     "publisher-named": N_("A publisher was given a key"),
     "publisher-signed": N_("A publisher signed its courses"),
     "replaced": N_("One box replaced another"),
@@ -32,6 +34,7 @@ _ACTS = {
     "second-factor-set": N_("A second factor was set up"),
     "settled": N_("An alarm was settled"),
     "software-listed": N_("Software for boxes was listed"),
+    "staff-added": N_("Somebody was given an account"),
     "token": N_("A token was made"),
 }
 """What a line of the log says; an act of another part that is not here stands there as it is."""
