@@ -59,9 +59,14 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             keep_private(path)
             self._writer = _connect(path)
+        except sqlite3.Error as error:
+            raise _fault(error, path) from error
+        try:
             for one in migrations:
                 one.apply(self._writer)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            # A damaged file may be damaged in its words too: SQLite quotes them.
+            self._writer.conn.close()
             raise _fault(error, path) from error
 
     def read(self) -> Connection:
@@ -246,6 +251,15 @@ def _connect(path: Path, *, is_reader: bool = False) -> Connection:
     connection = sqlite3.connect(  # noqa: TID251 - its home
         path, timeout=BUSY_SECONDS_MAX, isolation_level=None, check_same_thread=False
     )
+    try:
+        _prepare(connection, path, is_reader=is_reader)
+    except BaseException:
+        connection.close()
+        raise
+    return sqlite_utils.Database(connection)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, *, is_reader: bool) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
@@ -256,15 +270,13 @@ def _connect(path: Path, *, is_reader: bool = False) -> Connection:
     settings = [connection.execute(f"pragma {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
     if settings != ["wal", 2]:
         # SQLite says nothing of a log that it could not make: it goes on without one.
-        connection.close()
         raise BoxFault(
             f"The disk does not let {path.name} be written so that nothing is lost ({settings}).",
             "Free some space, or look whether the card is failing; then start again.",
         )
-    return sqlite_utils.Database(connection)
 
 
-def _fault(error: sqlite3.Error, path: Path) -> BoxFault:
+def _fault(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> BoxFault:
     if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL" or "disk is full" in str(error):
         return DiskFull(
             f"The disk is full: {path.name} could not be written.",

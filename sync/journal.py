@@ -12,7 +12,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlite_utils.migrations import Migrations
 
@@ -20,7 +20,6 @@ from catalog.db import Connection, Database
 from catalog.fault import CallerFault, ContentFault
 from catalog.manifest import canonical, parsed
 from sync import chain, marks, pruning
-from sync.batch import EVENTS_MAX, Batch, encode
 from sync.chain import Position, event_of, parent_fields
 from sync.clock import Clock
 from sync.events import (
@@ -40,6 +39,10 @@ from sync.keys import base64url
 from sync.marks import Marked
 from sync.pruning import Keep, Retell
 from sync.wire import BATCH_BYTES_MAX, Head, Mark
+
+if TYPE_CHECKING:
+    # Loaded with the first batch: a box serves its pages before it sends any.
+    from sync.batch import Batch
 
 EPOCH_BYTES = 12
 BATCH_PAYLOAD_BYTES = 1 << 20
@@ -191,14 +194,14 @@ class Journal:
         """The first event that the hub has not taken, by epoch and sequence; None where it has all. Packs nothing."""
         return marks.first_unsent(self._database.read())
 
-    def next_batch(self, bytes_max: int = BATCH_BYTES_MAX) -> tuple[Batch, bytes] | None:
+    def next_batch(self, bytes_max: int = BATCH_BYTES_MAX) -> "tuple[Batch, bytes] | None":
         """The oldest events that the hub has not taken, as many as fit, and their wire form; None where it has all.
 
         A batch holds events of one epoch: ask again, after `take_marks`, until there is none.
         """
         return next(self.unsent_batches(bytes_max), None)
 
-    def unsent_batches(self, bytes_max: int = BATCH_BYTES_MAX) -> Iterator[tuple[Batch, bytes]]:
+    def unsent_batches(self, bytes_max: int = BATCH_BYTES_MAX) -> "Iterator[tuple[Batch, bytes]]":
         """Every event that the hub has not taken, the oldest first, as batches with their wire form.
 
         No mark moves meanwhile: a letter carries them all, before the hub has said anything.
@@ -217,8 +220,10 @@ class Journal:
                 yield found
                 last = found[0].last_sequence
 
-    def _batch_after(self, place: int, epoch: str, last: int, bytes_max: int) -> tuple[Batch, bytes] | None:
+    def _batch_after(self, place: int, epoch: str, last: int, bytes_max: int) -> "tuple[Batch, bytes] | None":
         """The events of one epoch behind the sequence `last`, as many as fit; None where there are none."""
+        from sync.batch import EVENTS_MAX, encode
+
         reader = self._database.read()
         before = reader.execute(
             "select hash from event where place = :place and sequence = :last"
@@ -357,7 +362,9 @@ class Journal:
         )
         return event
 
-    def _batch(self, epoch: str, previous: bytes, rows: Sequence[sqlite3.Row]) -> Batch:
+    def _batch(self, epoch: str, previous: bytes, rows: Sequence[sqlite3.Row]) -> "Batch":
+        from sync.batch import Batch
+
         keys = {row["learner"]: row["key"] for row in rows if row["key"] is not None}
         return Batch(self.box, epoch, previous, tuple(event_of(epoch, row) for row in rows), rows[-1]["hash"], keys)
 

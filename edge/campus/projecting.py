@@ -9,15 +9,18 @@
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from catalog.db import Connection, Database
-from edge.campus import history, roster, words
+from edge.campus import roster, words
 from edge.people.people import People
 from sync import enrolment
-from sync.batch import Batch
 from sync.campus.ownership import Side, Word, word_of
 from sync.events import Event, fields_of
 from sync.journal import Journal
+
+if TYPE_CHECKING:
+    from sync.batch import Batch
 
 
 class Projecting:
@@ -35,7 +38,7 @@ class Projecting:
         self._people = people
         self._random_bytes = random_bytes
 
-    def project(self, connection: Connection, batch: Batch) -> None:
+    def project(self, connection: Connection, batch: "Batch") -> None:
         """Read one batch out, inside the caller's write."""
         pinned = enrolment.pinned(self._database)
         is_hub = pinned is not None and batch.box == pinned.campus
@@ -52,6 +55,9 @@ class Projecting:
         if word is not None:
             self._heard(connection, word, event)
         elif event.learner and (fields := fields_of(event)) is not None:
+            # Loaded where a box takes another's place.
+            from edge.campus import history
+
             history.take_in(connection, event, fields)
 
     def _heard(self, connection: Connection, word: Word, event: Event) -> None:

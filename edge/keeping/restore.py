@@ -157,7 +157,7 @@ def _put_right(staging: Path, proof: Proof, clock: Clock) -> int:
         database.write(settle_in)
         if not proof.has_courses:
             _clear_courses(staging, database)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _refused(f"its database cannot be read ({error})") from error
     finally:
         database.close()

@@ -14,11 +14,8 @@ from catalog.db import Connection
 from catalog.fault import Damaged
 from edge.keeping import trust
 from edge.keeping.alarms import DAY_SECONDS
-from edge.people import retelling
-from sync import snapshot
 from sync.chain import BEGINNING, Position
 from sync.clock import Moment
-from sync.pruning import STEP_EVENTS_MAX, Keep
 
 if TYPE_CHECKING:
     from edge.box import Box
@@ -74,6 +71,11 @@ def said_rotten(box: "Box") -> None:
 
 def prune(box: "Box", steps_max: int = STEPS_MAX) -> int:
     """Prune what may go. Returns how many small pieces of work it took; none without a clock that is trusted."""
+    # Loaded after the first night: the pages need none of it.
+    from edge.people import retelling
+    from sync import snapshot
+    from sync.pruning import Keep
+
     now = box.clock.now()
     if not now.is_trusted:
         return 0
@@ -98,6 +100,8 @@ def prove(box: "Box", events_max: int = PROVEN_EVENTS) -> Position:
 
     Returns up to where it is proven in this round.
     """
+    from sync.pruning import STEP_EVENTS_MAX
+
     row = box.database.read().execute("select place, sequence from proven where only = 1").fetchone()
     at = Position(row["place"], row["sequence"])
     try:

@@ -8,7 +8,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sqlite_utils.migrations import Migrations
 
@@ -17,7 +17,10 @@ from edge.learning import progress
 from edge.learning.progress import Place
 from sync.clock import Clock
 from sync.journal import Journal
-from sync.snapshot import Answered, Snapshot, Standing, pieces
+
+if TYPE_CHECKING:
+    # Loaded when a learner is told of again: the pages need none of it.
+    from sync.snapshot import Snapshot, Standing
 
 KEYS_KEPT_MAX = 200_000
 """Idempotency keys kept: some weeks of a busy campus, while a phone repeats within minutes."""
@@ -215,8 +218,10 @@ class Learning:
         rows = self._database.read().execute("select distinct course from answer where learner = ?", [learner])
         return [row["course"] for row in rows]
 
-    def snapshots(self, connection: Connection, learner: str) -> Iterator[Snapshot]:
+    def snapshots(self, connection: Connection, learner: str) -> "Iterator[Snapshot]":
         """Where a learner stands in every course, as it is to be said again in the caller's transaction."""
+        from sync.snapshot import Answered, pieces
+
         places: dict[str, list[Standing]] = {}
         for place in _by_learner(connection, learner):
             places.setdefault(place.course, []).append(_standing(place))
@@ -336,7 +341,9 @@ def _by_learner(connection: Connection, learner: str) -> list[Place]:
     return [Place(*row) for row in rows]
 
 
-def _standing(place: Place) -> Standing:
+def _standing(place: Place) -> "Standing":
+    from sync.snapshot import Standing
+
     return Standing(
         place.activity, place.version, place.permille, place.is_completed, place.completed_seconds or 0,
         place.at_seconds, place.path, place.seconds,

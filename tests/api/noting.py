@@ -18,7 +18,7 @@ from sync.web.visits import CSRF_FIELD, WRITES
 Reads = dict[str, set[tuple[str, str]]]
 """By endpoint: the part of the request (form, query or files) and the name read in it."""
 
-BETWEEN = tuple(str(Path(file).parent) for file in (werkzeug.__file__, jinja2.__file__)) + (__file__,)
+BETWEEN = (*tuple(str(Path(file).parent) for file in (werkzeug.__file__, jinja2.__file__)), __file__)
 """The sources through which a view or a page reaches a field."""
 
 EVERYWHERE = {("form", CSRF_FIELD), ("query", "lang")}

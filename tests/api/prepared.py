@@ -113,9 +113,9 @@ class Prepared:
 HUB_VISITORS = {
     "stranger": STRANGER,
     "nobody": Somebody(),
-    "waiting for a code": Somebody(data=((WAITING, "rana"),)),
-    "staff without a second factor": Somebody("omar", "staff", tuple(HAS_NONE.items())),
-    "staff": Somebody("rana", "staff"),
+    "waiting for a code": Somebody(data=((WAITING, "Rana"),)),
+    "staff without a second factor": Somebody("Omar", "staff", tuple(HAS_NONE.items())),
+    "staff": Somebody("Rana", "staff"),
 }
 
 
@@ -167,7 +167,8 @@ def _inhabit_hub(world: World, box: CampusBox, other: CampusBox) -> tuple[Values
     assert pinned is not None
     campus, coast = pinned.campus, hub.fleet.campus_called("Coast").id
     _staff(hub, world.time.wall_seconds)
-    release = world.hub.publishes_source(SAMPLES / "lesson", course="water", title="Water", language="en")
+    sources = [SAMPLES / "lesson", SAMPLES / "reader" / "reader-ar.pdf", SAMPLES / "film" / "film.mp4"]
+    release = world.hub.publishes_source(*sources, course="water", title="Water", language="en")
     box.night()
     classroom = hub.roster.add_class(campus, "Grade 7 C")
     badr = hub.roster.add_learner(campus, classroom, "Badr Omar", "1007")
@@ -204,7 +205,7 @@ def _inhabit_hub(world: World, box: CampusBox, other: CampusBox) -> tuple[Values
         "next": ("/", "/courses"),
         "tag": ("en", "fr", "ar"),
         "value": ("dark", "larger"),
-        "name": ("theme", "text", "look.css", "rana", "omar", *sorted(world.hub.pack_sizes())),
+        "name": ("theme", "text", "look.css", "Rana", "Omar", *sorted(world.hub.pack_sizes())),
     }
     return there, classroom
 

@@ -124,6 +124,14 @@ class Phone:
         """A file that the page leads to."""
         return self._client.get(path, environ_base=self._from).get_data()
 
+    def is_answered(self, path: str) -> int:
+        """The status of an address, wherever it would lead."""
+        return self._client.get(path, environ_base=self._from).status_code
+
+    @property
+    def application(self) -> Flask:
+        return self._client.application
+
     def sends(self, path: str, **fields: str) -> str:
         """Send a form; the word of the session comes from the page before, as from its hidden field."""
         if not self._csrf:

@@ -32,17 +32,10 @@ CALLERS = {
 }
 """The only modules that can open a connection to another machine, and to whom."""
 CLIENTS = {
-    "aiohttp.ClientSession",
-    "aiohttp.client",
-    "ftplib",
-    "http.client",
-    "httpx",
-    "requests",
-    "socket.create_connection",
-    "smtplib",
-    "urllib.request",
-    "zeroconf",
-}
+    "aiohttp.ClientSession", "aiohttp.client", "ftplib", "http.client", "httpx", "requests", "smtplib",
+    "socket.create_connection", "urllib.request", "zeroconf",
+}  # fmt: skip
+
 Signed = Callable[..., FlaskClient]
 Sent = Callable[[httpx.Request], httpx.Response]
 

@@ -51,10 +51,9 @@ class SimulatedBox(CampusBox):
 
     wire: CountingWire
 
-    def __init__(
-        self, *arguments: Any, template: Callable[[Path, bytes], None], key: bytes, is_metered: bool
-    ) -> None:  # fmt: skip
-        self._template, self._key = template, key
+    def __init__(self, *arguments: Any, card: Callable[[Path], None], is_metered: bool) -> None:
+        """`card` writes the first card of this box into a folder."""
+        self._first_card = card
         self.is_metered = is_metered
         self.crossed: Counter[int] = Counter()
         """Bytes that crossed the link since this card was put in, by the night under which the box counts."""
@@ -63,10 +62,11 @@ class SimulatedBox(CampusBox):
         """The newest version that this card has shown of each course."""
         super().__init__(*arguments)
         self.wire = CountingWire(self.wire.app, count=self._crosses)
+        self.begins_to_count()
 
     def comes_up(self) -> None:
         if not self.data.exists():
-            self._template(self.data, self._key)
+            self._first_card(self.data)
         super().comes_up()
         if self.is_metered:
             self.box.config = self.box.config.with_changes({"night_mb": NIGHT_MB})

@@ -8,7 +8,8 @@ from catalog.fault import Fault
 from tests.simulation.box import SimulatedBox, files_in
 from tests.simulation.registry import happens
 from tests.simulation.script import Step
-from tests.simulation.world import CAMPUS, SimulatedWorld
+from tests.simulation.templates import CAMPUS
+from tests.simulation.world import SimulatedWorld
 from tests.stories.stick import flip
 
 BOXES_MAX = 4

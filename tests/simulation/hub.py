@@ -1,6 +1,6 @@
 """The hub of a simulated world: it begins from a template, and can die at any statement that it makes.
 
-* One app with the real routes serves a world's hub, however often it starts: it asks the hub that stands now.
+* A backup is made and put back as its staff would: by the real commands' own work.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from random import Random
 from typing import Any
 
 import httpx
-from flask import Flask
 from sqlalchemy import event, select
 
 from catalog.manifest import Release
@@ -21,8 +20,7 @@ from sync.hub.engine import reading
 from sync.hub.hub import Hub
 from sync.hub.keeping.alarms import Kind
 from sync.hub.keeping.restore import restore
-from sync.hub.protocol import create_protocol
-from sync.mirror import Mirror, create_mirror
+from tests.simulation.routes import Standing, routes
 from tests.simulation.templates import Templates
 from tests.stories.clock import TrueTime
 from tests.stories.disk import copied
@@ -39,10 +37,10 @@ class HubDied(BaseException):
 class SimulatedHub(CampusHub):
     """A real hub in memory."""
 
-    def __init__(self, folder: Path, time: TrueTime, chance: Random, templates: Templates, key: bytes) -> None:
-        self._templates, self._key = templates, key
-        self._standing = _Standing()
-        self._routes = _routes(self._standing)
+    def __init__(self, folder: Path, time: TrueTime, chance: Random, templates: Templates) -> None:
+        self._templates = templates
+        self._standing = Standing()
+        self._routes = routes(self._standing)
         self._statements_left: int | None = None
         self._batches = super().batches
         self._sizes: dict[str, int] = {}
@@ -50,7 +48,7 @@ class SimulatedHub(CampusHub):
 
     def _open(self) -> None:
         if not self.data.exists():
-            self._templates.hub(self.data, self._key)
+            self._templates.hub(self.data)
         self.hub = Hub.open(self.data, self._time, self._chance.randbytes)
         event.listen(self.hub.engine, "before_cursor_execute", self._count_statement)
         event.listen(self.hub.engine, "commit", self._count_statement)
@@ -135,25 +133,3 @@ class SimulatedHub(CampusHub):
         self._statements_left = None
         gone, self.data = self.data, self._folder / f"hub-{next(self._starts)}"
         copied(gone, self.data)
-
-
-class _Standing:
-    """The hub that stands now, for routes that were made once."""
-
-    hub: Hub
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.hub, name)
-
-    def open(self, name: str) -> Path | bytes | None:
-        """What its mirror has of this name."""
-        return Mirror(self.hub.catalog.releases, self.hub.catalog.store).open(name)
-
-
-def _routes(standing: Any) -> Flask:
-    """The real routes for boxes. An error that is no answer is not hidden behind a page: the world fails."""
-    app = Flask(__name__, static_folder=None)
-    app.config["PROPAGATE_EXCEPTIONS"] = True
-    app.register_blueprint(create_protocol(standing))
-    app.register_blueprint(create_mirror(standing, lambda name: standing.packing.find(name)))
-    return app

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
-STEPS = (3, 8)
+STEPS = (3, 7)
 """How many steps a world has, at least and at most."""
 BOXES = (1, 1, 1, 2)
 SEEDS = 1 << 32

@@ -1,8 +1,7 @@
 """Templates: worlds begin from folders that were made once, and do only once what is the same the second time.
 
-* The code that runs is the real one; what is saved is making empty tables, compiling SQL and building a web app anew.
-* Who a box or a hub is comes from the world's seed: a template has no key of its own. Only the keys by which its
-  courses are signed are the same in every world of one process.
+* The code that runs is the real one; what is saved is making empty tables, enrolling, and compiling SQL anew.
+* Every world has the same first morning and the same keys; those by which courses are signed are a process's own.
 * Sizes are those of a small world (`sizes.py`).
 """
 
@@ -22,66 +21,80 @@ from sqlite_utils.migrations import Migrations
 
 import tests.wire
 from edge import config
-from edge.box import LOCK_FILE, Box
+from edge.box import Box
+from edge.works import enrol
+from sync.budget.due import Lanes
+from sync.enrolment import Token
 from sync.hub import engine as hub_engine
 from sync.hub.hub import KEY_FILE, Hub
 from sync.keys import KeyPair
 from sync.links.http import HttpLink
 from sync.receiving import spool
 from tests.simulation import sizes
-from tests.stories.clock import TrueTime
+from tests.simulation.routes import Standing, routes
+from tests.stories.box import CONFIG
+from tests.stories.clock import BoxClock, TrueTime
 from tests.stories.disk import Card, copied
-from tests.wire import noise, release_at
+from tests.wire import ADDRESS, Wire, noise, release_at
 
 IN_MEMORY = Path("/dev/shm")
+KEY_BYTES = 32
+CAMPUS = "Wadi"
 COURSES = ("soil", "water")
 """What every hub offers from its first day."""
+BOXES = ("school 0", "school 1")
+"""What belongs to every hub from its first day, and has talked to it once: its courses are still to come."""
 
 
 class Templates:
-    """The folders of a box and a hub on their first day."""
+    """The folders of a hub and its boxes on their first morning."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def box(self, to: Path, seed: bytes) -> None:
-        """The folder of a new box, whose key these bytes stand for."""
-        copied(self._box, to)
-        KeyPair.from_seed(seed).save(to / "keys" / "box.key")
+    def hub(self, to: Path) -> None:
+        """Copy the hub's folder."""
+        copied(self._made / "hub", to)
 
-    def hub(self, to: Path, seed: bytes) -> None:
-        """The folder of a new hub with its courses, whose key these bytes stand for."""
-        copied(self._hub, to)
-        KeyPair.from_seed(seed).save(to / KEY_FILE)
+    def box(self, name: str, to: Path) -> None:
+        """Copy one box's folder."""
+        copied(self._made / name, to)
 
     @cached_property
-    def _box(self) -> Path:
-        data = self._folder / "box"
-        chance = Random("a box's template")
-        clock = _StandingClock()
-        Box.open(data, clock=clock, random_bytes=chance.randbytes, open_link=HttpLink).close()
-        (data / "keys" / "box.key").unlink()
-        (data / LOCK_FILE).unlink()
-        return data
-
-    @cached_property
-    def _hub(self) -> Path:
-        data = self._folder / "hub"
-        chance = Random("a hub's template")
-        hub = Hub.open(data, TrueTime(), chance.randbytes)
-        for number, course in enumerate(COURSES):
-            pages = {"index.html": f"<h1>{course}</h1>".encode(), "book.bin": noise(sizes.BOOK_BYTES, number)}
-            release_at(hub, course, 1, {"core": pages})
-        hub.close()
-        (data / KEY_FILE).unlink()
-        return data
+    def _made(self) -> Path:
+        self._folder.mkdir()
+        chance = Random("the first morning")
+        standing = Standing()
+        standing.hub = _hub(self._folder / "hub", chance)
+        wire = Wire(routes(standing))
+        fleet = standing.hub.fleet
+        for name in BOXES:
+            _enrolled(self._folder / name, name, fleet.make_token(fleet.campus_called(CAMPUS)), wire, chance)
+        standing.hub.close()
+        return self._folder
 
 
-class _StandingClock(TrueTime):
-    """For a box that is opened once and closed."""
+def _hub(data: Path, chance: Random) -> Hub:
+    KeyPair.from_seed(chance.randbytes(KEY_BYTES)).save(data / KEY_FILE)
+    hub = Hub.open(data, TrueTime(), chance.randbytes)
+    for number, course in enumerate(COURSES):
+        pages = {"index.html": f"<h1>{course}</h1>".encode(), "book.bin": noise(sizes.BOOK_BYTES, number)}
+        release_at(hub, course, 1, {"core": pages})
+    return hub
 
-    def correct(self, wall_seconds: int) -> None:
-        raise AssertionError("nobody talks to a template")
+
+def _enrolled(data: Path, name: str, token: Token, wire: Wire, chance: Random) -> None:
+    KeyPair.from_seed(chance.randbytes(KEY_BYTES)).save(data / "keys" / "box.key")
+    box = Box.open(
+        data,
+        CONFIG,
+        clock=BoxClock(TrueTime()),
+        random_bytes=chance.randbytes,
+        open_link=lambda address: HttpLink(address, wire),
+    )
+    enrol(box, {"token": str(token), "hub": ADDRESS, "name": name})
+    box.nightly.run(Lanes.PROGRESS)
+    box.close()
 
 
 @contextmanager

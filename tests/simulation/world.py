@@ -1,28 +1,25 @@
 """A simulated world: the stories' world, told step by step, in which more can happen and everything is counted.
 
-* Everything comes from the script's seed: keys, names, randomness, time. Nothing asks the machine it runs on.
+* What happens comes from the script alone, and what is drawn from its seed. Nothing asks the machine it runs on.
 * What truly can be lost is known: what lay on one card alone is lost with that card, and nothing else ever is.
 * The story says what happened in plain words, in the order in which it happened.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from sync.enrolment import Token
 from tests.simulation.box import SimulatedBox
 from tests.simulation.hub import SimulatedHub
-from tests.simulation.templates import Templates
+from tests.simulation.templates import CAMPUS, Templates
 from tests.stories.box import Ledger, items_in
 from tests.stories.clock import TrueTime
 from tests.stories.disk import Card, copied
 from tests.stories.stick import CampusStick
 from tests.stories.world import World
 
-CAMPUS = "Wadi"
 LEARNERS = 3
-KEY_BYTES = 32
 
 
 class SimulatedWorld(World):
@@ -65,8 +62,7 @@ class SimulatedWorld(World):
         self._folder = folder
         self._card = card
         self._templates = templates
-        self.hub = SimulatedHub(folder, self.time, Random(f"{seed} hub"), templates, self._key("hub"))
-        self._token: Token | None = None
+        self.hub = SimulatedHub(folder, self.time, Random(f"{seed} hub"), templates)
 
     @property
     def campus(self) -> str:
@@ -77,20 +73,9 @@ class SimulatedWorld(World):
         """Something happened."""
         self.story.append(line)
 
-    def stranger(self, name: str) -> SimulatedBox:
-        chance = Random(f"{self.seed} {name} {len(self.boxes)}")
-        box = SimulatedBox(
-            name, self._folder, self.time, chance, self.hub, self._card, self.ledger,
-            template=self._templates.box, key=self._key(name), is_metered=self._is_metered,
-        )  # fmt: skip
-        self.boxes.append(box)
-        return box
-
-    def box(self, name: str = "school") -> SimulatedBox:
-        box = self.stranger(name)
-        box.enrols(self.hub.token(CAMPUS))
-        box.begins_to_count()
-        return box
+    def box(self, name: str = "school 0") -> SimulatedBox:
+        """One of the boxes that belong to this hub from the first morning on."""
+        return self._box(name, lambda to: self._templates.box(name, to))
 
     def box_at(self, place: int) -> SimulatedBox:
         """One of the boxes that there are by now."""
@@ -126,8 +111,7 @@ class SimulatedWorld(World):
 
     def copies_into_second_machine(self, box: SimulatedBox, copy: Path) -> SimulatedBox:
         """A copy of the card runs in a second machine, beside the first."""
-        clone = self.stranger(f"{box.name}, second machine {len(self.boxes)}")
-        clone.runs_from(copy)
+        clone = self._box(f"{box.name}, second machine {len(self.boxes)}", lambda to: copied(copy, to))
         self.branched.add(box.id)
         self.doubled.add(box.id)
         return clone
@@ -177,5 +161,11 @@ class SimulatedWorld(World):
             if learner in at_hub or any(box.box.journal.has_erased(learner) for box in self.boxes)
         }
 
-    def _key(self, name: str) -> bytes:
-        return Random(f"{self.seed} key of {name}").randbytes(KEY_BYTES)
+    def _box(self, name: str, card: Callable[[Path], None]) -> SimulatedBox:
+        chance = Random(f"{self.seed} {name}")
+        box = SimulatedBox(
+            name, self._folder, self.time, chance, self.hub, self._card, self.ledger,
+            card=card, is_metered=self._is_metered,
+        )  # fmt: skip
+        self.boxes.append(box)
+        return box

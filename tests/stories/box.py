@@ -112,9 +112,10 @@ class CampusBox:
 
     def lights_out(self, manner: Manner = "kept") -> NoReturn:
         """The power goes: the card stays as it is now, whatever the dying process still tidies up."""
-        self._next_disk = self._new_disk()
-        self._card.saved(self.data, self._next_disk, manner)
-        self.power_cuts += 1
+        if self._next_disk is None:
+            self._next_disk = self._new_disk()
+            self._card.saved(self.data, self._next_disk, manner)
+            self.power_cuts += 1
         raise Crash
 
     def is_without_power(self) -> None:

@@ -10,6 +10,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ from sync.hub import schema
 from sync.hub.engine import insert, reading, writing
 from sync.hub.keeping import backed_up, copies
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm, settle
-from sync.hub.keeping.databases import POSTGRES_FILE, check_pages, copy_file, copy_proven
+from sync.hub.keeping.databases import POSTGRES_FILE, SQLITE_FILE, check_pages, copy_file, copy_proven
 from sync.hub.keeping.proof import Progress, damaged
 from sync.keys import KeyPair
 
@@ -39,6 +40,8 @@ LIST_FILE = "backup.json"
 KEYS = "keys"
 KEPT = 7
 FOLDER_MODE = 0o700
+NAMES = re.compile(r"hub\.db|hub\.dump|catalog\.db|keys(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){1,4}")
+"""What a backup may hold; nothing else is written to a disk when it is restored."""
 _LOCK = ".lock"
 _PART = ".part"
 
@@ -165,10 +168,14 @@ def read_list(folder: Path) -> Listed:
         if document["form"] != FORM:
             raise damaged(f"it has form {document['form']}, and form {FORM} is understood here")
         for name, digest in files.items():
+            if not NAMES.fullmatch(name):
+                raise damaged(f"{name[:80]!r} does not belong in it")
             if digest_of_file(folder / name) != digest:
                 raise damaged(f"{name} is not what was written")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(f"its {LIST_FILE}, or a file that it names, cannot be read") from error
+    if CATALOG_FILE not in files or files.keys().isdisjoint({SQLITE_FILE, POSTGRES_FILE}):
+        raise damaged("it lacks a database")
     return listed
 
 

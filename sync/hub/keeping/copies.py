@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DatabaseError
 
 from catalog import durable
-from catalog.digest import Digest, Hasher, digest_of_file
+from catalog.digest import Digest, Hasher, digest_of_file, is_digest
 from catalog.fault import Damaged
 from sync.hub.engine import sqlite_url
+from sync.hub.keeping.proof import damaged
 
 FOLDER = "files"
 READ_BYTES = 1 << 20
@@ -33,14 +35,21 @@ class Copied:
 
 
 def indexed(catalog_database: Path) -> list[tuple[Digest, int]]:
-    """The files that a catalog's database names, and their sizes."""
+    """The files that a catalog's database names, and their sizes.
+
+    Raises Damaged where it cannot be read, or names what no file is called: places on a disk are made of these names.
+    """
     engine = create_engine(sqlite_url(catalog_database))
     try:
         with engine.connect() as connection:
             rows = connection.execute(text("select digest, size_bytes from stored_file order by digest")).all()
-            return [(Digest(row.digest), int(row.size_bytes)) for row in rows]
+    except (DatabaseError, UnicodeDecodeError) as error:
+        raise damaged(f"{catalog_database.name} cannot be read") from error
     finally:
         engine.dispose()
+    if not all(is_digest(row.digest) for row in rows):
+        raise damaged(f"{catalog_database.name} names a file that is none")
+    return [(Digest(row.digest), int(row.size_bytes)) for row in rows]
 
 
 def place_of(folder: Path, digest: Digest) -> Path:

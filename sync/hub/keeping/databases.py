@@ -59,7 +59,7 @@ def check_file(file: Path, progress: Progress | None = None) -> dict[tuple[str, 
             _check_pages(connection, file)
             prove(connection, progress)
             return marks_held(connection)
-    except DatabaseError as error:
+    except (DatabaseError, UnicodeDecodeError) as error:
         raise damaged(f"{file.name} cannot be read") from error
 
 
@@ -68,7 +68,7 @@ def check_pages(file: Path) -> None:
     try:
         with _opened(file) as engine, engine.connect() as connection:
             _check_pages(connection, file)
-    except DatabaseError as error:
+    except (DatabaseError, UnicodeDecodeError) as error:
         raise damaged(f"{file.name} cannot be read") from error
 
 

@@ -81,6 +81,9 @@ def restore(
         boxes, gone = _pick_up(url, listed, erased, clock.now().wall_seconds, random_bytes)
         durable.sync_disk(part)
         aside = _swap(part, data, clock.now().wall_seconds)
+    except (DatabaseError, UnicodeDecodeError) as error:
+        # Its pages and chains are whole, and yet it is no hub's: it was made to be so.
+        raise damaged("its database is not one that a hub wrote") from error
     except OSError as error:
         raise durable.disk_fault(error, data) from error
     finally:

@@ -7,6 +7,7 @@ from tests.sync.hub.conftest import client as client
 from tests.sync.hub.conftest import clock as clock
 from tests.sync.hub.conftest import hub as hub
 from tests.sync.hub.conftest import new_box as new_box
+from tests.sync.hub.conftest import publishes as publishes
 from tests.sync.hub.conftest import random_bytes as random_bytes
 from tests.sync.hub.conftest import token as token
 
