@@ -58,15 +58,9 @@ class Database:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             keep_private(path)
-            self._writer = _connect(path)
-        except sqlite3.Error as error:
-            raise _fault(error, path) from error
-        try:
-            for one in migrations:
-                one.apply(self._writer)
+            self._writer = _up_to_date(path, migrations)
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            # A damaged file may be damaged in its words too: SQLite quotes them.
-            self._writer.conn.close()
+            # A damaged file may be damaged in its words too, and SQLite quotes them.
             raise _fault(error, path) from error
 
     def read(self) -> Connection:
@@ -245,6 +239,17 @@ def whole(connection: Connection) -> str:
     broken = connection.execute("pragma foreign_key_check").fetchone()
     problems = [line for line in found if line != "ok"] + (["a row names another that is gone"] if broken else [])
     return "; ".join(problems)
+
+
+def _up_to_date(path: Path, migrations: Sequence[Migrations]) -> Connection:
+    connection = _connect(path)
+    try:
+        for one in migrations:
+            one.apply(connection)
+    except BaseException:
+        connection.conn.close()
+        raise
+    return connection
 
 
 def _connect(path: Path, *, is_reader: bool = False) -> Connection:

@@ -196,6 +196,8 @@ class Box:
     def close(self) -> None:
         """Let a session end where it is, commit what waits, and let the box go."""
         self.is_closed = True
+        self.nightly.tell_to_stop()
+        self.sticks.wait()
         self.nightly.stop()
         if "neighbours" in self.__dict__:
             self.neighbours.close()

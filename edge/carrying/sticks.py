@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.durable import disk_fault, move_into_place, sync_folder
 from catalog.fault import Fault
 from edge.carrying.letters import FOLDER
+from edge.nights.nightly import STOP_SECONDS_MAX
 from sync.web.uploads import UPLOAD_PREFIX
 
 if TYPE_CHECKING:
@@ -72,11 +73,18 @@ class Sticks:
         """Look now, in a thread of its own: whoever brought something waits beside the box."""
         threading.Thread(target=self.look, name="stick", daemon=True).start()
 
+    def wait(self) -> None:
+        """Wait a little until a look that is under way has ended; the box was told to stop."""
+        if self._looking.acquire(timeout=STOP_SECONDS_MAX):
+            self._looking.release()
+
     def look(self, listener: Listener = _hear_nothing) -> None:
         """Take in what was put in or brought since the last look. Never raises: what went wrong is in `said`."""
         if not self._looking.acquire(blocking=False):
             return
         try:
+            if self._box.nightly.is_stopping:
+                return
             if self._is_free and self._brought.exists():
                 self._take_in_brought(listener)
             here = {(path, _number(path)) for path in self._disks()}

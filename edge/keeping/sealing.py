@@ -7,6 +7,7 @@
 * The library is loaded when it is first needed.
 """
 
+import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ MAGIC = b"qanat backup sealed by a passphrase, 1\n"
 _LENGTH = struct.Struct(">H")
 PASSPHRASE_LETTERS_MIN = 12
 KEY_FILE_BYTES_MAX = 64 << 10
+WORK_FACTOR_MAX = 19
+"""Opening takes two to this power KiB of memory: 512 MiB. Honest backups ask for 15 to 18, as fast as their machine."""
+_WORK_FACTOR = re.compile(rb"^-> scrypt \S+ (\d+)$", re.MULTILINE)
 
 
 class BackupRefused(ContentFault):
@@ -79,7 +83,9 @@ def unseal(source: BinaryIO, target: BinaryIO, identity_file: Path | None, words
     try:
         if is_by_passphrase:
             (length,) = _LENGTH.unpack(source.read(_LENGTH.size))
-            identity: Any = x25519.Identity.from_str(passphrase.decrypt(source.read(length), words).decode())
+            key = source.read(length)
+            _check_work(key)
+            identity: Any = x25519.Identity.from_str(passphrase.decrypt(key, words).decode())
         else:
             source.seek(0)
             identity = _identity(identity_file)
@@ -87,15 +93,25 @@ def unseal(source: BinaryIO, target: BinaryIO, identity_file: Path | None, words
     except (pyrage.DecryptError, struct.error, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk's own; the library's "end of file" has no number
-        raise BackupRefused(
-            "The backup could not be opened: it is damaged, or sealed for another key or passphrase.",
-            "Nothing was taken from it. Try the other key, or another copy of the file.",
-        ) from error
+        raise _refused() from error
 
 
 def passphrase_in(path: Path) -> str:
     """The passphrase that a file holds: its first line. Raises CallerFault."""
     return (_text(path).splitlines() or [""])[0].strip()
+
+
+def _check_work(key: bytes) -> None:
+    """The library would take whatever memory a file asks for, and end the process where there is not as much."""
+    if any(int(factor) > WORK_FACTOR_MAX for factor in _WORK_FACTOR.findall(key)):
+        raise _refused()
+
+
+def _refused() -> BackupRefused:
+    return BackupRefused(
+        "The backup could not be opened: it is damaged, or sealed for another key or passphrase.",
+        "Nothing was taken from it. Try the other key, or another copy of the file.",
+    )
 
 
 def _recipient(text: str) -> Any:

@@ -182,11 +182,14 @@ class Nightly:
         return next_start_seconds(self._state(now), now) if moment.is_trusted else None
 
     def _take(self, chance: Chance, listener: Listener = _hear_nothing) -> Night:
-        if not self._is_enrolled():
-            raise NotEnrolled("This box belongs to no hub yet.", "Enrol it: `qanat box enrol --hub URL --token T`.")
         if not self._at_work.acquire(blocking=False):
             raise AtWork("A session with the hub is under way.", "Wait until it is done; it takes along what is new.")
         try:
+            # Asked first: a session whose thread starts as the box closes touches nothing of it any more.
+            if self._is_stopping:
+                raise _stopped()
+            if not self._is_enrolled():
+                raise NotEnrolled("This box belongs to no hub yet.", "Enrol it: `qanat box enrol --hub URL --token T`.")
             self._live.begin()
             return self._run(chance, listener)
         finally:
@@ -211,7 +214,7 @@ class Nightly:
 
         def hear(progress: Mapping[str, Any]) -> None:
             if self._is_stopping:
-                raise Stopped("The box was told to stop.", "The next session goes on where this one was.")
+                raise _stopped()
             self._live.hear(progress)
             listener(progress)
 
@@ -248,3 +251,7 @@ class Nightly:
         config = self._config()
         state = self._nights.state(self._box, config.windows, config.zone, now)
         return replace(state, tried_monotonic_seconds=self._tried_monotonic_seconds, wait_seconds=self._wait_seconds)
+
+
+def _stopped() -> Stopped:
+    return Stopped("The box was told to stop.", "The next session goes on where this one was.")

@@ -227,7 +227,7 @@ def _http_page(error: HTTPException) -> AnyResponse:
 
 
 def _unexpected_page(error: Exception) -> Response:
-    current_app.logger.exception("A page failed: %s %s", request.method, request.path, exc_info=error)
+    current_app.logger.exception("A page failed: %s %r", request.method, request.path, exc_info=error)
     return _error_page(
         500, gettext("Something went wrong here."), gettext("Try again; if it stays so, tell the staff.")
     )

@@ -11,6 +11,7 @@ from catalog.fault import BoxFault, CallerFault
 from catalog.manifest import Release
 from edge.box import Box, read_config
 from edge.config import Config
+from edge.nights.nightly import Stopped
 from edge.people.people import Secret
 
 Boxes = Callable[..., Box]
@@ -114,3 +115,15 @@ def test_a_folder_that_cannot_be_used_is_named(boxes: Boxes, tmp_path: Path) -> 
 
     with pytest.raises(CallerFault, match="cannot be used"):
         boxes("file/box")
+
+
+def test_what_begins_in_a_thread_that_starts_as_the_box_closes_touches_nothing(box: Box) -> None:
+    """Staff tapped "now" and the power button: the thread of the session came to run when the box was closed."""
+    box.close()
+    shutil.rmtree(box.data)
+
+    box.sticks.look()
+    with pytest.raises(Stopped):
+        box.nightly.run()
+
+    assert not box.data.exists()

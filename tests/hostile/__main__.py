@@ -27,7 +27,9 @@ MEMORY = Path("/dev/shm")
 @click.option("--step", default=1, show_default=True, help=f"How far apart; {len(NAMES)} stays at one door.")
 @click.option("--mistake", type=click.Choice(sorted(MISTAKES)), help="With this mistake planted, until it is found.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each case.")
-@click.option("--save", type=click.Path(path_type=Path), help="Write the case's bytes to this file, and do not judge it.")
+@click.option(
+    "--save", type=click.Path(path_type=Path), help="Write the case's bytes to this file, and do not judge it."
+)
 def main(first: int, count: int, step: int, mistake: str | None, *, as_json: bool, save: Path | None) -> None:
     """Judge cases from number FIRST on."""
     sys.dont_write_bytecode = True
@@ -55,7 +57,11 @@ def _judged(doors: dict[str, Door], numbers: Sequence[int], folder: Path, *, as_
         # Made when it is needed: what a judge holds against a case is what came after it began.
         judge = judges[name] = judges.get(name) or Judge(doors[name], folder / "rooms" / name)
         complaint = judge.complaint(number)
-        click.echo(json.dumps([number, complaint]) if as_json else f"{number}: {complaint or ('taken' if judge.is_taken else 'refused')}")
+        click.echo(
+            json.dumps([number, complaint])
+            if as_json
+            else f"{number}: {complaint or ('taken' if judge.is_taken else 'refused')}"
+        )
         if complaint and is_search:
             return
 

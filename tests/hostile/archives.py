@@ -28,7 +28,11 @@ from tests.hostile.damage import TRICKS
 from tests.hostile.doors import Door, Room, demand
 
 PAGE = b"<html><title>The water</title><img src=https://example.org/a.png></html>"
-FILES: Mapping[str, bytes] = {"index.html": PAGE, "img/a.png": b"\x89PNG" * 9, "style.css": b"h1 { color: blue }\n" * 40}
+FILES: Mapping[str, bytes] = {
+    "index.html": PAGE,
+    "img/a.png": b"\x89PNG" * 9,
+    "style.css": b"h1 { color: blue }\n" * 40,
+}
 BOMB_BYTES = 65 << 20
 BOMB_PERCENT = 3
 """A bomb takes as long as a hundred others."""
@@ -123,6 +127,7 @@ def _proven(imported: Imported, batch: Batch) -> set[str]:
         seen.add(folded)
         data = staged[entry.digest].read_bytes()
         demand((digest_of(data), len(data)) == (entry.digest, entry.size_bytes), "a file is not what its digest says")
+        demand(entry.role != "captions" or _is_text(data), "captions were taken that no player can read")
         digests.add(entry.digest)
     layers = {layer.name: LayerName(layer.root, layer.size_bytes, len(layer.entries)) for layer in imported.layers}
     layers.setdefault(CORE, LayerName(Layer.of(CORE, []).root, 0, 0))
@@ -130,8 +135,17 @@ def _proven(imported: Imported, batch: Batch) -> set[str]:
     release = Release("course", 1, title, {}, ("en",), "", imported.report.to_document(), imported.activities, layers)
     demand(Release.from_bytes(release.to_bytes()).root == release.root, "its release cannot be read back")
     for activity in imported.activities:
-        demand(any(activity.path == e.path for one in imported.layers for e in one.entries), "an activity opens nothing")
+        demand(
+            any(activity.path == e.path for one in imported.layers for e in one.entries), "an activity opens nothing"
+        )
     return digests
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _demand_safe(path: str) -> None:
@@ -159,7 +173,9 @@ def _tricky(chance: Random) -> bytes:
 
 
 def _two_spellings(chance: Random) -> bytes:
-    first, second = chance.choice((("a.txt", "A.txt"), ("é.txt", "e\u0301.txt"), ("a", "a/b"), ("ﬁ", "fi"), ("ß", "SS")))
+    first, second = chance.choice(
+        (("a.txt", "A.txt"), ("é.txt", "e\u0301.txt"), ("a", "a/b"), ("ﬁ", "fi"), ("ß", "SS"))
+    )
     return _zip({**FILES, first: b"one", second: b"two"})
 
 

@@ -119,10 +119,14 @@ class BoxBackups(Door):
         return bytes(pyrage.encrypt(plain, [self._recipient]))
 
     def _with_a_trick(self, chance: Random) -> tuple[bytes, str]:
-        trick = chance.choice((*TRICKS, "keys/../../secret", "keys/.", "store/aa/12" + "a" * 64, "box.db", "keys/extra"))
+        trick = chance.choice(
+            (*TRICKS, "keys/../../secret", "keys/.", "store/aa/12" + "a" * 64, "box.db", "keys/extra")
+        )
         name = trick.encode("utf-8", "replace").decode().replace("\0", "0")
         member = tarfile.TarInfo(name)
-        member.type = chance.choice((tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE))
+        member.type = chance.choice(
+            (tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE)
+        )
         member.linkname = chance.choice(("/etc/passwd", "box.db", "../secret"))
         member.mode = chance.choice((0o600, 0o777, 0o4755))
         return self._made(self._files, member), f"a backup with {name[:60]!r}"
@@ -179,6 +183,7 @@ class HubBackups(Door):
         folder = backups / self._backup.name
         shutil.copytree(self._backup.parent, backups)
         (backups / "secret").write_bytes(EVIL)
+        (backups / "files" / "ab" / "12ab").mkdir(parents=True)
         (folder / "extra").write_bytes(EVIL)
         (folder / "keys" / "extra").write_bytes(EVIL)
         listed = dict(self._list)
@@ -193,11 +198,10 @@ class HubBackups(Door):
         demand([path.name for path in room.kept.iterdir()] == ["hub"], "something was written beside the hub")
         demand((room.kept / "hub" / "keys").is_dir() and (room.kept / "hub" / "hub.db").is_file(), "it is no hub")
 
-
     def _listing_elsewhere(self) -> bytes:
         shutil.copyfile(self._backup / "catalog.db", self._scratch)
         with closing(sqlite3.connect(self._scratch)) as connection:  # noqa: TID251 - as a stranger opens it
-            connection.execute("insert into stored_file (digest, size_bytes) values ('12/../../../../secret', 4)")
+            connection.execute("insert into stored_file (digest, size_bytes) values ('12ab/../../../../../secret', 4)")
             connection.commit()
         data = self._scratch.read_bytes()
         self._scratch.unlink()

@@ -133,5 +133,7 @@ def _payload(chance: Random) -> bytes | None:
         case 1:
             return canonical({"deep": [{"a": [1, None, True]}, "x" * 50]})
         case 2:
-            return canonical({"text": "été\n\"%s\" \U0001f30d", "percent%": "100%"})
-    return canonical({"course": "water", "version": 1, "activity": f"page-{chance.randrange(9)}", "permille": chance.randrange(1000)})
+            return canonical({"text": 'été\n"%s" \U0001f30d', "percent%": "100%"})
+    return canonical(
+        {"course": "water", "version": 1, "activity": f"page-{chance.randrange(9)}", "permille": chance.randrange(1000)}
+    )

@@ -15,10 +15,10 @@ GROWN_BYTES_MAX = 1 << 20
 NESTED_MAX = 200_000
 
 TRICKS: Sequence[str] = (
-    "../secret", "..\\secret", "/etc/passwd", "../../../../../../etc/passwd", "a/../../secret", "C:\\secret", "C:secret",
-    "~/secret", ".", "..", "", "a//b", "./a", "a/.", "CON", "a\0b", "a\nb", "\u202egnp.exe", "a" * 300, "\u0301a",
-    "e\u0301", "ﬁ", "A", "%2e%2e/secret", "....//secret", "\ud83d", "a/" * 60 + "a", "-rf", "\ufeff", "box.db", "proof.json",
-    "keys/../../secret", "__proto__", "'; drop table box; --", "%s%n", "{}", "\x1b[2J",
+    "../secret", "..\\secret", "/etc/passwd", "../../../../../../etc/passwd", "a/../../secret", "C:\\secret",
+    "C:secret", "~/secret", ".", "..", "", "a//b", "./a", "a/.", "CON", "a\0b", "a\nb", "\u202egnp.exe", "a" * 300,
+    "\u0301a", "e\u0301", "ﬁ", "A", "%2e%2e/secret", "....//secret", "\ud83d", "a/" * 60 + "a", "-rf", "\ufeff",
+    "box.db", "proof.json", "keys/../../secret", "__proto__", "'; drop table box; --", "%s%n", "{}", "\x1b[2J",
 )  # fmt: skip
 """Names that lead out of a folder, mean something to some program, or are one name in two spellings."""
 NUMBERS: Sequence[int] = (
@@ -27,7 +27,20 @@ NUMBERS: Sequence[int] = (
 )  # fmt: skip
 _JSON_NUMBER = re.compile(rb"(?<=[:,\[])-?[0-9]+(?=[,\]}])")
 _JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.){0,200}"')
-_JSON_VALUES = (b"null", b"true", b"1.5", b"1e400", b"NaN", b"[]", b"{}", b'""', b'"\\ud800"', b'"\\u0000"', b"-0", b"9" * 5000)
+_JSON_VALUES = (
+    b"null",
+    b"true",
+    b"1.5",
+    b"1e400",
+    b"NaN",
+    b"[]",
+    b"{}",
+    b'""',
+    b'"\\ud800"',
+    b'"\\u0000"',
+    b"-0",
+    b"9" * 5000,
+)
 
 Change = Callable[[bytes, bytes, Random], tuple[bytes, str]]
 
@@ -91,7 +104,7 @@ def _swap(data: bytes, _: bytes, chance: Random) -> tuple[bytes, str]:
 
 
 def _number(data: bytes, _: bytes, chance: Random) -> tuple[bytes, str]:
-    """A number at its limits over bytes that may be one: two, four or eight wide, either end first, or seven bits each."""
+    """A number at its limits over bytes that may be one: of any width, either end first, or seven bits each."""
     at, number, width = _place(data, chance), chance.choice(NUMBERS), chance.choice((1, 2, 4, 8, 0))
     written = _varint(number & (1 << 64) - 1) if not width else (number & (1 << 8 * width) - 1).to_bytes(
         width, chance.choice(("little", "big"))
@@ -133,7 +146,11 @@ def _place(data: bytes, chance: Random) -> int:
     """Anywhere; half the time near the beginning or the end, where formats say how long things are."""
     near = min(64, len(data))
     return chance.choice(
-        (chance.randint(0, near), len(data) - chance.randint(0, near), *(chance.randint(0, len(data)) for _ in range(2)))
+        (
+            chance.randint(0, near),
+            len(data) - chance.randint(0, near),
+            *(chance.randint(0, len(data)) for _ in range(2)),
+        )
     )
 
 

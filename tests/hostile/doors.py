@@ -1,4 +1,4 @@
-"""Doors: where bytes of strangers come in. One interface for generated cases, for coverage-guided ones, and for the soak.
+"""Doors: where bytes of strangers come in. One interface for generated cases and for coverage-guided ones.
 
 * A door has kinds: forms in which something comes, each with samples of its own. A kind that is sealed by sums or
   signatures is offered twice: as it travels, and as its contents, which the door seals itself, as a hostile sender

@@ -62,7 +62,9 @@ class Judge:
         """Whether the last case was taken."""
         self._door = door
         self._room = Room(room / "came", room / "kept")
-        self._watch = Watch.over(room, door.home)
+        self._watch = Watch.over(self._room.came, self._room.kept, door.home)
+        room.mkdir(parents=True)
+        (room / "secret").write_text("beside the room of every case, and none of its business")
         self._fence_bytes()
         self._before = self._standing()
         self._held_bytes = _resident_bytes()
@@ -174,7 +176,7 @@ class Watch:
     def _judge(self, path: "str | bytes | os.PathLike[Any]", *, is_written: bool) -> None:
         name = os.fsdecode(path)
         place = os.path.realpath(os.path.dirname(os.path.abspath(name))) + "/" + os.path.basename(name)  # noqa: PTH100, PTH119, PTH120
-        is_inside = place.startswith(self._allowed) or place == "/dev/null" or place.startswith("/proc/self/")
+        is_inside = place.startswith((*self._allowed, "/proc/self/")) or place == "/dev/null"
         if place.endswith(FORBIDDEN) and not is_inside:
             self._found = self._found or f"{name} was opened"
         elif is_written and not is_inside and f"{place}/" not in self._allowed:

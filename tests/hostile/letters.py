@@ -92,13 +92,21 @@ class Files(Door):
     def sample(self, kind: str, chance: Random) -> tuple[bytes, str]:
         target = io.BytesIO()
         words = "an honest file"
-        with tarfile.open(fileobj=target, mode="w", format=chance.choice((tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))) as tar:
-            for name, data in (("down-box1.letter", b"letter" * 30), ("insert-box1.age", b"x" * 700), ("up-box1.age", b"")):
+        with tarfile.open(
+            fileobj=target, mode="w", format=chance.choice((tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))
+        ) as tar:
+            for name, data in (
+                ("down-box1.letter", b"letter" * 30),
+                ("insert-box1.age", b"x" * 700),
+                ("up-box1.age", b""),
+            ):
                 info = tarfile.TarInfo(name)
                 if chance.random() < 0.15:
                     info.name, words = chance.choice(TRICKS).encode("utf-8", "replace").decode(), "a file with a trick"
                 if chance.random() < 0.1:
-                    info.type = chance.choice((tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE, b"L"))
+                    info.type = chance.choice(
+                        (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE, b"L")
+                    )
                     info.linkname, words = "/etc/passwd", "a file with no plain file in it"
                 info.size = len(data) if info.isreg() else 0
                 tar.addfile(info, io.BytesIO(data))
@@ -145,7 +153,9 @@ class Sealed(Door):
             unseal(came, plain, HUB, UNSEALED_BYTES_MAX)
         finally:
             demand(len(plain.getvalue()) <= UNSEALED_BYTES_MAX, "more came out than was allowed")
-        demand(plain.getvalue() == (data if kind == "contents" else self._plain), "something else came out than went in")
+        demand(
+            plain.getvalue() == (data if kind == "contents" else self._plain), "something else came out than went in"
+        )
 
 
 def _signed(line: bytes, keys: KeyPair, way: bytes) -> bytes:

@@ -106,6 +106,3 @@ def _signed_by_publisher(data: bytes) -> bytes:
     except Exception:  # noqa: BLE001 - what the library will not write reaches the reader as it is
         signature = f'{{"keyid":"{name}","sig":"{PUBLISHER_KEY.sign(data).hex()}"}}'
         return b'{"signatures":[' + signature.encode() + b'],"signed":' + data + b"}"
-
-
-

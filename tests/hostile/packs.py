@@ -30,7 +30,12 @@ from tests.sync.patch.trees import held, pack
 
 NOISE = Random(21).randbytes(12_000)
 LESSON = b"".join(b"<li>%d drops</li>\n" % number for number in range(300))
-BEFORE: Mapping[str, bytes] = {"index.html": LESSON, "old.bin": NOISE[:3000], "a/moved.css": b"h1 {}" * 90, "same.txt": b"same"}
+BEFORE: Mapping[str, bytes] = {
+    "index.html": LESSON,
+    "old.bin": NOISE[:3000],
+    "a/moved.css": b"h1 {}" * 90,
+    "same.txt": b"same",
+}
 AFTER: Mapping[str, bytes] = {
     "index.html": LESSON.replace(b"77", b"seventy-seven"), "b/moved.css": b"h1 {}" * 90, "b/again.css": b"h1 {}" * 90,
     "new/a.bin": NOISE[3000:6000], "new/b.bin": NOISE[3000:6000], "same.txt": b"same", "empty.txt": b"",

@@ -3,7 +3,8 @@
 * A mistake is the real code with one care left out, the one that its name says.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -55,4 +56,107 @@ def _any_count(patch: Patch) -> None:
     patch.setattr(fields, "whole_in", lambda value, what, least=0: value)
 
 
-__all__ = ["DOORS", "MISTAKES", "Mapping", "planted"]
+@mistake("archives", "a name may lead out of its folder")
+def _zip_slip(patch: Patch) -> None:
+    from catalog import importers
+    from catalog.importers import archive, intake
+
+    patch.setattr(archive, "_mended", lambda source, info, report: info.orig_filename)
+    patch.setattr(archive, "is_safe_path", lambda path: True)
+    patch.setattr(intake, "is_safe_path", lambda path: True)
+    patch.setattr(importers, "check_paths", lambda paths: None)
+
+
+@mistake("archives", "an archive may unpack to anything")
+def _bombs(patch: Patch) -> None:
+    from catalog.importers.archive import Archive
+
+    patch.setattr(Archive, "pieces", lambda archive, member: iter([archive._zip.read(member.info)]))
+
+
+@mistake("films", "captions are taken in any alphabet")
+def _any_alphabet(patch: Patch) -> None:
+    from catalog.importers import video
+
+    patch.setattr(video, "_text", lambda captions: captions.read_bytes())
+
+
+@mistake("packs", "a full pack is believed without its root")
+def _no_root(patch: Patch) -> None:
+    from sync.patch import apply
+
+    honest = apply.demand
+    patch.setattr(
+        apply,
+        "demand",
+        lambda holds, what, good=0: None if "its files are not those" in what else honest(holds, what, good),
+    )
+
+
+@mistake("packs", "a header is read beyond its end")
+def _short_header(patch: Patch) -> None:
+    _short_columns(patch)
+
+
+@mistake("letters", "a letter is believed whoever signed it")
+def _any_letter(patch: Patch) -> None:
+    from sync.carry import letter
+
+    patch.setattr(letter, "_proven", lambda data, public, way: None)
+
+
+@mistake("files", "a single file may name anything")
+def _any_name(patch: Patch) -> None:
+    from sync.carry import single
+
+    patch.setattr(single, "is_file_name", lambda name: True)
+
+
+@mistake("sealed", "what is unsealed has no end")
+def _endless(patch: Patch) -> None:
+    from sync.carry import sealed
+
+    patch.setattr(sealed, "_Bounded", lambda target, bytes_max: target)
+
+
+@mistake("metadata", "a document is believed whoever signed it")
+def _any_signature(patch: Patch) -> None:
+    from tuf.api.metadata import Root, Targets
+
+    for kind in (Root, Targets):
+        patch.setattr(kind, "verify_delegate", lambda *_: None)
+
+
+@mistake("metadata", "a publisher is heard everywhere")
+def _any_path(patch: Patch) -> None:
+    from tuf.api.metadata import DelegatedRole
+
+    patch.setattr(DelegatedRole, "is_delegated_path", lambda *_: True)
+
+
+@mistake("box-backups", "a backup may hold any file")
+def _any_file(patch: Patch) -> None:
+    from edge.keeping import restore
+
+    patch.setattr(restore, "NAMES", re.compile(r"(?s).*"))
+
+
+@mistake("box-backups", "a refused backup stays where it was unpacked")
+def _left_behind(patch: Patch) -> None:
+    from edge.keeping import restore
+
+    patch.setattr(restore.shutil, "rmtree", lambda *_, **__: None)
+
+
+@mistake("hub-backups", "a hub's backup may hold any file")
+def _any_hub_file(patch: Patch) -> None:
+    from sync.hub.keeping import backup
+
+    patch.setattr(backup, "NAMES", re.compile(r"(?s).*"))
+
+
+@mistake("hub-backups", "a hub's backup may name any place of a course's file")
+def _any_digest(patch: Patch) -> None:
+    from sync.hub.keeping import copies
+
+    patch.setattr(copies, "is_digest", lambda text: True)

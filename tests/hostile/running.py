@@ -14,7 +14,7 @@ Outcome = tuple[int, str]
 
 
 def judged(first: int, count: int, *, step: int = 1, mistake: str = "") -> Iterator[Outcome]:
-    """Judge these cases; with a mistake planted only until it is found. A child that dies is started again behind it."""
+    """Judge these cases; with a mistake planted only until it is found. A case that ends its child is one."""
     end = first + count * step
     while first < end:
         last = yield from _child(first, (end - first + step - 1) // step, step, mistake)
@@ -32,7 +32,8 @@ def _child(first: int, count: int, step: int, mistake: str) -> Iterator[Outcome]
     )  # fmt: skip
     number = first
     try:
-        assert child.stdout is not None and child.stderr is not None
+        assert child.stdout is not None
+        assert child.stderr is not None
         for line in child.stdout:
             said, complaint = json.loads(line)
             yield said, complaint

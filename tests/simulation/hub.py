@@ -37,8 +37,8 @@ class HubDied(BaseException):
 class SimulatedHub(CampusHub):
     """A real hub in memory."""
 
-    def __init__(self, folder: Path, time: TrueTime, chance: Random, templates: Templates) -> None:
-        self._templates = templates
+    def __init__(self, folder: Path, time: TrueTime, chance: Random, templates: Templates, *, is_new: bool) -> None:
+        self._templates, self._is_new = templates, is_new
         self._standing = Standing()
         self._routes = routes(self._standing)
         self._statements_left: int | None = None
@@ -48,7 +48,7 @@ class SimulatedHub(CampusHub):
 
     def _open(self) -> None:
         if not self.data.exists():
-            self._templates.hub(self.data)
+            self._templates.hub(self.data, is_new=self._is_new)
         self.hub = Hub.open(self.data, self._time, self._chance.randbytes)
         event.listen(self.hub.engine, "before_cursor_execute", self._count_statement)
         event.listen(self.hub.engine, "commit", self._count_statement)

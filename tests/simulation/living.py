@@ -61,7 +61,7 @@ class Simulation:
         folder.mkdir()
         world = None
         try:
-            world = SimulatedWorld(folder, self._card, self._templates, script.seed, is_metered=script.is_metered)
+            world = SimulatedWorld(folder, self._card, self._templates, script)
             _live(world, script)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is what this world has to tell
             return Lived(script, tuple(world.story if world else ()), error)

@@ -13,6 +13,8 @@ STEPS = (3, 7)
 """How many steps a world has, at least and at most."""
 BOXES = (1, 1, 1, 2)
 SEEDS = 1 << 32
+NEW = 0.4
+"""In so many worlds the boxes are new, and all courses are still to come."""
 METERED = 0.2
 """So many worlds have boxes with a quota for each night."""
 MATTERS = 3
@@ -51,6 +53,7 @@ class Script:
 
     seed: int
     boxes: int
+    is_new: bool
     is_metered: bool
     steps: tuple[Step, ...]
 
@@ -76,12 +79,12 @@ class Lots:
 def drawn(seed: int, lots: Lots) -> Script:
     """The script of this seed."""
     lot = Random(f"script {seed}")
-    boxes, is_metered = lot.choice(BOXES), lot.random() < METERED
+    boxes, is_new, is_metered = lot.choice(BOXES), lot.random() < NEW, lot.random() < METERED
     weights = dict(lots.every_day)
     for matter in lot.sample(list(lots.matters), MATTERS):
         weights |= lots.matters[matter]
     steps = tuple(_step(lot, lots, weights) for _ in range(lot.randint(*STEPS)))
-    return Script(seed, boxes, is_metered, steps)
+    return Script(seed, boxes, is_new, is_metered, steps)
 
 
 def _step(lot: Random, lots: Lots, weights: Mapping[str, int]) -> Step:

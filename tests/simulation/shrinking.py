@@ -16,7 +16,7 @@ def shrunk(script: Script, fails: Fails) -> Script:
     """The smallest script found that fails as this one does.
 
     >>> from tests.simulation.script import Step
-    >>> world = Script(1, 1, False, tuple(Step(kind, 0, 0) for kind in "abcdefgh"))
+    >>> world = Script(1, 1, False, False, tuple(Step(kind, 0, 0) for kind in "abcdefgh"))
     >>> [step.kind for step in shrunk(world, lambda one: {"b", "g"} <= {step.kind for step in one.steps}).steps]
     ['b', 'g']
     """
@@ -41,6 +41,8 @@ def _smaller(script: Script) -> Iterator[Script]:
         for number in range(len(step.troubles)):
             rest = step.troubles[:number] + step.troubles[number + 1 :]
             yield script.with_steps((*steps[:place], replace(step, troubles=rest), *steps[place + 1 :]))
+    if script.is_new:
+        yield replace(script, is_new=False)
     if script.is_metered:
         yield replace(script, is_metered=False)
     if script.boxes > 1:

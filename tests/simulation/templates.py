@@ -1,7 +1,7 @@
 """Templates: worlds begin from folders that were made once, and do only once what is the same the second time.
 
 * The code that runs is the real one; what is saved is making empty tables, enrolling, and compiling SQL anew.
-* Every world has the same first morning and the same keys; those by which courses are signed are a process's own.
+* Every world has the same first day and the same keys; those by which courses are signed are a process's own.
 * Sizes are those of a small world (`sizes.py`).
 """
 
@@ -43,35 +43,48 @@ CAMPUS = "Wadi"
 COURSES = ("soil", "water")
 """What every hub offers from its first day."""
 BOXES = ("school 0", "school 1")
-"""What belongs to every hub from its first day, and has talked to it once: its courses are still to come."""
+"""What belongs to every hub from its first day, and has talked to it once."""
 
 
 class Templates:
-    """The folders of a hub and its boxes on their first morning."""
+    """The folders of a hub and its boxes: on the morning on which the boxes are new, and after their first night."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def hub(self, to: Path) -> None:
+    def hub(self, to: Path, *, is_new: bool) -> None:
         """Copy the hub's folder."""
-        copied(self._made / "hub", to)
+        copied(self._of(is_new) / "hub", to)
 
-    def box(self, name: str, to: Path) -> None:
+    def box(self, name: str, to: Path, *, is_new: bool) -> None:
         """Copy one box's folder."""
-        copied(self._made / name, to)
+        copied(self._of(is_new) / name, to)
+
+    def _of(self, is_new: bool) -> Path:
+        return self._new if is_new else self._settled
 
     @cached_property
-    def _made(self) -> Path:
-        self._folder.mkdir()
-        chance = Random("the first morning")
-        standing = Standing()
-        standing.hub = _hub(self._folder / "hub", chance)
-        wire = Wire(routes(standing))
-        fleet = standing.hub.fleet
-        for name in BOXES:
-            _enrolled(self._folder / name, name, fleet.make_token(fleet.campus_called(CAMPUS)), wire, chance)
-        standing.hub.close()
-        return self._folder
+    def _new(self) -> Path:
+        return _first_day(self._folder / "new", Lanes.PROGRESS)
+
+    @cached_property
+    def _settled(self) -> Path:
+        return _first_day(self._folder / "settled", Lanes.ALL)
+
+
+def _first_day(folder: Path, lanes: Lanes) -> Path:
+    """Make a hub with its courses, and boxes that have talked to it once."""
+    folder.mkdir(parents=True)
+    chance = Random("the first day")
+    standing = Standing()
+    standing.hub = _hub(folder / "hub", chance)
+    fleet, wire = standing.hub.fleet, Wire(routes(standing))
+    for name in BOXES:
+        box = _enrolled(folder / name, name, fleet.make_token(fleet.campus_called(CAMPUS)), wire, chance)
+        box.nightly.run(lanes)
+        box.close()
+    standing.hub.close()
+    return folder
 
 
 def _hub(data: Path, chance: Random) -> Hub:
@@ -83,7 +96,7 @@ def _hub(data: Path, chance: Random) -> Hub:
     return hub
 
 
-def _enrolled(data: Path, name: str, token: Token, wire: Wire, chance: Random) -> None:
+def _enrolled(data: Path, name: str, token: Token, wire: Wire, chance: Random) -> Box:
     KeyPair.from_seed(chance.randbytes(KEY_BYTES)).save(data / "keys" / "box.key")
     box = Box.open(
         data,
@@ -93,8 +106,7 @@ def _enrolled(data: Path, name: str, token: Token, wire: Wire, chance: Random) -
         open_link=lambda address: HttpLink(address, wire),
     )
     enrol(box, {"token": str(token), "hub": ADDRESS, "name": name})
-    box.nightly.run(Lanes.PROGRESS)
-    box.close()
+    return box
 
 
 @contextmanager

@@ -48,12 +48,12 @@ def test_a_script_shrinks_to_the_step_that_matters() -> None:
     smallest = shrunk(script, lambda one: any(step.seed == wanted.seed for step in one.steps))
 
     assert [wanted.seed] == [step.seed for step in smallest.steps]
-    assert (1, False) == (smallest.boxes, smallest.is_metered)
+    assert (1, False, False) == (smallest.boxes, smallest.is_new, smallest.is_metered)
 
 
 def test_of_a_night_only_the_trouble_that_matters_is_left() -> None:
     troubles = tuple(Trouble("report", number, f"trouble {number}", 0) for number in range(4))
-    script = Script(1, 2, True, (Step("answers", 0, 1), Step("night", 0, 2, troubles), Step("night", 1, 3)))
+    script = Script(1, 2, True, True, (Step("answers", 0, 1), Step("night", 0, 2, troubles), Step("night", 1, 3)))
 
     smallest = shrunk(script, lambda one: any(troubles[2] in step.troubles for step in one.steps))
 

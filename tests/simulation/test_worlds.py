@@ -48,12 +48,12 @@ def test_the_same_seed_is_the_same_world_in_another_process(simulation: Simulati
 
 
 def test_a_world_in_which_nothing_happens_holds_what_is_promised(simulation: Simulation) -> None:
-    assert not simulation.lived(Script(0, 1, False, ())).has_failed
+    assert not simulation.lived(Script(0, 1, False, False, ())).has_failed
 
 
 def test_a_failing_world_is_told_with_its_story_and_how_to_see_it_again(simulation: Simulation) -> None:
     """A step that there is not: whatever goes wrong in a world is told in the same way."""
-    script = Script(77, 1, False, (Step("answers", 0, 1), Step("the sky falls", 0, 2)))
+    script = Script(77, 1, False, False, (Step("answers", 0, 1), Step("the sky falls", 0, 2)))
 
     lived = simulation.lived(script)
 

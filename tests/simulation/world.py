@@ -12,6 +12,7 @@ from random import Random
 
 from tests.simulation.box import SimulatedBox
 from tests.simulation.hub import SimulatedHub
+from tests.simulation.script import Script
 from tests.simulation.templates import CAMPUS, Templates
 from tests.stories.box import Ledger, items_in
 from tests.stories.clock import TrueTime
@@ -28,8 +29,8 @@ class SimulatedWorld(World):
     boxes: list[SimulatedBox]  # type: ignore[assignment]
     hub: SimulatedHub
 
-    def __init__(self, folder: Path, card: Card, templates: Templates, seed: int, *, is_metered: bool) -> None:
-        self.seed = seed
+    def __init__(self, folder: Path, card: Card, templates: Templates, script: Script) -> None:
+        self.seed = seed = script.seed
         self.chance = Random(seed)
         self.time = TrueTime()
         self.ledger = Ledger()
@@ -58,11 +59,11 @@ class SimulatedWorld(World):
         self.boxes = []
         self._only_at_hub: set[str] = set()
         """What lay on cards that are gone: a hub that loses it loses it for good."""
-        self._is_metered = is_metered
+        self._is_new, self._is_metered = script.is_new, script.is_metered
         self._folder = folder
         self._card = card
         self._templates = templates
-        self.hub = SimulatedHub(folder, self.time, Random(f"{seed} hub"), templates)
+        self.hub = SimulatedHub(folder, self.time, Random(f"{seed} hub"), templates, is_new=script.is_new)
 
     @property
     def campus(self) -> str:
@@ -75,7 +76,7 @@ class SimulatedWorld(World):
 
     def box(self, name: str = "school 0") -> SimulatedBox:
         """One of the boxes that belong to this hub from the first morning on."""
-        return self._box(name, lambda to: self._templates.box(name, to))
+        return self._box(name, lambda to: self._templates.box(name, to, is_new=self._is_new))
 
     def box_at(self, place: int) -> SimulatedBox:
         """One of the boxes that there are by now."""

@@ -5,7 +5,7 @@
 * Whatever is said here goes down with the next call of each box; the page says so, and never waits for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ def _change_pages(pages: Blueprint, hub: "Hub") -> None:
             for field, name in (("name", "name"), ("student_number", "number"), ("class", "class")):
                 hub.roster.change(campus_id, "learner", learner, field, _text(name))
         except CallerFault as fault:
-            return _show_learner(hub, campus_id, learner, fault)
+            return _show_learner(hub, campus_id, learner, fault, request.form)
         return redirect(f"/campuses/{campus_id}/roster", 303)
 
     @pages.post("/campuses/<campus_id>/learners/<learner>/elsewhere")
@@ -191,19 +191,22 @@ def _show_roster(hub: "Hub", campus_id: str, fault: CallerFault | None = None) -
     )
 
 
-def _show_learner(hub: "Hub", campus_id: str, learner: str, fault: CallerFault | None = None) -> ResponseReturnValue:
+def _show_learner(
+    hub: "Hub", campus_id: str, learner: str, fault: CallerFault | None = None, written: Mapping[str, str] | None = None
+) -> ResponseReturnValue:
+    campus = hub.fleet.campus(campus_id)
     groups = hub.roster.classes(campus_id)
     found = next((one for group in groups for one in group.learners if one.id == learner), None)
     if found is None:
         return redirect(f"/campuses/{campus_id}/roster", 303)
     page = render_template(
         "hub/learner.html",
-        campus=hub.fleet.campus(campus_id),
+        campus=campus,
         learner=found,
         classes=[(group.id, group.name) for group in groups if group.id],
         places=_places_elsewhere(hub, campus_id),
         elsewhere=hub.elsewhere.campuses_of(campus_id, learner),
-        asked=_asked(found),
+        asked=_asked(found, written or {}),
         fault=fault,
     )
     return page, 200 if fault is None else 422
@@ -227,10 +230,10 @@ def _show_notices(hub: "Hub", campus_id: str, fault: CallerFault | None = None, 
     )
 
 
-def _asked(learner: Pupil) -> dict[str, str]:
+def _asked(learner: Pupil, written: Mapping[str, str]) -> dict[str, str]:
     """What stands in the form: what was written, or what is."""
     now = {"name": learner.name, "number": learner.student_number, "class": learner.classroom}
-    return {name: request.form.get(name, value) for name, value in now.items()}
+    return {name: written.get(name, value) for name, value in now.items()}
 
 
 def _places_elsewhere(hub: "Hub", campus_id: str) -> list[tuple[str, str]]:

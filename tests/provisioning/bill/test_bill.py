@@ -32,6 +32,7 @@ def document(made: Path, product: str) -> Any:
     return json.loads((made / f"{product}.cdx.json").read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("product", ["qanat-box", "qanat-hub"])
 def test_a_bill_keeps_to_the_standard(made: Path, product: str) -> None:
     text = (made / f"{product}.cdx.json").read_text()

@@ -13,6 +13,8 @@ from sync.hub.keeping.alarms import Kind
 from sync.wire import Report
 from tests.stories.world import World
 
+pytestmark = pytest.mark.slow
+
 NAME, NUMBER, PIN, ANSWER = "Amina Warsame", "D-1042", "4719", "because water finds its way"
 
 
@@ -22,6 +24,11 @@ def enrols_amina(box: Any) -> Any:
     person = box.box.people.enrol_learner(classroom.id, NAME, Secret("pin", PIN), NUMBER)
     box.box.learning.answered(person.id, "water", "quiz", "first", ANSWER, key="first")
     return person
+
+
+def told_in(*texts: str) -> list[str]:
+    """What of Amina can be read in these texts."""
+    return [word for word in (NAME, "Amina", NUMBER, ANSWER) if any(word in text for text in texts)]
 
 
 def kinds(world: World, box: Any) -> set[Kind]:
@@ -160,8 +167,14 @@ def test_row_39_no_name_gets_into_a_log(
         world.hub.hub.keeping.note("rana", "revoked", box=box.id)
     printed = capfd.readouterr()
 
-    said = printed.out + printed.err + caplog.text + str(world.hub.hub.keeping.audit.lines())
-    assert [] == [word for word in (NAME, "Amina", NUMBER, ANSWER) if word in said]
+    assert [] == told_in(printed.out, printed.err, caplog.text, str(world.hub.hub.keeping.audit.lines()))
+
+
+def test_row_39_a_name_in_a_log_would_be_found(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("edge").debug("%s signed in", NAME)
+
+    assert [NAME, "Amina"] == told_in(caplog.text)
 
 
 def test_row_39_a_report_says_of_learners_what_its_batch_says_and_no_more(world: World) -> None:

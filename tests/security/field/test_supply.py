@@ -16,6 +16,8 @@ from tests.stories.stick import CampusStick, flip
 from tests.stories.world import World
 from tests.wire import flips_a_byte_at, noise, signed_by
 
+pytestmark = pytest.mark.slow
+
 SITE = {"index.html": b"<h1>Water</h1>" * 100}
 NEXT = {"index.html": b"<h1>More water</h1>" * 100}
 Sticks = Callable[[], CampusStick]

@@ -186,3 +186,11 @@ def test_these_pages_are_for_staff_alone(app: Flask, campus: str) -> None:
     answers = [stranger.opens(f"/campuses/{campus}/{path}") for path in ("roster", "notices")]
 
     assert [answer.status_code for answer in answers] == [303, 303]
+
+
+@pytest.mark.parametrize("page", ["", "/elsewhere"])
+def test_a_learner_of_a_campus_that_is_none_is_said_in_words(staff: Browser, page: str) -> None:
+    """An address with a line break in it, found by requests at random, once made the page fail: it led back to itself."""
+    refused = staff.sends(f"/campuses/wadi%0Aeast/learners/nobody{page}", page="/", name="Amina")
+
+    assert (400, True) == (refused.status_code, "There is no such campus" in refused.text)
