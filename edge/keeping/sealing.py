@@ -7,6 +7,7 @@
 * The library is loaded when it is first needed.
 """
 
+import os
 import re
 import struct
 from collections.abc import Sequence
@@ -20,8 +21,6 @@ MAGIC = b"qanat backup sealed by a passphrase, 1\n"
 _LENGTH = struct.Struct(">H")
 PASSPHRASE_LETTERS_MIN = 12
 KEY_FILE_BYTES_MAX = 64 << 10
-WORK_FACTOR_MAX = 19
-"""Opening takes two to this power KiB of memory: 512 MiB. Honest backups ask for 15 to 18, as fast as their machine."""
 _WORK_FACTOR = re.compile(rb"^-> scrypt \S+ (\d+)$", re.MULTILINE)
 
 
@@ -93,7 +92,10 @@ def unseal(source: BinaryIO, target: BinaryIO, identity_file: Path | None, words
     except (pyrage.DecryptError, struct.error, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk's own; the library's "end of file" has no number
-        raise _refused() from error
+        raise BackupRefused(
+            "The backup could not be opened: it is damaged, or sealed for another key or passphrase.",
+            "Nothing was taken from it. Try the other key, or another copy of the file.",
+        ) from error
 
 
 def passphrase_in(path: Path) -> str:
@@ -102,16 +104,17 @@ def passphrase_in(path: Path) -> str:
 
 
 def _check_work(key: bytes) -> None:
-    """The library would take whatever memory a file asks for, and end the process where there is not as much."""
-    if any(int(factor) > WORK_FACTOR_MAX for factor in _WORK_FACTOR.findall(key)):
-        raise _refused()
+    """Raises BackupRefused where opening takes more than half of this machine's memory: two to the factor, in KiB.
 
-
-def _refused() -> BackupRefused:
-    return BackupRefused(
-        "The backup could not be opened: it is damaged, or sealed for another key or passphrase.",
-        "Nothing was taken from it. Try the other key, or another copy of the file.",
-    )
+    The library would try to take it, and end the process where there is not as much.
+    """
+    memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    factor_max = (memory_bytes // 2 // 1024).bit_length() - 1
+    if any(int(factor) > factor_max for factor in _WORK_FACTOR.findall(key)):
+        raise BackupRefused(
+            "The backup could not be opened: its passphrase takes more memory than this machine has.",
+            "Nothing was taken from it. If it was made on a much larger machine, open it there; else it was changed.",
+        )
 
 
 def _recipient(text: str) -> Any:

@@ -197,9 +197,7 @@ def boxes_in(connection: Connection, campus_id: str | None = None) -> list[BoxSt
     forks = select(func.count()).where(fork.c.box == box.c.id).scalar_subquery()
     new = select(schema.replacement.c.new).where(schema.replacement.c.old == box.c.id).scalar_subquery()
     query = (
-        select(
-            box, campus.c.name.label("campus_name"), events.label("events"), forks.label("forks"), new.label("new")
-        )
+        select(box, campus.c.name.label("campus_name"), events.label("events"), forks.label("forks"), new.label("new"))
         .join(campus, campus.c.id == box.c.campus)
         .order_by(campus.c.name, box.c.name, box.c.id)
     )

@@ -62,7 +62,7 @@ class Judge:
         """Whether the last case was taken."""
         self._door = door
         self._room = Room(room / "came", room / "kept")
-        self._watch = Watch.over(self._room.came, self._room.kept, door.home)
+        self._watch = Watch.only()
         room.mkdir(parents=True)
         (room / "secret").write_text("beside the room of every case, and none of its business")
         self._fence_bytes()
@@ -80,7 +80,7 @@ class Judge:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
         _forget_peak()
-        with self._watch.watching():
+        with self._watch.over(self._room.came, self._room.kept, self._door.home):
             found = self._entered(case)
         return found or self._watch.complaint() or self._aftermath()
 
@@ -142,14 +142,14 @@ class Watch:
         sys.addaudithook(self._hear)
 
     @classmethod
-    def over(cls, *folders: Path) -> "Watch":
-        """The watch, from now on over all that lies outside these folders."""
+    def only(cls) -> "Watch":
         cls._only = cls._only or cls()
-        cls._only._allowed = tuple(os.path.realpath(folder) + "/" for folder in folders)
         return cls._only
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
+    def over(self, *folders: Path) -> Iterator[None]:
+        """Listen for what lies outside these folders."""
+        self._allowed = tuple(os.path.realpath(folder) + "/" for folder in folders)
         self._is_on, self._found = True, ""
         try:
             yield

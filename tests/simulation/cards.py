@@ -8,11 +8,14 @@ from catalog.fault import Fault
 from tests.simulation.box import SimulatedBox, files_in
 from tests.simulation.registry import happens
 from tests.simulation.script import Step
+from tests.simulation.steps import good_day
 from tests.simulation.templates import CAMPUS
 from tests.simulation.world import SimulatedWorld
 from tests.stories.stick import flip
 
 BOXES_MAX = 4
+FALLS_BACK = 0.5
+"""How often something has travelled since the card was copied, beside what else the world is about."""
 
 
 # ---- cards -------------------------------------------------------------------------------------------------------
@@ -30,6 +33,8 @@ def copy_card(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step)
 
 @happens("a card is put back", "cards", 3)
 def restore_card(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    if lot.random() < FALLS_BACK:
+        good_day(world, box, lot, step)
     world.puts_back(box, lot.choice(_copies(world, box)))
     world.tells(f"the card of {box.name} breaks; an older copy takes its place")
 

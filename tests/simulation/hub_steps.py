@@ -5,9 +5,11 @@ from random import Random
 from tests.simulation.box import SimulatedBox
 from tests.simulation.registry import happens
 from tests.simulation.script import Step
+from tests.simulation.steps import good_day
 from tests.simulation.world import SimulatedWorld
 
-# ---- the hub -----------------------------------------------------------------------------------------------------
+FALLS_BACK = 0.5
+"""How often something has travelled since the last backup, beside what else the world is about."""
 
 
 @happens("the hub is killed", "power", 2)
@@ -24,6 +26,8 @@ def back_up(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -
 
 @happens("the hub is restored", "the hub", 5)
 def restore_hub(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    if lot.random() < FALLS_BACK:
+        good_day(world, box, lot, step)
     number = lot.randrange(len(world.backups))
     world.restores_hub(world.backups[number])
     world.tells(f"the hub is lost, and restored from backup {number}")

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ from tests.wire import noise
 
 ANSWERS = (1, 4)
 BOOKS = 9
+NEWS = 0.5
 FILM_CHANCE = 0.4
 PAGES = (1, 4)
 FINISHES = 0.3
@@ -87,6 +89,14 @@ def night(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> 
         world.tells(f"    the power is gone; {box.name} comes up again")
     moved = f"{went.events_up} events up, {', '.join(went.courses) or 'nothing'} down"
     world.tells(f"    it goes {went.outcome}: {moved}. {went.sentence}".rstrip())
+
+
+def good_day(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    """Something is learnt, at times published, and all of it travels: there is something to fall back from."""
+    answers(world, box, lot, step)
+    if lot.random() < NEWS:
+        publish(world, box, lot, step)
+    night(world, box, lot, replace(step, troubles=()))
 
 
 @happens("a course is published", EVERY_DAY, 2)

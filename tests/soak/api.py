@@ -16,14 +16,15 @@ def run(start: int, until: Until, report: Report) -> int:
     number = start
     try:
         driver = Driver(folder, Prepared(folder))
-        while not until():
+        while True:
             turn, done = divmod(number, REQUESTS_EACH)
             for asked in driver.turn(turn)[done:]:
                 report(number, asked.complaint and f"turn {turn}: {asked.complaint}")
                 number += 1
+                if until():
+                    return number
     finally:
         shutil.rmtree(folder)
-    return number
 
 
 PART = Part("api", REQUESTS, "requests", run)

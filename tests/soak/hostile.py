@@ -13,7 +13,7 @@ from tests.hostile.running import Outcome, judged
 from tests.soak.parts import Part, Report, Until
 
 GOAL = 1_000_000
-STRETCH = 2_000
+STRETCH = 500
 """So many cases a process judges: enough that opening the doors costs little."""
 
 

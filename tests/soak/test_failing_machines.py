@@ -1,4 +1,4 @@
-"""The parts of the soak that cut the power, kill processes and spoil calls: they go on where they are told to."""
+"""The parts of the soak that cut the power, kill, spoil calls and send anything: they go on where they are told to."""
 
 import importlib
 
@@ -13,6 +13,7 @@ from tests.soak.parts import Part
         pytest.param("power", 4_001, marks=pytest.mark.slow),
         pytest.param("kills", 99, marks=pytest.mark.system),
         pytest.param("faults", 40, marks=pytest.mark.system),
+        pytest.param("api", 23, marks=pytest.mark.slow),
     ],
 )
 def test_a_part_does_run_after_run_from_the_number_it_is_given(name: str, start: int) -> None:

@@ -89,9 +89,7 @@ def test_the_code_of_a_teacher_works_once(staff: Any, phones: Callable[..., Any]
     assert 400 == thief.status
 
 
-def test_a_new_password_ends_every_other_session(
-    box: Box, grade: Classroom, phones: Callable[..., Any]
-) -> None:
+def test_a_new_password_ends_every_other_session(box: Box, grade: Classroom, phones: Callable[..., Any]) -> None:
     box.people.add_teacher("Kadra Ismail", "six goats and a well")
     teacher, elsewhere = phones("10.0.0.3"), phones("10.0.0.4")
     for at in (teacher, elsewhere):

@@ -13,10 +13,10 @@ WORDS = "salt water sand stone wind"
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("factor", [20, 22, 30, 63, 10**30])
-def test_a_backup_that_asks_for_gigabytes_is_refused_before_they_are_taken(factor: int) -> None:
+@pytest.mark.parametrize("factor", [36, 63, 10**30])
+def test_a_backup_that_asks_for_more_memory_than_there_is_is_refused(factor: int) -> None:
     honest = passphrase.encrypt(b"a key", WORDS)
     head = re.sub(rb"(-> scrypt \S+ )\d+", rb"\g<1>%d" % factor, honest)
 
-    with pytest.raises(BackupRefused):
+    with pytest.raises(BackupRefused, match="more memory"):
         unseal(io.BytesIO(MAGIC + _LENGTH.pack(len(head)) + head), io.BytesIO(), None, WORDS)

@@ -45,7 +45,6 @@ class Browser:
         assert word is not None, f"{page} has no form"
         return self.client.post(path, data={"csrf": word[1], **fields}, headers={"Origin": ORIGIN})
 
-
     def proves(self, path: str, *, page: str = "/sign-in", password: str = "", **fields: Any) -> TestResponse:
         """Send a form whose password is proven for a name, as the script of the page does."""
         prover = talk(self._talks(page), "/sign-in/talk", fields["name"])

@@ -190,7 +190,7 @@ def test_these_pages_are_for_staff_alone(app: Flask, campus: str) -> None:
 
 @pytest.mark.parametrize("page", ["", "/elsewhere"])
 def test_a_learner_of_a_campus_that_is_none_is_said_in_words(staff: Browser, page: str) -> None:
-    """An address with a line break in it, found by requests at random, once made the page fail: it led back to itself."""
+    """An address with a line break in it once made the page fail, for it led back to itself: found at random."""
     refused = staff.sends(f"/campuses/wadi%0Aeast/learners/nobody{page}", page="/", name="Amina")
 
     assert (400, True) == (refused.status_code, "There is no such campus" in refused.text)
