@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ def judged(first: int, count: int, *, step: int = 1, mistake: str = "") -> Itera
         first = last + step
 
 
-def _child(first: int, count: int, step: int, mistake: str) -> Iterator[Outcome]:
+def _child(first: int, count: int, step: int, mistake: str) -> Generator[Outcome, None, int | None]:
     """What one child says. Returns the number that it died of, or None."""
     words = [sys.executable, "-m", "tests.hostile", str(first), f"--count={count}", f"--step={step}", "--json"]
     child = subprocess.Popen(

@@ -1,6 +1,7 @@
 """Whatever comes to a door, it ends in a sentence or is what it says: two thousand cases in every run."""
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 
@@ -34,8 +35,6 @@ def test_a_planted_mistake_is_found(mistake: str) -> None:
 
 
 def test_damage_is_the_same_wherever_it_is_drawn() -> None:
-    from random import Random
-
     data, other = bytes(range(256)), b'{"a":[1,"b"]}' * 9
 
     assert [damaged(data, other, Random(seed)) for seed in range(50)] == [

@@ -67,6 +67,7 @@ class SimulatedBox(CampusBox):
     def comes_up(self) -> None:
         if not self.data.exists():
             self._first_card(self.data)
+            self._card.put_in(self.data)
         super().comes_up()
         if self.is_metered:
             self.box.config = self.box.config.with_changes({"night_mb": NIGHT_MB})

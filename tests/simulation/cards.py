@@ -7,13 +7,12 @@ from random import Random
 from catalog.fault import Fault
 from tests.simulation.box import SimulatedBox, files_in
 from tests.simulation.registry import happens
-from tests.simulation.script import Step
+from tests.simulation.script import BOXES_MAX, Step
 from tests.simulation.steps import good_day
 from tests.simulation.templates import CAMPUS
 from tests.simulation.world import SimulatedWorld
 from tests.stories.stick import flip
 
-BOXES_MAX = 4
 FALLS_BACK = 0.5
 """How often something has travelled since the card was copied, beside what else the world is about."""
 

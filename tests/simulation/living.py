@@ -59,6 +59,7 @@ class Simulation:
         """Live one world to its end, or to where something does not hold."""
         folder = self._folder / str(script.seed)
         folder.mkdir()
+        self._card.forget()
         world = None
         try:
             world = SimulatedWorld(folder, self._card, self._templates, script)
@@ -108,8 +109,10 @@ def _live(world: SimulatedWorld, script: Script) -> None:
     for box in world.boxes:
         box.reads_its_card_again()
     for _ in range(promises.NIGHTS_MAX):
-        world.tells("a quiet night")
         world.quiet_nights(1)
+        for box in world.boxes:
+            night = box.box.nights.last(1)[0]
+            world.tells(f"a quiet night at {box.name} goes {night.outcome}. {night.sentence}".rstrip())
         if promises.is_healed(world):
             break
     with world.hub.looked_at():

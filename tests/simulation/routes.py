@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
 
 from sync.hub.hub import Hub
 from sync.hub.protocol import create_protocol
@@ -27,6 +28,8 @@ def routes(standing: Any) -> Flask:
     """The real routes for boxes. An error that is no answer is not hidden behind a page: the world fails."""
     app = Flask(__name__, static_folder=None)
     app.config["PROPAGATE_EXCEPTIONS"] = True
+    # As the hub's whole app does for machines: a box takes no web page for its hub.
+    app.register_error_handler(HTTPException, lambda error: Response("", error.code, content_type="text/plain"))
     app.register_blueprint(create_protocol(standing))
     app.register_blueprint(create_mirror(standing, lambda name: standing.packing.find(name)))
     return app

@@ -2,7 +2,7 @@
 
 * A script is a value. The same seed draws the same script, and the same script makes the same world.
 * Each step and each trouble carries its own seed: taking one out changes none of the others, so that scripts shrink.
-* What can happen is told by the registries in `steps.py` and `troubles.py`; nothing here knows any of it.
+* What can happen is told by `registry.py` and `troubles.py`; nothing here knows any of it.
 """
 
 from collections.abc import Mapping
@@ -25,6 +25,7 @@ COMMITS_MAX = 16
 DARK = 0.3
 """In so many nights the power goes at one of the box's commits."""
 BOXES_MAX = 4
+"""With clones; so many boxes a step may be about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,6 +30,7 @@ from sync.hub.hub import KEY_FILE, Hub
 from sync.keys import KeyPair
 from sync.links.http import HttpLink
 from sync.receiving import spool
+from sync.web import passwords
 from tests.simulation import sizes
 from tests.simulation.routes import Standing, routes
 from tests.stories.box import CONFIG
@@ -119,6 +120,7 @@ def worlds() -> Iterator[tuple[Path, Card, Templates]]:
         patch.setattr(spool, "sync_file", card.watching(spool.sync_file))
         patch.setattr(tests.wire, "PIECE_BYTES", sizes.PIECE_BYTES)
         patch.setattr(config, "MEGABYTE_BYTES", sizes.MEGABYTE_BYTES)
+        patch.setattr(passwords, "hash_secret", lru_cache(maxsize=None)(passwords.hash_secret))
         patch.setattr(Migrations, "apply", _apply_what_is_new(Migrations.apply))
         patch.setattr(hub_engine, "create_engine", _compiling_once())
         try:

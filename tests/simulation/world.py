@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+from catalog.digest import Digest
 from tests.simulation.box import SimulatedBox
 from tests.simulation.hub import SimulatedHub
 from tests.simulation.script import Script
@@ -21,6 +22,7 @@ from tests.stories.stick import CampusStick
 from tests.stories.world import World
 
 LEARNERS = 3
+RESTORING_SECONDS = 3_600
 
 
 class SimulatedWorld(World):
@@ -120,6 +122,7 @@ class SimulatedWorld(World):
     def restores_hub(self, backup: Path) -> None:
         """The hub's machine is lost, and a backup takes its place. Its staff put right what they know of."""
         self.restores += 1
+        self.time.wait(RESTORING_SECONDS)
         self.hub.is_put_back(backup)
         at_hub = {item for box in self.boxes for item in items_in(self.hub.events(box.id))}
         on_cards = {item for box in self.boxes for item in items_in(box.events())}
@@ -128,15 +131,21 @@ class SimulatedWorld(World):
         for box_id in self.revoked:
             self.revokes(box_id)
 
+    def is_lost(self, box: SimulatedBox, digest: Digest) -> bool:
+        """Tell whether a file rotted on a box's card, and was lost with the hub as well: then nobody has it."""
+        return box.id in self.rotten and not box.box.store.has(digest) and not self.hub.hub.catalog.store.has(digest)
+
     def revokes(self, box_id: str) -> None:
         """The hub's staff take a box out of service."""
         self.hub.hub.fleet.revoke(box_id)
         self.revoked[box_id] = {epoch: taken for epoch, (taken, _) in self.hub.marks(box_id).items()}
+        self._keep_what_somebody_knows()
 
     def forgets_learner(self, box: SimulatedBox, learner: str) -> None:
         """A learner is erased at a box; somebody new takes the place."""
         self.erases(box, learner)
-        self.forgotten.add(learner)
+        if box.id not in self.revoked:
+            self.forgotten.add(learner)
         self.people = [f"learner-{self.ledger.next_item()}" if one == learner else one for one in self.people]
 
     @contextmanager
@@ -156,10 +165,11 @@ class SimulatedWorld(World):
 
     def _keep_what_somebody_knows(self) -> None:
         at_hub = self.hub.erased()
+        in_service = [box for box in self.boxes if box.id not in self.revoked]
         self.forgotten = {
             learner
             for learner in self.forgotten
-            if learner in at_hub or any(box.box.journal.has_erased(learner) for box in self.boxes)
+            if learner in at_hub or any(box.box.journal.has_erased(learner) for box in in_service)
         }
 
     def _box(self, name: str, card: Callable[[Path], None]) -> SimulatedBox:

@@ -138,6 +138,7 @@ class CampusBox:
         self.goes_down()
         self.data = self._new_disk()
         copied(card, self.data)
+        self._card.put_in(self.data)
         self.wire.delivered.clear()
         self.comes_up()
 

@@ -27,6 +27,15 @@ class Card:
 
         return sync
 
+    def forget(self) -> None:
+        """Another world begins, in folders that may be called as the last one's were."""
+        self._lasting.clear()
+
+    def put_in(self, disk: Path) -> None:
+        """A machine starts from this disk: all that is on it now has lasted."""
+        for pack in (disk / SPOOL).glob("*"):
+            self._lasting[pack] = pack.stat().st_size
+
     def saved(self, disk: Path, to: Path, manner: Manner) -> None:
         """Write out what the disk would hold if the power went now."""
         copied(disk, to)
@@ -38,6 +47,7 @@ class Card:
             os.truncate(pack, lasting)
             if manner == "torn":
                 os.truncate(pack, length)
+        self.put_in(to)
 
 
 def copied(disk: Path, to: Path) -> None:

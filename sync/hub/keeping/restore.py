@@ -188,7 +188,7 @@ def _pick_up(
             if listed.is_postgres:
                 prove(connection)
             boxes = _draw_nonces(connection, random_bytes)
-            trust_documents.restored(connection)
+            trust_documents.restored(connection, now_seconds)
             # The backup still lies there, so what it holds is in two places.
             backed_up.move(connection, backed_up.marks_held(connection))
             raise_alarm(connection, THE_HUB, Kind.HUB_RESTORED, now_seconds)

@@ -10,13 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from catalog.trust.document import Document, Trusted
 from catalog.trust.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP
+from sync.clock import TRUSTED_SINCE_SECONDS
 from sync.hub import schema
 from sync.hub.engine import insert
 
+MINUTE_SECONDS = 60
 VERSIONS_KEPT = 16
 """So many documents of a role stay: a box that holds an older one is sent all."""
 RESTORED_VERSIONS = 366 * 24 * 60
@@ -54,11 +56,21 @@ def add_catalogue(connection: Connection, catalogue: str, address: str = "", *, 
     connection.execute(insert(connection, schema.trust_catalogue).values(row).on_conflict_do_nothing())
 
 
-def restored(connection: Connection) -> None:
-    """This hub comes from a backup: all is signed anew, far above what boxes may have seen of it."""
+def restored(connection: Connection, now_seconds: int) -> None:
+    """This hub comes from a backup: all is signed anew, far above what boxes may have seen of it.
+
+    The time is in it, so that whoever restores the same backup twice does not give one number to two lists.
+    """
     own = schema.trust_catalogue
-    ahead = own.c.timestamp_version + RESTORED_VERSIONS
+    timely = version_at(now_seconds)
+    newest = case((own.c.timestamp_version > timely, own.c.timestamp_version), else_=timely)
+    ahead = newest + RESTORED_VERSIONS
     connection.execute(update(own).where(own.c.is_own == 1).values(above_version=ahead, renew_seconds=0))
+
+
+def version_at(now_seconds: int) -> int:
+    """The least number of what is signed now: the minutes of this hub's time."""
+    return (now_seconds - TRUSTED_SINCE_SECONDS) // MINUTE_SECONDS
 
 
 def above_version(connection: Connection, catalogue: str) -> int:

@@ -27,7 +27,6 @@ from catalog.trust.roles import (
     key_id,
     life_seconds,
 )
-from sync.clock import TRUSTED_SINCE_SECONDS
 from sync.hub import schema
 from sync.hub.engine import insert
 from sync.hub.trust import documents
@@ -43,7 +42,6 @@ FindKey = Callable[[str, str], KeyPair | None]
 
 SIGNING_LOCK = 0x71616E6175
 """One number that all hub processes agree on: one of them signs at a time."""
-MINUTE_SECONDS = 60
 SIGNED, DUE, WAITING = 0, 1, 2
 """What `trust_role.is_due` says: nothing to do, sign it, or it has to be signed by somebody who has the key."""
 
@@ -107,7 +105,7 @@ def sign(
     stamp_version = stamp.version if stamp else 0
     forgotten_version = documents.above_version(connection, catalogue)
     last_version = max(stamp_version, above_version, forgotten_version)
-    version = max(last_version + 1, (now_seconds - TRUSTED_SINCE_SECONDS) // MINUTE_SECONDS)
+    version = max(last_version + 1, documents.version_at(now_seconds))
     is_all = above_version > 0 or forgotten_version > stamp_version or stamp is None
     shot = documents.newest(connection, catalogue, SNAPSHOT)
     versions = documents.versions_in(shot) if shot else {}

@@ -183,9 +183,27 @@ def test_a_hub_that_knows_it_was_restored_meets_no_number_again(
     _restore(hub, before)
 
     with writing(hub.engine) as connection:
-        documents.restored(connection)
+        documents.restored(connection, hub.clock.now().wall_seconds)
     release = publishes("fire", core=book(1, "fire"))
     trusting.hears(hub)
+
+    assert trusting.judges(release) is None
+
+
+def test_a_backup_that_is_restored_twice_gives_no_number_twice(
+    hub: Hub, publishes: Publishes, trusting: TrustingBox, clock: HandClock
+) -> None:
+    """The first attempt was heard by a box, and was no good; an hour later staff put the same backup back again."""
+    publishes(core=book(1))
+    trusting.hears(hub)
+    (before,) = trusting.catalogues.held()
+    for course in ("fire", "earth"):
+        _restore(hub, before)
+        with writing(hub.engine) as connection:
+            documents.restored(connection, clock.now().wall_seconds)
+        release = publishes(course, core=book(1, course))
+        trusting.hears(hub)
+        clock.passes(3600)
 
     assert trusting.judges(release) is None
 
