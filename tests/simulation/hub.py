@@ -14,7 +14,7 @@ import httpx
 from sqlalchemy import event, select
 
 from catalog.manifest import Release
-from sync.batch import Batch
+from sync.batch import Batch, decode
 from sync.hub import schema
 from sync.hub.engine import reading
 from sync.hub.hub import Hub
@@ -44,18 +44,24 @@ class SimulatedHub(CampusHub):
         self._statements_left: int | None = None
         self._batches = super().batches
         self._sizes: dict[str, int] = {}
+        self._last_batch = 0
+        self.took_of_erased: list[str] = []
+        """Kinds of events that were kept with their contents when they came, of learners who were erased before."""
         super().__init__(folder, time, chance)
 
     def _open(self) -> None:
         if not self.data.exists():
             self._templates.hub(self.data, is_new=self._is_new)
         self.hub = Hub.open(self.data, self._time, self._chance.randbytes)
+        self._last_batch = 0
         event.listen(self.hub.engine, "before_cursor_execute", self._count_statement)
         event.listen(self.hub.engine, "commit", self._count_statement)
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         self._standing.hub = self.hub
-        return self._routes(environ, start_response)
+        answer = self._routes(environ, start_response)
+        self._note_what_it_took()
+        return answer
 
     def dies_at(self, statement: int, request: httpx.Request, answer: Ask) -> httpx.Response:
         """Answer, and die at the so-manieth statement or commit, or else when the answer is on its way."""
@@ -119,6 +125,17 @@ class SimulatedHub(CampusHub):
         with reading(self.hub.engine) as connection:
             kinds = select(schema.alarm.c.kind).where(schema.alarm.c.box == box_id)
             return {Kind(kind) for kind in connection.execute(kinds).scalars()}
+
+    def _note_what_it_took(self) -> None:
+        """Asked after each request: a box that hears of an erasure says so itself a moment later, and mends it."""
+        if not (gone := self.erased()):
+            return
+        batch = schema.batch
+        with reading(self.hub.engine) as connection:
+            new = connection.execute(select(batch.c.id, batch.c.body).where(batch.c.id > self._last_batch)).all()
+        events = [event for row in new for event in decode(row.body).events]
+        self.took_of_erased += [event.kind for event in events if event.learner in gone and event.payload is not None]
+        self._last_batch = max((row.id for row in new), default=self._last_batch)
 
     def _count_statement(self, *_: Any) -> None:
         if self._statements_left is None:

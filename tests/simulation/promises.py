@@ -92,6 +92,11 @@ def the_erased_stay_forgotten(world: SimulatedWorld) -> None:
         assert box.id in world.revoked or [] == here, f"{box.name} keeps what an erased learner left: {here}"
 
 
+def the_hub_takes_nothing_of_the_erased(world: SimulatedWorld) -> None:
+    """Whatever comes late of a learner whom the hub knows to be erased is kept without its contents, from the first."""
+    assert [] == world.hub.took_of_erased, f"the hub took what tells of an erased learner: {world.hub.took_of_erased}"
+
+
 def the_pages_show_what_the_events_say(world: SimulatedWorld) -> None:
     """How far each learner is at the hub is the furthest that any of their events says, whatever came first."""
     furthest: dict[tuple[str, str, str], tuple[int, bool]] = {}
@@ -204,7 +209,11 @@ def nor_meanwhile(world: SimulatedWorld) -> None:
 
 
 PROMISES: Mapping[str, Sequence[Promise]] = {
-    "I1": (invariants.nothing_acknowledged_is_lost, the_erased_stay_forgotten),
+    "I1": (
+        invariants.nothing_acknowledged_is_lost,
+        the_erased_stay_forgotten,
+        the_hub_takes_nothing_of_the_erased,
+    ),
     "I2": (
         invariants.the_hub_has_each_event_once_and_in_order,
         invariants.what_the_hub_has_is_what_the_box_wrote,
@@ -237,6 +246,7 @@ def no_learner_opens_half_a_release(world: SimulatedWorld) -> None:
 
 AT_ONCE: Sequence[Promise] = (
     nor_meanwhile,
+    the_hub_takes_nothing_of_the_erased,
     no_learner_opens_half_a_release,
     nothing_rolls_back,
     bytes_stay_within_the_budget,

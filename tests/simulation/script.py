@@ -11,7 +11,7 @@ from random import Random
 
 STEPS = (3, 7)
 """How many steps a world has, at least and at most."""
-BOXES = (1, 1, 1, 2)
+BOXES = (1, 1, 2)
 SEEDS = 1 << 32
 NEW = 0.4
 """In so many worlds the boxes are new, and all courses are still to come."""
@@ -21,16 +21,18 @@ MATTERS = 3
 """So many matters a world is about, beside every day's: few in one world, so that what belongs together meets."""
 TROUBLES_AT = {"report": 4, "pack": 5}
 """Where in a session trouble may come, and at which of the first requests."""
-COMMITS_MAX = 16
-DARK = 0.3
-"""In so many nights the power goes at one of the box's commits."""
+MOMENTS_MAX = 36
+DARK = 0.4
+"""In so many nights the power goes at one of the box's commits: before it is written, or before that is heard."""
+DARK_ALONE = 0.5
+"""In so many of those nothing else is wrong: a night that fails at its first report comes to few of its commits."""
 BOXES_MAX = 4
 """With clones; so many boxes a step may be about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What goes wrong in a session: at its `number`th report, pack or commit."""
+    """What goes wrong in a session: at its `number`th report or pack, or moment of a commit."""
 
     at: str
     number: int
@@ -95,13 +97,15 @@ def _step(lot: Random, lots: Lots, weights: Mapping[str, int]) -> Step:
 
 
 def _troubles(lot: Random, lots: Lots) -> tuple[Trouble, ...]:
-    found = []
+    dark = Trouble("commit", lot.randint(1, MOMENTS_MAX), "loses its power", 0)
+    is_dark, is_alone = lot.random() < DARK, lot.random() < DARK_ALONE
+    if is_dark and is_alone:
+        return (dark,)
+    found = [dark] if is_dark else []
     for at, requests in TROUBLES_AT.items():
         for number in range(requests):
             if kind := _one_of(lot, lots.troubles[at]):
                 found.append(Trouble(at, number, kind, lot.randrange(SEEDS)))
-    if lot.random() < DARK:
-        found.append(Trouble("commit", lot.randint(1, COMMITS_MAX), "loses its power", 0))
     return tuple(found)
 
 

@@ -27,6 +27,8 @@ NEWS = 0.5
 FILM_CHANCE = 0.4
 PAGES = (1, 4)
 FINISHES = 0.3
+ELSEWHERE = 0.7
+"""How often somebody who is erased has just answered at one of the boxes, not always the same one."""
 FULL_PAGES_MAX = 3
 PACKS_MAX = 60
 """More than any night asks for: further packs come well, and a report's trouble is none of a pack's."""
@@ -47,9 +49,10 @@ def answers(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -
     world.tells(f"{count} answers at {box.name}")
 
 
-@happens("lessons", EVERY_DAY, 2)
+@happens("lessons", EVERY_DAY, 3)
 def lessons(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
-    learner, course = lot.choice(world.people), lot.choice(COURSES)
+    # Few learners in one course: so that the same one is met at two boxes, and before and after a loss.
+    learner, course = lot.choice(world.people[:2]), COURSES[0]
     for page in range(lot.randint(*PAGES)):
         box.box.learning.reached_page(learner, course, 1, "lesson", f"page-{page}", PAGES[1])
     if lot.random() < FINISHES:
@@ -66,7 +69,7 @@ def join(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> N
     world.tells(f"{learner} joins a class at {box.name}")
 
 
-@happens("night", EVERY_DAY, 7)
+@happens("night", EVERY_DAY, 10)
 def night(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
     world.time.wait(lot.choice(APART_SECONDS))
     world.nights += 1
@@ -75,7 +78,7 @@ def night(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> 
     packs: dict[int, Any] = {}
     for trouble in step.troubles:
         if trouble.at == "commit":
-            box.commits_until_dark = trouble.number
+            box.moments_until_dark = trouble.number
         else:
             line = reports if trouble.at == "report" else packs
             line[trouble.number] = troubles.misfortune(world, box, trouble)
@@ -110,9 +113,13 @@ def publish(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -
     world.tells(f"the hub publishes {course} {release.version}: {', '.join(layers)}")
 
 
-@happens("a learner is erased", "people", 2)
+@happens("a learner is erased", "people", 4)
 def erase(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
     learner = lot.choice(world.people)
+    if lot.random() < ELSEWHERE:
+        other = lot.choice(world.boxes)
+        other.somebody(learner).answers()
+        world.tells(f"{learner} answers at {other.name}")
     world.forgets_learner(box, learner)
     world.tells(f"{learner} is erased at {box.name}")
 

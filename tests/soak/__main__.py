@@ -16,7 +16,7 @@ import click
 
 from catalog.fault import Fault
 from sync.clock import SystemClock
-from tests.soak.log import Line, added
+from tests.soak.log import Line, added, reached
 from tests.soak.parts import Part, parts
 from tests.soak.standing import Standing, Standings
 
@@ -53,6 +53,8 @@ def soak(chosen: Sequence[Part], seconds: float, standings: Standings, log: Path
     failures = 0
     for number, part in enumerate(chosen):
         share_seconds = (ends - time.monotonic()) / (len(chosen) - number)
+        text = log.read_text() if log.exists() else ""
+        standings.begin(part.name, reached(text, part.name))
         before = standings.of(part.name)
         after = Watched(part, standings, share_seconds).run()
         failed = after.failures - before.failures

@@ -35,6 +35,10 @@ class Standings:
     def of(self, name: str) -> Standing:
         return self._standings.get(name, Standing())
 
+    def begin(self, name: str, number: int) -> None:
+        """Begin a part of which nothing is known here at this run."""
+        self._standings.setdefault(name, Standing(number))
+
     def keep(self, name: str, standing: Standing) -> None:
         """Write down how far a part is."""
         self._standings[name] = standing

@@ -39,6 +39,15 @@ def test_a_soak_goes_on_where_the_last_one_stopped(standings: Standings, tmp_pat
     assert Standing(next=12) == Standings(tmp_path / "build" / "state.json").of("counting")
 
 
+def test_a_clone_goes_on_where_the_log_ends(standings: Standings, tmp_path: Path) -> None:
+    soak([counting(7)], 1, standings, tmp_path / "soak.md")
+    elsewhere = Standings(tmp_path / "clone" / "state.json")
+
+    soak([counting(5)], 1, elsewhere, tmp_path / "soak.md")
+
+    assert Standing(next=12) == elsewhere.of("counting")
+
+
 def test_each_time_adds_a_line_to_the_log(standings: Standings, tmp_path: Path) -> None:
     for count in (7, 5):
         soak([counting(count)], 1, standings, tmp_path / "soak.md")

@@ -76,7 +76,8 @@ class CampusBox:
         self.power_cuts = 0
         self.excused: set[str] = set()
         """Packs that had to be dropped for another reason than a cut, and so may come twice."""
-        self.commits_until_dark: int | None = None
+        self.moments_until_dark: int | None = None
+        """The power goes at the so-manieth moment from now: each commit has one before it is written, and one after."""
         self._folder, self._time, self._chance, self._card, self._ledger = folder, time, chance, card, ledger
         self._disks = itertools.count()
         self._next_disk: Path | None = None
@@ -102,7 +103,7 @@ class CampusBox:
 
     def goes_down(self) -> None:
         """Switched off as one should."""
-        self.commits_until_dark = None
+        self.moments_until_dark = None
         if not self.box.is_closed:
             self.box.close()
 
@@ -153,15 +154,16 @@ class CampusBox:
 
     def _counted_commit(self) -> int:
         """Commit, unless this is the one at which the power goes: before it is written, or before that is heard."""
-        if self.commits_until_dark is not None:
-            self.commits_until_dark -= 1
-            if self.commits_until_dark == 1:
+        self._passes_moment()
+        done = self._commit()
+        self._passes_moment()
+        return done
+
+    def _passes_moment(self) -> None:
+        if self.moments_until_dark is not None:
+            self.moments_until_dark -= 1
+            if self.moments_until_dark <= 0:
                 self.lights_out()
-            if self.commits_until_dark <= 0:
-                done = self._commit()
-                self.lights_out()
-                return done
-        return self._commit()
 
     # ---- the way to the hub ----
 
@@ -180,7 +182,7 @@ class CampusBox:
             # The power may go before the very first night has its row.
             return next(iter(self.box.nights.last(1)), Night(0, False, lanes.value, outcome="cut"))
         finally:
-            self.commits_until_dark = None
+            self.moments_until_dark = None
 
     def lives(self, minutes: int) -> list[Night]:
         """Let minutes pass, each with the clockwork's tick. Returns the sessions that came of it."""

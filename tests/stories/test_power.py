@@ -45,14 +45,14 @@ def test_the_course_can_be_read_while_its_video_waits_for_power(world: World) ->
     assert [] == box.staged()
 
 
-@pytest.mark.parametrize("commits", range(1, 25, 3))
-def test_power_cut_at_any_commit_of_a_night(world: World, commits: int) -> None:
+@pytest.mark.parametrize("moment", range(1, 50, 5))
+def test_power_cut_at_any_commit_of_a_night(world: World, moment: int) -> None:
     """Between any two things that last, and right after any of them: the next night has everything."""
     world.hub.publishes("water", core=SITE, video={"film.mp4": noise(60_000)})
     world.hub.publishes("soil", core={"index.html": b"<h1>Soil</h1>"})
     box = world.box()
     box.somebody("amina").answers()
-    box.commits_until_dark = commits
+    box.moments_until_dark = moment
 
     box.night()
     world.quiet_nights()

@@ -72,14 +72,14 @@ def test_power_cut_while_a_course_is_rebuilt(world: World, monkeypatch: pytest.M
     assert 1 == len(box.wire.packs())
 
 
-@pytest.mark.parametrize("commits", range(1, 14, 2))
-def test_power_cut_at_any_commit_of_a_night_that_changes_a_course(world: World, commits: int) -> None:
+@pytest.mark.parametrize("moment", range(1, 28, 3))
+def test_power_cut_at_any_commit_of_a_night_that_changes_a_course(world: World, moment: int) -> None:
     """Between any two things that last, and right after any of them: the next night has everything."""
     world.hub.publishes("water", core=edition(1), video={"film.mp4": noise(90_000)})
     box = world.box()
     box.night()
     world.hub.publishes("water", core=edition(2), video={"film.mp4": noise(90_000), "more.mp4": noise(9_000, 3)})
-    box.commits_until_dark = commits
+    box.moments_until_dark = moment
 
     box.night()
     world.quiet_nights()
