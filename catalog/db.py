@@ -195,10 +195,14 @@ class Database:
             future.set_result(result)
 
     def _empty_log(self) -> None:
+        """After a commit: what was asked for is lasting by now, and is not called failed where only this does not go.
+
+        While others read, and on a disk that refuses, it is left to the next commit.
+        """
         self._writer.execute(f"pragma busy_timeout = {LOG_MILLISECONDS_MAX}")
-        is_busy = self._writer.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+        with suppress(sqlite3.Error):
+            self._is_log_to_empty = bool(self._writer.execute("pragma wal_checkpoint(truncate)").fetchone()[0])
         self._writer.execute(f"pragma busy_timeout = {BUSY_SECONDS_MAX * 1000}")
-        self._is_log_to_empty = bool(is_busy)
 
     def _do(self, work: Callable[[Connection], T]) -> T:
         with all_or_nothing(self._writer):

@@ -2,6 +2,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlite_utils.migrations import Migrations
@@ -208,6 +209,32 @@ def test_what_was_erased_is_not_in_the_log_either(database: Database, tmp_path: 
 
     database.write(erase)
 
+    assert [] == [path.name for path in tmp_path.iterdir() if b"Amina Warsame" in path.read_bytes()]
+
+
+def test_a_log_that_cannot_be_emptied_fails_nobody_and_goes_with_the_next_commit(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk refused once, after the commit: an erasure was called failed, and was done; an answer beside it, too."""
+    database.write(lambda connection: connection.execute("insert into answer values (1, 'Amina Warsame')"))
+    execute, refusals = database._writer.execute, [sqlite3.OperationalError("disk I/O error")]
+
+    def refuses_once(sql: str, *arguments: Any) -> Any:
+        if "wal_checkpoint" in sql and refusals:
+            raise refusals.pop()
+        return execute(sql, *arguments)
+
+    monkeypatch.setattr(database._writer, "execute", refuses_once)
+
+    def erase(connection: Connection) -> None:
+        execute("pragma secure_delete = on")
+        connection.execute("delete from answer")
+        database.empty_log()
+
+    database.write(erase)
+
+    database.write(lambda connection: connection.execute("insert into answer values (2, 'Yusuf')"))
+    assert [] == refusals
     assert [] == [path.name for path in tmp_path.iterdir() if b"Amina Warsame" in path.read_bytes()]
 
 
