@@ -15,10 +15,11 @@ from catalog.publish import Catalog, publish
 from edge.app import create_app
 from edge.box import Box
 from edge.people.people import Classroom, Person
-from sync.link import NotTheHub
+from sync.link import LinkBroken, NotTheHub
 from sync.links.http import HttpLink
 from sync.parcel import file_name, manifest_name, release_name
 from sync.wire import ANSWER_BYTES_MAX, PACK_PATH, SESSION_PATH
+from tests.sync.links.test_waiting import HandClock, link
 from tests.wire import Body
 
 ROOT = Path(__file__).parents[2]
@@ -29,10 +30,11 @@ CALLERS = {
     "sync/links/http.py": "the hub, at the address that staff gave; a hub that mirrors another, likewise",
     "sync/links/neighbour.py": "a neighbour that was found on the box's own network",
     "sync/links/trouble.py": "says in words what went wrong",
+    "sync/links/waiting.py": "looks at how long a link's own connection takes",
 }
 """The only modules that can open a connection to another machine, and to whom."""
 CLIENTS = {
-    "aiohttp.ClientSession", "aiohttp.client", "ftplib", "http.client", "httpx", "requests", "smtplib",
+    "aiohttp.ClientSession", "aiohttp.client", "ftplib", "http.client", "httpcore", "httpx", "requests", "smtplib",
     "socket.create_connection", "urllib.request", "zeroconf",
 }  # fmt: skip
 
@@ -154,6 +156,30 @@ def test_row_23_no_request_waits_for_ever() -> None:
     HttpLink("http://hub.example.org", far).exchange(SESSION_PATH, b"", {})
 
     assert all(0 < seconds <= 300 for seconds in far.asked[0].extensions["timeout"].values())
+
+
+def test_row_23_a_far_end_that_drips_holds_nobody() -> None:
+    """One byte each half second: never silent, never done. Slow links that pass are in tests/sync/links."""
+    clock = HandClock()
+    dripping = link(clock, b"HTTP/1.1 200 OK\r\n\r\n" + bytes(1 << 20), 1, 0.5)
+
+    with pytest.raises(LinkBroken, match="too little"):
+        dripping.exchange(SESSION_PATH, b"", {})
+
+    assert clock.seconds <= 300
+
+
+def test_row_23_every_link_of_ours_has_a_clock() -> None:
+    """Without one a link judges nobody."""
+    calls = [
+        node
+        for path in (*(ROOT / "edge").rglob("*.py"), *(ROOT / "sync").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("HttpLink", "NeighbourLink")
+    ]
+
+    assert 4 == len(calls)
+    assert [] == [ast.unparse(call) for call in calls if "clock" not in {one.arg for one in call.keywords}]
 
 
 def test_row_23_a_form_that_is_too_large_is_refused(signed: Signed, grade: Classroom) -> None:
