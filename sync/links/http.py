@@ -58,7 +58,7 @@ class HttpLink:
         silence_seconds_max: int = SILENCE_SECONDS_MAX,
         follows_moves: bool = True,
     ) -> None:
-        """Without a `clock`, dates in answers say nothing, and no far end is too slow. `network` stands for the machine's
+        """Without a `clock`, dates in answers say nothing and no far end is too slow. `network` is the machine's
         own. `receive_bytes` is what the machine may take in before we read it: a link with a rate keeps it small, or
         the machine would fetch ahead at full speed; 0 leaves it alone.
 

@@ -13,10 +13,11 @@ from edge.box import Box
 from edge.config import Config
 from edge.people import codes
 from edge.people.people import Classroom, Person, Secret
+from sync.web.names import REACHED_AT
 from sync.web.sessions import IDLE_SECONDS_MAX
 from tests.signing_in import talk
 
-HTTPS = "https://box.school.example"
+HTTPS = "https://localhost"
 PASSWORD = "a long password"
 EXPOSED = "Whoever listens to an open Wi-Fi can read names and answers"
 
@@ -283,6 +284,27 @@ def test_row_10_a_box_answers_to_its_own_names_alone(boxes: Any) -> None:
 
     assert 400 == client.get("/", base_url="http://evil.example").status_code
     assert 302 == client.get("/sign-in", base_url="http://box.lan").status_code
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in/password", "/claim", "/none"])
+def test_row_10_a_new_box_shows_no_page_under_a_foreign_name(boxes: Any, path: str) -> None:
+    """Where somebody's own page has its name point at the box, its script would read ours (DNS rebinding)."""
+    client = create_app(boxes()).test_client()
+    reached = {REACHED_AT: lambda: "10.42.0.1:8080"}
+
+    answer = client.get(path, base_url="http://evil.example", environ_overrides=reached)
+
+    assert (302, f"http://10.42.0.1:8080{path}") == (answer.status_code, answer.location)
+
+
+def test_row_10_a_box_behind_https_sends_to_its_own_address(boxes: Any) -> None:
+    config = Config(address="https://box.school.example", is_behind_tls=True)
+    client = create_app(boxes(config=config)).test_client()
+
+    answer = client.get("/library", base_url="https://evil.example")
+
+    assert "https://box.school.example/library" == answer.location
+    assert 200 == client.get("/sign-in/password", base_url="https://box.school.example").status_code
 
 
 def test_row_11_pages_for_anybody_hold_no_secret(boxes: Any) -> None:
