@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -50,15 +51,61 @@ def sign_in(client: FlaskClient, name: str = "staff", password: str = PASSWORD) 
 # ---- 1: HTTP says what it is ----
 
 
-@pytest.mark.parametrize("path", ["/sign-in/password", "/claim"])
-def test_row_01_a_page_over_http_says_what_can_be_heard(boxes: Any, path: str) -> None:
-    box = boxes()
-    if path != "/claim":
-        box.setup.claim(str(box.setup.label_code()), PASSWORD, "Grade 8 B")
-    client = create_app(box).test_client()
+@pytest.fixture
+def with_a_class(app: Flask, grade: Classroom, amina: Person) -> FlaskClient:
+    """A browser that knows its class, and is about to join it as somebody new."""
+    client = app.test_client()
+    origin = {"Origin": "http://localhost"}
+    for path, fields in (("/sign-in/class", {"code": grade.code}), ("/join", {"name": "Deka", "by": "pin"})):
+        client.post(path, data={"csrf": word(client, path), **fields}, headers=origin)
+    return client
 
-    assert EXPOSED in client.get(path).text
-    assert EXPOSED not in client.get(path, base_url=HTTPS).text
+
+def asking_pages(app: Flask, **values: list[str]) -> list[str]:
+    """Every page that asks who is there, out of the map of routes."""
+    return [
+        rule.build(dict(zip(names, chosen, strict=True)))[1]
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.rule.startswith(("/sign-in", "/join"))
+        for names in [sorted(rule.arguments)]
+        for chosen in product(*(values[name] for name in names))
+    ]
+
+
+def test_row_01_every_page_that_asks_who_is_there_says_over_http_what_can_be_heard(
+    with_a_class: FlaskClient, box: Box, grade: Classroom, amina: Person
+) -> None:
+    """A new page of the kind fails here until it says so too."""
+    drawn = box.people.enrol_learner(grade.id, "Bilan", Secret("pictures", "kite drum kite"))
+    paths = asking_pages(with_a_class.application, person=[amina.id, drawn.id], kind=["pin", "pictures"])
+
+    answers = {path: with_a_class.get(path) for path in paths}
+
+    assert {200} == {answer.status_code for answer in answers.values()}
+    assert [] == [path for path, answer in answers.items() if EXPOSED not in answer.text]
+    assert len(paths) >= 9
+
+
+@pytest.mark.parametrize("path", ["/sign-in/number", "/sign-in/as/{amina}", "/join/pin", "/join/pictures"])
+def test_row_01_a_page_that_asks_for_a_pin_says_that_it_can_be_heard(
+    with_a_class: FlaskClient, amina: Person, path: str
+) -> None:
+    assert "hear a PIN or pictures" in with_a_class.get(path.format(amina=amina.id)).text
+
+
+def test_row_01_the_first_claim_says_what_can_be_heard(boxes: Any) -> None:
+    client = create_app(boxes()).test_client()
+
+    assert EXPOSED in client.get("/claim").text
+    assert EXPOSED not in client.get("/claim", base_url=HTTPS).text
+
+
+def test_row_01_over_https_there_is_nothing_to_say(app: Flask) -> None:
+    client = app.test_client()
+
+    assert [] == [
+        path for path in ("/sign-in/password", "/sign-in/number") if EXPOSED in client.get(path, base_url=HTTPS).text
+    ]
 
 
 def test_row_01_a_password_is_asked_for_so_that_no_browser_can_send_it_over_http(app: Flask) -> None:

@@ -136,6 +136,19 @@ def test_once_set_it_is_asked_for_after_the_password(desks: Callable[[], Desk], 
     assert (200, "/") == (again.status, again.path)
 
 
+def test_every_page_that_asks_who_is_there_says_over_http_what_can_be_heard(
+    hub: Hub, desks: Callable[[], Desk], code_now: Any
+) -> None:
+    desk, again = desks(), desks()
+    pages = [again.opens("/sign-in")]
+    desk.signs_in()
+    desk.sets_up(code_now)
+    pages.append(again.signs_in())
+
+    assert "/sign-in/code" == again.path
+    assert [True, True] == ["Whoever listens to an open Wi-Fi can read names" in page for page in pages]
+
+
 def test_a_code_counts_once(desks: Callable[[], Desk], hub: Hub, clock: Any, code_now: Any) -> None:
     desk = desks()
     desk.signs_in()
