@@ -6,6 +6,7 @@
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flask import Flask, request
 
@@ -18,7 +19,7 @@ from edge.library import pages as library_pages
 from edge.people import pages as people_pages
 from edge.staff import pages as staff_pages
 from sync.mirror import Mirror, create_mirror
-from sync.web import compiled
+from sync.web import compiled, names
 from sync.web.app import Tab, WebSettings, create_base
 from sync.web.language import gettext
 from sync.web.sessions import Session
@@ -70,7 +71,11 @@ def _settings(box: Box) -> WebSettings:
         languages=config.languages,
         default_language=config.language,
         secure_cookies=config.is_behind_tls,
-        allowed_hosts=config.allowed_hosts or None,
+        names=names.own_names(
+            (*config.allowed_hosts, urlsplit(config.address).hostname or ""),
+            is_behind_proxy=bool(config.accel) or config.is_behind_tls,
+        ),
+        address=config.address,
         tabs=_tabs,
         timezone=config.zone,
         now_seconds=lambda: _trusted_seconds(box),

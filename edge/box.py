@@ -219,7 +219,9 @@ class Box:
         # Loaded when somebody first looks around.
         from edge.nights.neighbours import Neighbours, port_announced
 
-        return Neighbours(self.id, port_announced(self.config), lambda: self.config.neighbour_addresses)
+        return Neighbours(
+            self.id, port_announced(self.config), lambda: self.config.neighbour_addresses, clock=self.clock
+        )
 
     def forecast(self) -> "Forecast":
         """By which day the rest of the courses will be here."""

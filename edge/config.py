@@ -74,7 +74,11 @@ class Config:
     content_host: str = _setting(
         "", "Host name for each course instead of a port each, with {course} in it; empty: ports", "host name pattern"
     )
-    allowed_hosts: tuple[str, ...] = _setting((), "Host names the pages answer to; empty: any", "host names")
+    allowed_hosts: tuple[str, ...] = _setting(
+        (),
+        "More host names that the pages answer to, beside the machine's own and addresses in numbers; `*`: any",
+        "host names",
+    )
     is_behind_tls: bool = _setting(False, "Whether a proxy before the box speaks HTTPS: cookies then demand it")
     accel: str = _setting("", "Prefix of nginx's internal location for files; empty: no nginx before the box", "path")
     hub: str = _setting("", "Address of the hub; written when the box is enrolled", "URL")

@@ -108,6 +108,11 @@ KINDS: Mapping[str, Kind] = {
         {"course": Value.TEXT},
         {"places": Value.ROWS, "answers": Value.ROWS},
     ),
+    "acted": Kind(
+        "Somebody of the campus did what others may ask about: who, what, and about whom or what, by ids.",
+        {"act": Value.TEXT, "who": Value.TEXT},
+        {"about": Value.TEXT},
+    ),
     "proposed": Kind(
         "A fact that the other side owns should say this instead; its owner decides.",
         {

@@ -107,9 +107,9 @@ class Alarms:
         if _find(self._database.read(), kind) is not None:
             self._database.write(lambda connection: self.settle_in(connection, kind))
 
-    def settle_in(self, connection: Connection, kind: Kind) -> None:
-        """The same, in the caller's transaction."""
-        connection.execute("delete from alarm where kind = ?", [kind])
+    def settle_in(self, connection: Connection, kind: Kind) -> bool:
+        """The same, in the caller's transaction; tells whether it stood."""
+        return connection.execute("delete from alarm where kind = ?", [kind]).rowcount > 0
 
     def standing(self) -> list[Alarm]:
         """What stands now, the most pressing first."""

@@ -1,4 +1,7 @@
-"""Keeping, on the pages: an alarm is seen to, and everything of one learner is handed out."""
+"""Keeping, on the pages: an alarm is seen to, and everything of one learner is handed out.
+
+* Who did so is in the campus's journal.
+"""
 
 import io
 
@@ -6,8 +9,9 @@ from flask import Blueprint, Response, abort, redirect
 from flask.typing import ResponseReturnValue
 
 from edge.box import Box
+from edge.keeping import acts
 from edge.keeping.alarms import KINDS
-from sync.web.app import require
+from sync.web.app import require, session_now
 from sync.web.takes import takes
 
 
@@ -19,7 +23,7 @@ def blueprint(box: Box) -> Blueprint:
     @require("staff")
     def settle(kind: str) -> ResponseReturnValue:
         found = next((one for one in KINDS if one == kind), None) or abort(404)
-        box.alarms.settle(found)
+        acts.settle(box, found, session_now().person)
         return redirect("/staff", 303)
 
     @pages.get("/learners/<learner>/export.zip")
@@ -32,6 +36,7 @@ def blueprint(box: Box) -> Blueprint:
         person = box.people.person(learner)
         if person is None or person.kind != "learner":
             abort(404)
+        acts.exported_learner(box, person.id, session_now().person)
         # One learner's steps are some hundred kilobytes, made for this one answer: no file that the front could send.
         written = io.BytesIO()
         write_learner(box, person, written)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog import durable
 from catalog.fault import CallerFault
+from edge.keeping import acts
 from edge.keeping import learner as one_learner
 from edge.keeping.backup import back_up
 from edge.keeping.sealing import Lock
@@ -41,6 +42,7 @@ def export_learner(box: "Box", request: Mapping[str, Any]) -> Mapping[str, Any]:
         to = to / f"learner-{person.id}.zip"
     if not to.parent.is_dir():
         raise CallerFault(f"There is no folder {to.parent}.", "Name a file in a folder that is there.")
+    acts.exported_learner(box, person.id, acts.COMMAND_LINE)
     try:
         with durable.replacing(to, 0o600) as target:
             one_learner.export(box, person, target)

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edge.config import Config
+from sync.clock import Clock
 
 if TYPE_CHECKING:
     from sync.links.neighbour import NeighbourLink
@@ -56,6 +57,7 @@ class Neighbours:
         interfaces: Sequence[str] = (),
         make_radio: Callable[[Sequence[str]], Radio] | None = None,
         open_link: OpenLink | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """`fixed` gives the addresses in the settings; `interfaces`, own addresses, keep it to some networks."""
         self._name = name
@@ -63,7 +65,7 @@ class Neighbours:
         self._fixed = fixed
         self._interfaces = tuple(interfaces)
         self._make_radio = make_radio or _zeroconf
-        self._open_link = open_link or _over_http
+        self._open_link = open_link or (lambda address: _over_http(address, clock))
         self._radio: Radio | None = None
         self._announced: tuple[str, ...] = ()
         self._turning = threading.Lock()
@@ -166,10 +168,10 @@ def _own_addresses() -> list[str]:
     return sorted(one for one in addresses if is_near(one, ()))
 
 
-def _over_http(address: str) -> "NeighbourLink":
+def _over_http(address: str, clock: Clock | None) -> "NeighbourLink":
     from sync.links.neighbour import NeighbourLink
 
-    return NeighbourLink(address)
+    return NeighbourLink(address, clock=clock)
 
 
 def _zeroconf(interfaces: Sequence[str]) -> Radio:

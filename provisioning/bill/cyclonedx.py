@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog.digest import sha256
+from provisioning.bill.licences import OUR_LICENCE
 from provisioning.bill.parts import Part
 
-OUR_LICENCE = "Apache-2.0"
 SPEC_VERSION = "1.6"
 PLACES = {"pypi": "https://pypi.org/project/{name}/{version}/", "npm": "https://www.npmjs.com/package/{name}"}
 

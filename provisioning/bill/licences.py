@@ -31,6 +31,8 @@ ALLOWED = {
 }
 """The licences under which others' work may be in a box or hub, and why that is no burden to a school."""
 
+OUR_LICENCE = "Apache-2.0"
+
 READ_BY_A_PERSON = {
     "blinker": "MIT",
     "click-default-group": "BSD-3-Clause",
@@ -60,8 +62,9 @@ class Terms:
     texts: Mapping[str, bytes]
 
 
-def terms_of(part: Part) -> Terms:
-    """The terms of an installed Python package.
+def terms_of(part: Part, ours: bytes = b"") -> Terms:
+    """The terms of an installed Python package. `ours` is the text of our own licence, which is also that of a part
+    that may be had under it and brings no text itself.
 
     Raises CallerFault where it is not installed at that version, says nothing, or has no text.
     """
@@ -71,10 +74,12 @@ def terms_of(part: Part) -> Terms:
         raise _not_installed(part) from error
     if installed.version != part.version:
         raise _not_installed(part)
-    texts = _texts(installed)
+    texts, expression = _texts(installed), _expression(installed, part.name)
+    if not texts and ours and OUR_LICENCE in expression.split(" OR "):
+        texts = {"LICENSE": ours}
     if not texts:
         raise CallerFault(f"{part.name} brings no text of its licence.", "Ask its makers, or do without it.")
-    return Terms(_expression(installed, part.name), texts)
+    return Terms(expression, texts)
 
 
 def demand_allowed(part: Part, expression: str) -> None:

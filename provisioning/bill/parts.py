@@ -8,12 +8,13 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from catalog.fault import CallerFault
 
 _PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _SINGLE_VIA = re.compile(r"^    # via (?P<name>\S+)")
 _ONE_OF_MANY_VIA = re.compile(r"^    #   (?P<name>[A-Za-z0-9._-]+)$")
@@ -48,6 +49,15 @@ class Part:
 def python_parts(lock: str) -> list[Part]:
     """The packages that pip-compile pinned in the text `lock`. Raises CallerFault where one has no hash."""
     return [_python_part(block) for block in _blocks(lock)]
+
+
+def parts_of_extra(asked: Sequence[str], everything: Sequence[Part], there: Sequence[Part]) -> list[Part]:
+    """What the requirements of an extra bring beside what is `there`, out of a lock of everything."""
+    names = {found[0] for one in asked if (found := _NAME.match(one))}
+    while more := {part.name for part in everything if names & set(part.wanted_by)} - names:
+        names |= more
+    known = {part.name for part in there}
+    return [part for part in everything if part.name in names - known]
 
 
 def script_parts(package_lock: str) -> list[Part]:

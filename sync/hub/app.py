@@ -4,8 +4,6 @@
 * Uploads go straight to the hub's own disk, never through memory, up to a limit that the settings name.
 """
 
-from collections.abc import Sequence
-
 from flask import Flask, Request, abort, request
 
 from sync.hub.campus import pages as said
@@ -29,14 +27,14 @@ FORM_BYTES_MAX = 256 << 10
 
 def create_app(
     hub: Hub, *, upload_bytes_max: int = UPLOAD_BYTES_MAX, secure_cookies: bool = False,
-    allowed_hosts: Sequence[str] | None = None,
+    names: frozenset[str] | None = None,
 ) -> Flask:  # fmt: skip
     """Make the web app of this hub. It starts no thread and opens no socket."""
     settings = WebSettings(
         name="Qanat",
         kind="hub",
         secure_cookies=secure_cookies,
-        allowed_hosts=allowed_hosts,
+        names=names,
         tabs=_tabs,
         now_seconds=lambda: hub.clock.now().wall_seconds,
         compiled=hub.data / compiled.FOLDER,

@@ -37,11 +37,19 @@ def hub() -> None:
     "--upload-max", type=click.IntRange(1), metavar="MB", help="The largest upload, in MB; 8,589 if not given."
 )
 @click.option("--behind-proxy", is_flag=True, help="nginx with TLS stands before the hub and states who asks.")
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    envvar="QANAT_HUB_NAME",
+    help="A host name of the hub, as browsers write it; its pages answer to no other. May be given again.",
+)
 @click.option("--backup-to", metavar="DIR", envvar="QANAT_HUB_BACKUP_TO", type=click.Path(path_type=Path),
               help="Make a backup here once a day, on another disk than the hub's own.")  # fmt: skip
 def serve(
-    data: Path, host: str, port: int, database: str | None, upload_max: int | None, backup_to: Path | None, *,
-    behind_proxy: bool,
+    data: Path, host: str, port: int, database: str | None, upload_max: int | None, backup_to: Path | None,
+    names: tuple[str, ...], *, behind_proxy: bool,
 ) -> None:  # fmt: skip
     """Serve the hub until it is told to stop. An empty folder becomes a new hub."""
     from sync.hub.hub import UPLOAD_BYTES_MAX
@@ -56,6 +64,7 @@ def serve(
         upload_bytes_max=upload_max * 1_000_000 if upload_max else UPLOAD_BYTES_MAX,
         is_behind_proxy=behind_proxy,
         backup_to=backup_to,
+        names=names,
     )
 
 

@@ -3,6 +3,7 @@
 * Opening asserts that what is committed lasts: SQLite in WAL with synchronous=FULL, PostgreSQL with synchronous_commit.
 * `writing` is one transaction that excludes other writers of the same rows; `reading` sees one consistent state.
 * Several processes may hold the same database: `qanat hub publish` works while `qanat hub serve` runs.
+* An error names tables and columns, never what was to be written: errors end in logs, values are names and secrets.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -52,6 +53,16 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def bare_engine(address: str | URL, **options: Any) -> Engine:
+    """An engine that promises nothing of what `open_engine` does, for copies and for a look at what is there.
+
+    Every engine of the hub's begins here, since what its errors say ends in a log.
+    """
+    engine = create_engine(address, hide_parameters=True, **options)
+    event.listen(engine, "handle_error", _say_no_values)
+    return engine
+
+
 def sqlite_url(file: Path) -> str:
     """The address of the hub's own file."""
     return f"sqlite:///{file}"
@@ -88,11 +99,21 @@ def insert(connection: Connection, table: Table) -> Any:
 def _engine(address: Any) -> Engine:
     if address.drivername == "sqlite" and address.database:
         keep_private(Path(address.database))
-    engine = create_engine(address, pool_size=4, max_overflow=CONNECTIONS_MAX, pool_timeout=BUSY_SECONDS_MAX)
+    engine = bare_engine(address, pool_size=4, max_overflow=CONNECTIONS_MAX, pool_timeout=BUSY_SECONDS_MAX)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _say_no_values(context: ExceptionContext) -> None:
+    """PostgreSQL's details quote the row that failed; its first line says what is wrong."""
+    said = getattr(getattr(context.original_exception, "diag", None), "message_primary", None)
+    if said and context.sqlalchemy_exception is not None:
+        whole, context.original_exception.args = str(context.original_exception), (said,)
+        context.sqlalchemy_exception.args = tuple(
+            one.replace(whole, said) if isinstance(one, str) else one for one in context.sqlalchemy_exception.args
+        )
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -8,6 +8,7 @@
 import base64
 import hmac
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, delete, func, select
 
@@ -26,6 +27,16 @@ STEP_SECONDS = 30
 STEPS_AROUND = 1
 CODE_DIGITS = 6
 ISSUER = "Qanat"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A secret for an authenticator that is not kept yet: as letters, a link and a picture; and recovery codes."""
+
+    secret: str
+    link: str
+    picture: str
+    codes: tuple[str, ...]
 
 
 class SecondFactors:
@@ -48,20 +59,30 @@ class SecondFactors:
         with reading(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(schema.second_factor)).scalar_one() > 0
 
-    def draw(self, name: str) -> dict[str, object]:
-        """A new secret for an authenticator, as a picture to scan and as letters to type; and recovery codes."""
+    def draw(self, name: str) -> Drawn:
+        """A new secret for an authenticator."""
         secret = base64.b32encode(self._random_bytes(SECRET_BYTES)).decode()
-        return {
-            "secret": " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
-            "picture": _picture(tidy_name(name), secret),
-            "codes": draw_sheet(self._random_bytes),
-        }
+        return self.drawn(name, secret, draw_sheet(self._random_bytes))
 
-    def keep(self, name: str, secret: str, codes: Sequence[str], typed: str) -> bool:
-        """Keep a new second factor, if `typed` shows that the authenticator has it; the former one counts no more."""
+    def drawn(self, name: str, secret: str, codes: Sequence[str]) -> Drawn:
+        """The same again, of what was drawn before; nothing where this is no secret."""
+        from pyotp import TOTP
+
+        bare = secret.replace(" ", "")
+        if not _is_secret(bare):
+            return Drawn("", "", "", ())
+        link = TOTP(bare, name=tidy_name(name), issuer=ISSUER).provisioning_uri()
+        letters = " ".join(bare[start : start + 4] for start in range(0, len(bare), 4))
+        return Drawn(letters, link, _picture(link), tuple(codes))
+
+    def keep(self, name: str, secret: str, codes: Sequence[str], typed: str, by: str = "") -> bool:
+        """Keep a new second factor, if `typed` shows that the authenticator has it; the former one counts no more.
+
+        `by` is who does it, where that is not the account's person.
+        """
         bare, tidy = secret.replace(" ", ""), tidy_name(name)
         now_seconds = self._clock.now().wall_seconds
-        step = _step_of(bare, typed, now_seconds, last_step=0)
+        step = _step_of(bare, typed, now_seconds, last_step=0) if _is_secret(bare) else None
         if step is None:
             return False
         salt = base64url(self._random_bytes(SALT_BYTES))
@@ -74,7 +95,7 @@ class SecondFactors:
                 )
             )
             connection.execute(schema.recovery_code.insert(), [{"name": tidy, "code_hash": one} for one in hashed])
-            audit.note(connection, tidy, "second-factor-set", {"staff": tidy}, now_seconds)
+            audit.note(connection, by or tidy, "second-factor-set", {"staff": tidy}, now_seconds)
         return True
 
     def passes(self, name: str, typed: str) -> bool:
@@ -135,14 +156,18 @@ def _digits(typed: str) -> str:
     return bare if bare.isascii() and bare.isdecimal() else ""
 
 
-def _picture(name: str, secret: str) -> str:
+def _is_secret(bare: str) -> bool:
+    try:
+        return len(base64.b32decode(bare)) == SECRET_BYTES
+    except ValueError:
+        return False
+
+
+def _picture(link: str) -> str:
     """What an authenticator scans, as a picture in an address."""
     import segno
-    from pyotp import TOTP
 
-    picture: str = segno.make(TOTP(secret, name=name, issuer=ISSUER).provisioning_uri(), error="m").svg_data_uri(
-        scale=5, border=3, light="#fff"
-    )
+    picture: str = segno.make(link, error="m").svg_data_uri(scale=5, border=3, light="#fff")
     return picture
 
 

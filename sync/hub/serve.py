@@ -5,7 +5,7 @@
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sync.clock import SystemClock
@@ -16,6 +16,7 @@ from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
 from sync.hub.staff import CODE_FILE
 from sync.web.front import Front, Site
+from sync.web.names import own_names
 from sync.web.wsgi import Application
 from sync.wire import REPORT_BYTES_MAX, SESSION_PATH
 
@@ -33,6 +34,7 @@ def serve(
     upload_bytes_max: int = UPLOAD_BYTES_MAX,
     is_behind_proxy: bool = False,
     backup_to: Path | None = None,
+    names: Sequence[str] = (),
 ) -> None:
     """Serve the hub in `data` until it is told to stop. An empty folder becomes a new hub.
 
@@ -44,7 +46,12 @@ def serve(
     hub = Hub.open(data, clock, secrets.token_bytes, database_url)
     try:
         hub.clear_uploads()
-        app = create_app(hub, upload_bytes_max=upload_bytes_max, secure_cookies=is_behind_proxy)
+        app = create_app(
+            hub,
+            upload_bytes_max=upload_bytes_max,
+            secure_cookies=is_behind_proxy,
+            names=own_names(names, is_behind_proxy=is_behind_proxy),
+        )
         application = Application(
             app.wsgi_app,
             folders=[hub.packing.folder, hub.catalog.store.folder, data / CARRY],

@@ -59,6 +59,31 @@ def password(name: str, data: Path, database: str | None) -> None:
     click.echo(f"{name} signs in with the new password from now on.")
 
 
+@staff.command("second-factor")
+@click.argument("name")
+@DATA
+@DATABASE
+def second_factor(name: str, data: Path, database: str | None) -> None:
+    """Set an account's second factor up here, with its person beside you: their browser runs no script."""
+    from catalog.fault import CallerFault
+    from sync.hub.keeping.audit import COMMAND_LINE
+    from sync.hub.staff import no_account
+
+    with opened(data, database) as hub:
+        if hub.staff.find(name)[0] not in hub.staff.names():
+            raise no_account(name)
+        if hub.second_factors.has(name):
+            raise CallerFault(
+                f"{name} has a second factor.", "Take it off first: `qanat hub staff reset-second-factor`."
+            )
+        drawn = hub.second_factors.draw(name)
+        click.echo(f"For the authenticator:  {drawn.secret}\nOr as a link:           {drawn.link}\n\nRecovery codes:")
+        click.echo("\n".join(f"    {code}" for code in drawn.codes))
+        while not hub.second_factors.keep(name, drawn.secret, drawn.codes, _ask_code(), COMMAND_LINE):
+            click.echo("This is not its code. Wait for the next one.", err=True)
+    click.echo(f"{name} gives a code after the password from now on.")
+
+
 @staff.command("reset-second-factor")
 @click.argument("name")
 @DATA
@@ -73,6 +98,11 @@ def reset_second_factor(name: str, data: Path, database: str | None) -> None:
         had = hub.second_factors.reset(name)
         hub.sessions.end_all(hub.staff.find(name)[0])
     click.echo(f"{name} signs in with the password alone, and sets up a new one." if had else f"{name} had none.")
+
+
+def _ask_code() -> str:
+    typed: str = click.prompt("The code that the authenticator shows", err=True)
+    return typed
 
 
 def _ask() -> str:

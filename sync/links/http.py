@@ -1,7 +1,8 @@
 """The link over HTTP: one connection to the hub's address, counted to the byte.
 
 * A request carries only the headers that it needs: on a night with nothing new they would outweigh the message.
-* Nothing that comes is trusted or kept whole in memory: bodies are bounded while they stream.
+* Nothing that comes is trusted or kept whole in memory: bodies are bounded while they stream, and a far end that drips
+  is as good as silent.
 * Whatever else may answer at the hub's address (a sign-in page, a proxy, another site) is named as what it is.
 * A hub that has moved is followed once, to the same path at another address, never from https back to http; the link
   remembers it as long as it lasts.
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from typing import Self
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
 from catalog.fault import CallerFault
@@ -23,6 +25,7 @@ from sync.clock import Clock, Moment
 from sync.link import UNSAID_BYTES_MAX, LinkBroken, NotTheHub, Reply, Traffic
 from sync.links.answering import BUSY, busy, demand_hub, is_markup, moved_to, sign_in_page, start_of
 from sync.links.trouble import broken, no_address, said_as_faults
+from sync.links.waiting import RATE_BYTES_MIN, Waiting, Watched
 from sync.parcel import is_single
 from sync.wire import ANSWER_BYTES_MAX, PACK_PATH
 
@@ -48,14 +51,16 @@ class HttpLink:
         transport: httpx.BaseTransport | None = None,
         *,
         clock: Clock | None = None,
+        network: httpcore.NetworkBackend | None = None,
         proxy: str = "",
         receive_bytes: int = 0,
         connect_seconds_max: int = CONNECT_SECONDS_MAX,
         silence_seconds_max: int = SILENCE_SECONDS_MAX,
         follows_moves: bool = True,
     ) -> None:
-        """Without a `clock`, dates in answers say nothing. `receive_bytes` is what the machine may take in before we
-        read it: a link with a rate keeps it small, or the machine would fetch ahead at full speed; 0 leaves it alone.
+        """Without a `clock`, dates in answers say nothing and no far end is too slow. `network` is the machine's
+        own. `receive_bytes` is what the machine may take in before we read it: a link with a rate keeps it small, or
+        the machine would fetch ahead at full speed; 0 leaves it alone.
 
         Raises CallerFault where the address or proxy is none.
         """
@@ -66,8 +71,9 @@ class HttpLink:
         self._connect_seconds_max = connect_seconds_max
         self._patience_seconds = min(PATIENCE_SECONDS, silence_seconds_max)
         self._follows_moves = follows_moves
+        self._waiting = Waiting(clock) if clock else None
         self._client = httpx.Client(
-            transport=transport or _transport(clock, proxy, receive_bytes),
+            transport=transport or _transport(clock, proxy, receive_bytes, self._waiting, network),
             timeout=self._timeout(silence_seconds_max),
             follow_redirects=False,
             trust_env=False,
@@ -141,12 +147,16 @@ class HttpLink:
     def _timeout(self, silence_seconds_max: int) -> httpx.Timeout:
         return httpx.Timeout(silence_seconds_max, connect=self._connect_seconds_max)
 
+    def _answer_seconds(self, body: bytes) -> int:
+        """How long an answer may be silent: the machine may have taken the whole body, and be sending it still."""
+        return self._silence_seconds_max + len(body) // RATE_BYTES_MIN
+
     @contextmanager
     def _sent(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Iterator[httpx.Response]:
         """A response whose head has come; redirects of the hub's whole address are followed, once."""
-        silence_seconds = self._patience_seconds if body is None else self._silence_seconds_max
+        silence_seconds = self._patience_seconds if body is None else self._answer_seconds(body)
         with said_as_faults(lambda: self._address, silence_seconds, self._clock):
             response = self._send(method, path, headers, body)
             moved = moved_to(response, path, self._address) if self._follows_moves else None
@@ -161,8 +171,10 @@ class HttpLink:
 
     def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> httpx.Response:
         request = httpx.Request(method, self._address + path, headers={"User-Agent": "qanat", **headers}, content=body)
-        if body is None:
-            request.extensions["timeout"] = self._timeout(self._patience_seconds).as_dict()
+        silence_seconds = self._patience_seconds if body is None else self._answer_seconds(body)
+        request.extensions["timeout"] = self._timeout(silence_seconds).as_dict()
+        if self._waiting is not None:
+            self._waiting.begin(len(body or b""))
         self._count(up=_head_bytes(f"{method} {path} HTTP/1.1", request.headers) + len(body or b""), requests=1)
         response = self._client.send(request, stream=True)
         line = f"HTTP/1.1 {response.status_code} {response.reason_phrase}"
@@ -182,14 +194,24 @@ class HttpLink:
         return self._clock.now() if self._clock else None
 
 
-def _transport(clock: Clock | None, proxy: str, receive_bytes: int) -> httpx.HTTPTransport:
+def _transport(
+    clock: Clock | None,
+    proxy: str,
+    receive_bytes: int,
+    waiting: Waiting | None,
+    network: httpcore.NetworkBackend | None,
+) -> httpx.HTTPTransport:
     context = ssl.create_default_context()
     if clock is not None and not clock.now().is_trusted:
         # A box that woke up in 1970 would find every certificate too young, and never hear from the hub what time it
         # is. Names and issuers are checked all the same, and the hub's signature says who speaks.
         context.verify_flags |= _NO_CHECK_TIME
     options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)] if receive_bytes else None
-    return httpx.HTTPTransport(verify=context, proxy=_proxy(proxy) if proxy else None, socket_options=options)
+    transport = httpx.HTTPTransport(verify=context, proxy=_proxy(proxy) if proxy else None, socket_options=options)
+    if waiting is not None:
+        # httpcore takes a network of one's own, but httpx hands none on; a test sees that this is still its place.
+        transport._pool._network_backend = Watched(waiting, network or httpcore.SyncBackend())
+    return transport
 
 
 def _proxy(address: str) -> httpx.Proxy:

@@ -10,6 +10,7 @@ from typing import Self
 import httpx
 
 from catalog.fault import LinkFault
+from sync.clock import Clock
 from sync.link import Reply, Traffic
 from sync.links.http import HttpLink
 
@@ -20,11 +21,14 @@ SILENCE_SECONDS_MAX = 10
 class NeighbourLink:
     """The way to the box at `address`, such as "http://192.168.1.20:8080"; a `Link` that fetches only."""
 
-    def __init__(self, address: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, address: str, transport: httpx.BaseTransport | None = None, *, clock: Clock | None = None
+    ) -> None:
         """Raises CallerFault where the address is none."""
         self._http = HttpLink(
             address,
             transport,
+            clock=clock,
             connect_seconds_max=CONNECT_SECONDS_MAX,
             silence_seconds_max=SILENCE_SECONDS_MAX,
             follows_moves=False,

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from flask import Flask, Response, current_app, g, render_template, request
+from flask import Flask, Response, current_app, g, redirect, render_template, request
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog.fault import BoxFault, CallerFault, ContentFault, DiskFull, Fault, LinkFault
-from sync.web import choices, language, openapi, sprite, statics, styleguide, visits
+from sync.web import choices, language, names, openapi, sprite, statics, styleguide, visits
 from sync.web.compiled import CompiledTemplates
 from sync.web.language import gettext
 from sync.web.sessions import Session, Sessions
@@ -91,8 +91,10 @@ class WebSettings:
     languages: tuple[str, ...] = language.LANGUAGES
     default_language: str = language.SOURCE_LANGUAGE
     secure_cookies: bool = False
-    allowed_hosts: Sequence[str] | None = None
+    names: frozenset[str] | None = None
     """Host names without port that we answer to; None answers to any."""
+    address: str = ""
+    """Where a browser is sent that came by another name; "" is the address of ours that it reached."""
     tabs: Callable[[Session], list[Tab]] = _no_tabs
     timezone: tzinfo = UTC
     now_seconds: Callable[[], int | None] = lambda: None
@@ -119,13 +121,19 @@ def create_base(import_name: str, settings: WebSettings, sessions: Sessions) -> 
     sprite.install(app)
 
     @app.before_request
-    def check_host() -> None:
+    def check_host() -> AnyResponse | None:
         choices.speak(settings.languages, settings.default_language, settings.timezone, settings.now_seconds())
-        if settings.allowed_hosts is not None and _host_name(request.host) not in settings.allowed_hosts:
-            raise CallerFault(
-                gettext("We do not answer to the name %(name)s.", name=_host_name(request.host)),
-                gettext("Use the address that is written on the box or in its settings."),
-            )
+        name = names.host_name(request.host)
+        # Machines that ask for files, or sign what they say, may know us by any name.
+        if visits.is_marked("is_bare") or names.is_own(name, settings.names):
+            return None
+        address = settings.address or _reached()
+        if address and request.method in ("GET", "HEAD"):
+            return redirect(address.rstrip("/") + request.full_path.rstrip("?"))
+        raise CallerFault(
+            gettext("We do not answer to the name %(name)s.", name=name),
+            gettext("Use the address that is written on the box or in its settings."),
+        )
 
     visits.install(app, sessions, settings.kind, is_secure=settings.secure_cookies)
     statics.install(app)
@@ -266,10 +274,9 @@ def _compressed(response: Response) -> Response:
     return response
 
 
-def _host_name(host: str) -> str:
-    """The name without its port, IPv6 brackets kept."""
-    name, colon, port = host.rpartition(":")
-    return name if colon and port.isdigit() else host
+def _reached() -> str:
+    reached = request.environ.get(names.REACHED_AT, str)()
+    return f"http://{reached}" if reached else ""
 
 
 class _NoCookieSession(SessionInterface):

@@ -11,9 +11,11 @@ import enum
 import socket
 from collections import deque
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sync.web.exchange import Answer, FilePart, Pieces, Request, head, refusal, request_of
+from sync.web.names import reached_at
 from sync.web.outgoing import Outgoing
 from sync.web.parser import (
     BaseProtocol,
@@ -139,7 +141,8 @@ class Connection(BaseProtocol):
                 return
             assert self._parser is not None, "the parser goes only when the connection does"
             self._parser.message_consumed()
-            self._begin(request_of(*item, self._port, self.client, self._go_on))
+            reached = partial(reached_at, self._socket)
+            self._begin(request_of(*item, self._port, self.client, self._go_on, reached))
         if self._buffer_paused and self.state in (State.IDLE, State.HEAD):
             self._buffer_paused = False
             self._watch_reading()

@@ -37,6 +37,8 @@ class Request:
     is_http_11: bool
     go_on: Callable[[], None]
     """Tells a client that asked (`Expect: 100-continue`) to send the body."""
+    reached_at: Callable[[], str] = str
+    """The address and port by which the client reached us; "" where that is not known any more."""
 
     @property
     def is_plain(self) -> bool:
@@ -181,7 +183,12 @@ def _is_clean(name: str, value: str) -> bool:
 
 
 def request_of(
-    message: RawRequestMessage, payload: StreamReader, port: int, client: str, go_on: Callable[[], None]
+    message: RawRequestMessage,
+    payload: StreamReader,
+    port: int,
+    client: str,
+    go_on: Callable[[], None],
+    reached_at: Callable[[], str],
 ) -> Request:
     """Make a request of what the parser read."""
     return Request(
@@ -195,4 +202,5 @@ def request_of(
         message.should_close,
         message.version.minor == 1,
         go_on,
+        reached_at,
     )

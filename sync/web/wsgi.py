@@ -25,6 +25,7 @@ from sync.web.exchange import BODILESS, Answer, Request, refusal
 from sync.web.filing import answer_with_file
 from sync.web.hands import Busy, Hands
 from sync.web.lasting import AWAITED
+from sync.web.names import REACHED_AT
 from sync.web.stream import STREAM
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ def environ_of(
         "SERVER_PORT": str(request.port),
         "SERVER_PROTOCOL": "HTTP/1.1" if request.is_http_11 else "HTTP/1.0",
         "REMOTE_ADDR": request.client,
+        REACHED_AT: request.reached_at,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
         "wsgi.input": taken if taken is not None else _NOTHING,
@@ -172,6 +174,7 @@ def environ_of(
         environ["CONTENT_LENGTH"] = str(size_bytes)
     if is_behind_proxy:
         environ["REMOTE_ADDR"] = headers.get("X-Forwarded-For", request.client).rpartition(",")[2].strip()
+        environ[REACHED_AT] = str
         if headers.get("X-Forwarded-Proto") in ("http", "https"):
             environ["wsgi.url_scheme"] = headers["X-Forwarded-Proto"]
     return environ

@@ -28,7 +28,8 @@ NOT_OURS = {"ehthumbs.db"}
 """What other systems leave in folders."""
 OPENED_IN = {
     "sqlite3.connect(": {"catalog/db.py"},
-    "create_engine(": {
+    "create_engine(": {"sync/hub/engine.py"},
+    "bare_engine(": {
         "sync/hub/engine.py",
         # Copies: what these write is no hub's database yet, and is made lasting as a whole folder.
         "sync/hub/keeping/copies.py",

@@ -15,26 +15,39 @@ from catalog.publish import Catalog, publish
 from edge.app import create_app
 from edge.box import Box
 from edge.people.people import Classroom, Person
-from sync.link import NotTheHub
+from sync.link import LinkBroken, NotTheHub
 from sync.links.http import HttpLink
 from sync.parcel import file_name, manifest_name, release_name
 from sync.wire import ANSWER_BYTES_MAX, PACK_PATH, SESSION_PATH
+from tests.sync.links.test_waiting import HandClock, link
 from tests.wire import Body
 
 ROOT = Path(__file__).parents[2]
 CALLERS = {
+    "edge/control.py": "the box itself, through a socket in its own folder",
     "edge/nights/neighbours.py": "looks for boxes of its own network, by mDNS",
+    "edge/serve.py": "nobody: asks the machine by which of its addresses it would go out",
+    "provisioning/demo.py": "nobody: asks the machine which ports are free, and by which address it would go out",
     "provisioning/visitor.py": "the demo's visitors, who open pages of the demo itself",
     "sync/links/answering.py": "reads answers",
     "sync/links/http.py": "the hub, at the address that staff gave; a hub that mirrors another, likewise",
     "sync/links/neighbour.py": "a neighbour that was found on the box's own network",
     "sync/links/trouble.py": "says in words what went wrong",
+    "sync/links/waiting.py": "looks at how long a link's own connection takes",
 }
 """The only modules that can open a connection to another machine, and to whom."""
 CLIENTS = {
-    "aiohttp.ClientSession", "aiohttp.client", "ftplib", "http.client", "httpx", "requests", "smtplib",
-    "socket.create_connection", "urllib.request", "zeroconf",
+    "aiohttp.ClientSession", "aiohttp.client", "aiohttp.request", "asyncio.open_connection",
+    "asyncio.open_unix_connection", "dns", "ftplib", "grpc", "http.client", "httpcore", "httpx", "imaplib", "nntplib",
+    "paramiko", "poplib", "pycurl", "requests", "smtplib", "socket.create_connection", "telnetlib", "urllib.request",
+    "urllib3", "websocket", "websockets", "xmlrpc.client", "zeroconf",
 }  # fmt: skip
+"""What is imported by whoever calls another machine; of a package, any part of it."""
+CONNECTING = {
+    "connect_ex", "create_connection", "create_datagram_endpoint", "open_connection", "open_unix_connection",
+    "sendto", "sock_connect", "sock_sendto",
+}  # fmt: skip
+"""What they call on the standard library's sockets and event loops, whatever these are named."""
 
 Signed = Callable[..., FlaskClient]
 Sent = Callable[[httpx.Request], httpx.Response]
@@ -52,9 +65,9 @@ class Far(httpx.BaseTransport):
         return self.replies.pop(0)
 
 
-def imports_of(path: Path) -> set[str]:
+def imports_of(tree: ast.AST) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {one.name for one in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -65,12 +78,23 @@ def imports_of(path: Path) -> set[str]:
 # ---- 22: whom we call ----
 
 
+def can_call(path: Path) -> bool:
+    """Tell whether anything in this module opens a connection."""
+    tree = ast.parse(path.read_text())
+    imported = imports_of(tree)
+    parts = {".".join(name.split(".")[:length]) for name in imported for length in (1, 2, 3)}
+    called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    connects = "connect" in called and "socket" in parts
+    return bool(parts & CLIENTS) or bool(called & CONNECTING) or connects
+
+
 def callers_in(root: Path) -> list[str]:
     """The modules below `root` that import anything by which another machine could be called."""
     modules = [path for floor in ("catalog", "sync", "edge", "provisioning") for path in (root / floor).rglob("*.py")]
     # Looked for as words first: to parse every module takes seconds.
-    suspects = [path for path in modules if any(one.partition(".")[0] in path.read_text() for one in CLIENTS)]
-    return sorted(path.relative_to(root).as_posix() for path in suspects if imports_of(path) & CLIENTS)
+    words = {*(one.partition(".")[0] for one in CLIENTS), *CONNECTING, "socket"}
+    suspects = [path for path in modules if any(word in path.read_text() for word in words)]
+    return sorted(path.relative_to(root).as_posix() for path in suspects if can_call(path))
 
 
 def test_row_22_nothing_but_links_can_call_another_machine() -> None:
@@ -79,7 +103,20 @@ def test_row_22_nothing_but_links_can_call_another_machine() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["import httpx", "from urllib.request import urlopen", "from aiohttp import ClientSession"]
+    "line",
+    [
+        "import httpx",
+        "import urllib3.poolmanager",
+        "from urllib.request import urlopen",
+        "from urllib import request",
+        "from aiohttp import ClientSession",
+        "import socket; socket.create_connection(('hub', 80))",
+        "from socket import create_connection as reach",
+        "import socket as net; net.socket().connect(('hub', 80))",
+        "import asyncio; asyncio.open_connection('hub', 80)",
+        "self.loop.create_connection(Protocol, 'hub', 80)",
+        "import http.client as web",
+    ],
 )
 def test_row_22_a_view_that_could_fetch_an_address_is_found(tmp_path: Path, line: str) -> None:
     (tmp_path / "edge").mkdir()
@@ -154,6 +191,30 @@ def test_row_23_no_request_waits_for_ever() -> None:
     HttpLink("http://hub.example.org", far).exchange(SESSION_PATH, b"", {})
 
     assert all(0 < seconds <= 300 for seconds in far.asked[0].extensions["timeout"].values())
+
+
+def test_row_23_a_far_end_that_drips_holds_nobody() -> None:
+    """One byte each half second: never silent, never done. Slow links that pass are in tests/sync/links."""
+    clock = HandClock()
+    dripping = link(clock, b"HTTP/1.1 200 OK\r\n\r\n" + bytes(1 << 20), 1, 0.5)
+
+    with pytest.raises(LinkBroken, match="too little"):
+        dripping.exchange(SESSION_PATH, b"", {})
+
+    assert clock.seconds <= 300
+
+
+def test_row_23_every_link_of_ours_has_a_clock() -> None:
+    """Without one a link judges nobody."""
+    calls = [
+        node
+        for path in (*(ROOT / "edge").rglob("*.py"), *(ROOT / "sync").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("HttpLink", "NeighbourLink")
+    ]
+
+    assert 4 == len(calls)
+    assert [] == [ast.unparse(call) for call in calls if "clock" not in {one.arg for one in call.keywords}]
 
 
 def test_row_23_a_form_that_is_too_large_is_refused(signed: Signed, grade: Classroom) -> None:

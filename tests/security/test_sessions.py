@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from edge.box import Box
 from edge.config import Config
 from edge.people import codes
 from edge.people.people import Classroom, Person, Secret
+from sync.web.names import REACHED_AT
 from sync.web.sessions import IDLE_SECONDS_MAX
 from tests.signing_in import talk
 
-HTTPS = "https://box.school.example"
+HTTPS = "https://localhost"
 PASSWORD = "a long password"
 EXPOSED = "Whoever listens to an open Wi-Fi can read names and answers"
 
@@ -49,15 +51,61 @@ def sign_in(client: FlaskClient, name: str = "staff", password: str = PASSWORD) 
 # ---- 1: HTTP says what it is ----
 
 
-@pytest.mark.parametrize("path", ["/sign-in/password", "/claim"])
-def test_row_01_a_page_over_http_says_what_can_be_heard(boxes: Any, path: str) -> None:
-    box = boxes()
-    if path != "/claim":
-        box.setup.claim(str(box.setup.label_code()), PASSWORD, "Grade 8 B")
-    client = create_app(box).test_client()
+@pytest.fixture
+def with_a_class(app: Flask, grade: Classroom, amina: Person) -> FlaskClient:
+    """A browser that knows its class, and is about to join it as somebody new."""
+    client = app.test_client()
+    origin = {"Origin": "http://localhost"}
+    for path, fields in (("/sign-in/class", {"code": grade.code}), ("/join", {"name": "Deka", "by": "pin"})):
+        client.post(path, data={"csrf": word(client, path), **fields}, headers=origin)
+    return client
 
-    assert EXPOSED in client.get(path).text
-    assert EXPOSED not in client.get(path, base_url=HTTPS).text
+
+def asking_pages(app: Flask, **values: list[str]) -> list[str]:
+    """Every page that asks who is there, out of the map of routes."""
+    return [
+        rule.build(dict(zip(names, chosen, strict=True)))[1]
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.rule.startswith(("/sign-in", "/join"))
+        for names in [sorted(rule.arguments)]
+        for chosen in product(*(values[name] for name in names))
+    ]
+
+
+def test_row_01_every_page_that_asks_who_is_there_says_over_http_what_can_be_heard(
+    with_a_class: FlaskClient, box: Box, grade: Classroom, amina: Person
+) -> None:
+    """A new page of the kind fails here until it says so too."""
+    drawn = box.people.enrol_learner(grade.id, "Bilan", Secret("pictures", "kite drum kite"))
+    paths = asking_pages(with_a_class.application, person=[amina.id, drawn.id], kind=["pin", "pictures"])
+
+    answers = {path: with_a_class.get(path) for path in paths}
+
+    assert {200} == {answer.status_code for answer in answers.values()}
+    assert [] == [path for path, answer in answers.items() if EXPOSED not in answer.text]
+    assert len(paths) >= 9
+
+
+@pytest.mark.parametrize("path", ["/sign-in/number", "/sign-in/as/{amina}", "/join/pin", "/join/pictures"])
+def test_row_01_a_page_that_asks_for_a_pin_says_that_it_can_be_heard(
+    with_a_class: FlaskClient, amina: Person, path: str
+) -> None:
+    assert "hear a PIN or pictures" in with_a_class.get(path.format(amina=amina.id)).text
+
+
+def test_row_01_the_first_claim_says_what_can_be_heard(boxes: Any) -> None:
+    client = create_app(boxes()).test_client()
+
+    assert EXPOSED in client.get("/claim").text
+    assert EXPOSED not in client.get("/claim", base_url=HTTPS).text
+
+
+def test_row_01_over_https_there_is_nothing_to_say(app: Flask) -> None:
+    client = app.test_client()
+
+    assert [] == [
+        path for path in ("/sign-in/password", "/sign-in/number") if EXPOSED in client.get(path, base_url=HTTPS).text
+    ]
 
 
 def test_row_01_a_password_is_asked_for_so_that_no_browser_can_send_it_over_http(app: Flask) -> None:
@@ -283,6 +331,27 @@ def test_row_10_a_box_answers_to_its_own_names_alone(boxes: Any) -> None:
 
     assert 400 == client.get("/", base_url="http://evil.example").status_code
     assert 302 == client.get("/sign-in", base_url="http://box.lan").status_code
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in/password", "/claim", "/none"])
+def test_row_10_a_new_box_shows_no_page_under_a_foreign_name(boxes: Any, path: str) -> None:
+    """Where somebody's own page has its name point at the box, its script would read ours (DNS rebinding)."""
+    client = create_app(boxes()).test_client()
+    reached = {REACHED_AT: lambda: "10.42.0.1:8080"}
+
+    answer = client.get(path, base_url="http://evil.example", environ_overrides=reached)
+
+    assert (302, f"http://10.42.0.1:8080{path}") == (answer.status_code, answer.location)
+
+
+def test_row_10_a_box_behind_https_sends_to_its_own_address(boxes: Any) -> None:
+    config = Config(address="https://box.school.example", is_behind_tls=True)
+    client = create_app(boxes(config=config)).test_client()
+
+    answer = client.get("/library", base_url="https://evil.example")
+
+    assert "https://box.school.example/library" == answer.location
+    assert 200 == client.get("/sign-in/password", base_url="https://box.school.example").status_code
 
 
 def test_row_11_pages_for_anybody_hold_no_secret(boxes: Any) -> None:

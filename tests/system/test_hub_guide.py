@@ -71,6 +71,7 @@ def served(installed: dict[str, str]) -> Iterator[dict[str, str]]:
         "/opt/qanat": installed["HUB_HOME"],
         "/var/lib/qanat-hub": installed["HUB_DATA"],
         "8300": installed["HUB_PORT"],
+        "hub.example.org": NAME,
     }
     words = unit["Service"]["ExecStart"]
     for written, meant in here.items():

@@ -166,6 +166,15 @@ def test_the_hub_asks_its_staff_for_a_second_factor(night: Night, browser: Brows
     assert_welcoming(page)
     assert page.evaluate("document.querySelector('[data-shown=picture]').naturalWidth") > 0
     authenticator = pyotp.TOTP(secret.replace(" ", ""))
+    assert page.get_attribute("[data-shown=link]", "href").startswith(f"otpauth://totp/Qanat:Rana?secret={secret[:4]}")
+    page.fill("#f-password", "not the password")
+    for wrong in ("This is not your password.", "This is not the code that goes with the picture."):
+        page.fill("[name=code]", "000000")
+        page.click("main form button")
+        expect(page.locator("[data-answer]")).to_contain_text(wrong)
+        assert [secret] == shown(page, "secret")
+        page.fill("#f-password", PASSWORD)
+    assert_welcoming(page)
     page.fill("[name=code]", authenticator.at(SystemClock().now().wall_seconds - 30))
     press(page)
     expect(page).to_have_url(f"{night.hub.address}/")

@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from catalog import durable
 from catalog.digest import Digest, Hasher, digest_of_file, is_digest
 from catalog.fault import Damaged
-from sync.hub.engine import sqlite_url
+from sync.hub.engine import bare_engine, sqlite_url
 from sync.hub.keeping.proof import damaged
 
 FOLDER = "files"
@@ -39,7 +39,7 @@ def indexed(catalog_database: Path) -> list[tuple[Digest, int]]:
 
     Raises Damaged where it cannot be read, or names what no file is called: places on a disk are made of these names.
     """
-    engine = create_engine(sqlite_url(catalog_database))
+    engine = bare_engine(sqlite_url(catalog_database))
     try:
         with engine.connect() as connection:
             rows = connection.execute(text("select digest, size_bytes from stored_file order by digest")).all()

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
 from catalog.fault import BoxFault, CallerFault
-from sync.hub.engine import sqlite_url
+from sync.hub.engine import bare_engine, sqlite_url
 from sync.hub.keeping.backed_up import marks_held
 from sync.hub.keeping.proof import Progress, damaged, prove
 
@@ -84,7 +84,7 @@ def load_dump(file: Path, address: URL) -> None:
 
     Raises CallerFault where something is in it already, BoxFault where it does not answer or cannot be filled.
     """
-    engine = create_engine(address.set(drivername="postgresql+psycopg"))
+    engine = bare_engine(address.set(drivername="postgresql+psycopg"))
     try:
         with engine.connect() as connection:
             is_empty = not inspect(connection).get_table_names()
@@ -134,7 +134,7 @@ def _copied(engine: Engine, target: Path) -> None:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[Engine]:
-    engine = create_engine(sqlite_url(file))
+    engine = bare_engine(sqlite_url(file))
     try:
         yield engine
     finally:

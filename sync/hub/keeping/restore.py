@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, select, text, update
+from sqlalchemy import Connection, Engine, delete, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
@@ -23,7 +23,7 @@ from catalog.publish import DATABASE as CATALOG_FILE
 from catalog.publish import STORE
 from sync.clock import Clock
 from sync.hub import schema
-from sync.hub.engine import open_engine, sqlite_url, writing
+from sync.hub.engine import bare_engine, open_engine, sqlite_url, writing
 from sync.hub.keeping import audit, backed_up, copies
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
 from sync.hub.keeping.backup import FOLDER_MODE, Listed, in_place, read_list
@@ -119,7 +119,7 @@ def _check_target(data: Path, listed: Listed, *, is_replacing: bool, database_ur
 
 def _check_unused(file: Path) -> None:
     """Raises BoxFault where another process holds this database."""
-    engine = create_engine(sqlite_url(file))
+    engine = bare_engine(sqlite_url(file))
     try:
         with engine.connect() as connection:
             # Leaving the log takes the database for oneself: refused while anybody else has it open.
@@ -135,7 +135,7 @@ def _erased_in(file: Path) -> Erased:
     """Whom the hub that is put aside had erased. What cannot be read of a broken one, boxes tell again."""
     if not file.exists():
         return []
-    engine = create_engine(sqlite_url(file))
+    engine = bare_engine(sqlite_url(file))
     try:
         with engine.connect() as connection:
             return [(row.campus, row.learner) for row in connection.execute(select(schema.erased))]
@@ -171,7 +171,7 @@ def _fill(listed: Listed, part: Path, former_store: Path) -> None:
         if not copied.exists() and not former.exists():
             raise damaged(f"the file {digest[:12]} of a course is missing")
         copies.copy(copied if copied.exists() else former, target, digest)
-    engine = create_engine(sqlite_url(part / CATALOG_FILE))
+    engine = bare_engine(sqlite_url(part / CATALOG_FILE))
     with engine.begin() as connection:
         # Compressed forms were not kept: they are made anew where they are wanted.
         connection.execute(text("update stored_file set compressed_bytes = null"))

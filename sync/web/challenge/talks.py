@@ -1,6 +1,8 @@
 """Talks: a browser asks to prove or to set a password, is answered sealed, and says the rest sealed.
 
 * A talk belongs to the session that began it, is finished once, and is forgotten after a while; all in memory, bounded.
+  Only one that shows something, and proves nothing, may be finished again, in the same words: what was written down
+  stays what it is.
 * What is asked of an unknown name is asked as of a known one; that there is nobody is said only at the end.
 * What a talk proves is that somebody knew the password behind one verifier: whoever lets them in compares it with
   the one that is kept by then.
@@ -61,6 +63,8 @@ class _Talk:
     sealing: "Sealing"
     ends_seconds: float
     shown: Mapping[str, Any]
+    heard: tuple[str, Said] | None = None
+    """What was said here before, as it came; each side seals its own key's messages once."""
 
 
 class Talks:
@@ -112,12 +116,16 @@ class Talks:
         sealed = sealing.seal(json.dumps(answer).encode())
         return {"talk": talk, "key": base64url(own.public), "sealed": base64url(sealed)}
 
-    def hear(self, session: str, talk: str, sealed: str) -> Said:
-        """What a browser says to end a talk. Raises TalkRefused."""
+    def hear(self, session: str, talk: str, sealed: str, *, stays: bool = False) -> Said:
+        """What a browser says to end a talk; one that `stays` goes on until its time is over. Raises TalkRefused."""
         with self._lock:
             begun = self._talks.pop(talk, None)
+            if begun is not None and stays and begun.asked is None:
+                self._talks[talk] = begun
         if begun is None or begun.session != session or begun.ends_seconds < self._clock.now().monotonic_seconds:
             raise _refused()
+        if begun.heard is not None and begun.heard[0] == sealed:
+            return begun.heard[1]
         try:
             said = json.loads(begun.sealing.open(_bytes(sealed)))
             final = said.get("final")
@@ -125,7 +133,9 @@ class Talks:
         except (ValueError, TypeError, AttributeError) as error:
             raise _refused() from error
         proven = begun.asked if _is_proven(begun.scram, final) else None
-        return Said(begun.name, proven, verifier, begun.shown)
+        heard = Said(begun.name, proven, verifier, begun.shown)
+        begun.heard = (sealed, heard)
+        return heard
 
     def _ask(self, first: str, asked: Verifier) -> tuple["ScramServer", str]:
         from scramp import ScramException, ScramMechanism

@@ -4,6 +4,7 @@
      proven for the name in data-name (or in the field "name"), of the field marked data-sets a verifier is sent.
      Neither field has a name, so that the browser itself cannot send them.
    - Parts marked data-shown are filled with what the box or hub shows to this browser alone, when the page opens.
+   - A form marked data-stays is sent from here: a "no" takes the place of the part data-answer, all else stays.
    - Messages are SCRAM's (RFC 5802), sealed by X25519 and ChaCha20-Poly1305; sync/web/challenge is the other side.
 
    Written for Chrome 61. It hides nothing from whoever can change what is sent; only HTTPS does. */
@@ -160,10 +161,38 @@
     form.dataset.isProving = "yes";
     working(form, words.proving);
     if (button) button.disabled = true;
-    prove(form).then(function () { form.submit(); }, function () {
+    prove(form).then(function () {
+      if (!("stays" in form.dataset)) form.submit();
+      else return send(form).then(function () { ready(""); });
+    }).catch(function () { ready(words.failed); });
+
+    function ready(text) {
       delete form.dataset.isProving;
-      working(form, words.failed);
+      working(form, text);
       if (button) button.disabled = false;
+    }
+  }
+
+  /* Go where a "yes" leads; put a "no" where the last one stood. */
+  function send(form) {
+    return new Promise(function (resolve, reject) {
+      var request = new XMLHttpRequest();
+      request.open("POST", form.action);
+      request.responseType = "document";
+      request.timeout = PATIENCE_SECONDS * 1000;
+      request.onload = function () {
+        var said = request.response && request.response.querySelector("[data-answer]");
+        if (request.status < 400) location.assign(request.responseURL);
+        else if (!said) reject(new Error(request.status));
+        else {
+          document.querySelector("[data-answer]").replaceWith(document.adoptNode(said));
+          said.scrollIntoView();
+          if (said.dataset.answer) fill(document.querySelector("[data-shows]"));
+          resolve();
+        }
+      };
+      request.onerror = request.ontimeout = reject;
+      request.send(new URLSearchParams(new FormData(form)));
     });
   }
 
@@ -178,7 +207,9 @@
 
   // ---- what is shown to this browser alone -------------------------------------------------------------------------
 
-  Array.prototype.forEach.call(document.querySelectorAll("[data-shows]"), function (part) {
+  Array.prototype.forEach.call(document.querySelectorAll("[data-shows]"), fill);
+
+  function fill(part) {
     var form = document.getElementById(part.dataset.form);
     begin(part.dataset.shows, csrfOf(form), "").then(function (talk) {
       Array.prototype.forEach.call(part.querySelectorAll("[data-shown]"), function (place) { show(place, talk.shown[place.dataset.shown]); });
@@ -186,10 +217,12 @@
       put(form, "seen", sealed(talk.key, {}));
       part.hidden = false;
     }, function () { working(form, words.failed); });
-  });
+  }
 
   function show(place, value) {
+    place.textContent = place.tagName === "A" ? place.textContent : "";
     if (place.tagName === "IMG") place.src = value;
+    else if (place.tagName === "A") place.href = value;
     else if (!Array.isArray(value)) place.textContent = value;
     else value.forEach(function (text) {
       var row = document.createElement("li");

@@ -8,9 +8,11 @@ from flask.testing import FlaskClient
 
 from sync.enrolment import Token
 from sync.hub import pace
+from sync.hub.app import create_app
 from sync.hub.hub import Hub
 from sync.hub.pace import REPORTS_AT_ONCE, REPORTS_PER_SECOND, Pace, Share, taken
 from sync.signing import sign_request
+from sync.web.names import own_names
 from sync.wire import ENROL_PATH, SESSION_PATH, Enrol, Refusal
 
 Box = Any
@@ -91,6 +93,26 @@ def test_row_34_what_is_remembered_of_boxes_is_bounded(monkeypatch: pytest.Monke
         assert shares.has_room(f"box-{number}", 0.0)
 
     assert 10 == len(shares._shares)
+
+
+@pytest.mark.parametrize(("told", "is_behind_proxy"), [(["hub.example.org"], True), ([], False)])
+def test_row_10_a_hub_shows_no_page_under_a_foreign_name(hub: Hub, told: list[str], is_behind_proxy: bool) -> None:
+    client = create_app(hub, names=own_names(told, is_behind_proxy=is_behind_proxy)).test_client()
+
+    asked = [client.get(path, base_url="http://evil.example").status_code for path in ("/", "/claim", "/sign-in")]
+
+    assert [400, 400, 400] == asked
+    assert 200 == client.get("/claim", base_url="http://10.1.2.3:8080").status_code
+
+
+def test_row_10_a_box_is_heard_by_whatever_name_it_knows_its_hub(hub: Hub, box: Box) -> None:
+    """What boxes say is signed, and their settings may hold a name of years ago."""
+    client = create_app(hub, names=own_names(["hub.example.org"], is_behind_proxy=True)).test_client()
+
+    said = [client.post(path, base_url="http://old-name.example").status_code for path in (SESSION_PATH, ENROL_PATH)]
+
+    assert [] == [status for status in said if status in (302, 303)]
+    assert b"old-name" not in client.post(SESSION_PATH, base_url="http://old-name.example").data
 
 
 def _is_answered(client: FlaskClient, box: Box, rule: str, method: str) -> bool:

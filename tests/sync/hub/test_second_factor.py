@@ -1,5 +1,6 @@
 """The hub's second factor: a code counts once, in its own half minute; a sheet helps who lost the phone."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,48 +15,72 @@ from sync.hub.app import create_app
 from sync.hub.cli import hub as command
 from sync.hub.engine import writing
 from sync.hub.hub import Hub
-from sync.hub.second_factor import STEP_SECONDS
+from sync.hub.second_factor import STEP_SECONDS, SecondFactors
 from sync.web import passwords
 from tests.signing_in import talk
 
 pytestmark = pytest.mark.slow
 
 PASSWORD = "water finds its way"
-ORIGIN = {"Origin": "http://localhost"}
 
 
 class Desk:
     """A staff member's browser; it does what the scripts of the pages do."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, base: str = "http://localhost") -> None:
         self._client = app.test_client()
+        self._base = base
         self.page = ""
         self.path = ""
         self.status = 0
+        self.shown: Any = None
+        self.seen: dict[str, str] = {}
 
     def opens(self, path: str) -> str:
-        return self._show(self._client.get(path, follow_redirects=True))
+        return self._show(self._client.get(path, follow_redirects=True, base_url=self._base))
 
-    def sends(self, path: str, **fields: str) -> str:
-        data = {"csrf": self._word(), **fields}
-        return self._show(self._client.post(path, data=data, headers=ORIGIN, follow_redirects=True))
+    def sends(self, path: str, **fields: Any) -> str:
+        data, headers = {"csrf": self._word(), **fields}, {"Origin": self._base}
+        return self._show(
+            self._client.post(path, data=data, headers=headers, follow_redirects=True, base_url=self._base)
+        )
 
     def signs_in(self, name: str = "Rana") -> str:
         self.opens("/sign-in")
         prover = talk(self._post, "/sign-in/talk", name)
         return self.sends("/sign-in", name=name, **prover.says(PASSWORD))
 
-    def sets_up(self, code: Callable[[str], str], **fields: str) -> dict[str, Any]:
+    def sets_up(
+        self, code: Callable[[str], str], name: str = "Rana", password: str = PASSWORD, **fields: str
+    ) -> dict[str, Any]:
         """Set a second factor up with what `code` makes of its secret; returns what was shown."""
+        return self.types(self.is_shown(), code, name, password, **fields)
+
+    def is_shown(self) -> Any:
+        """Open the page and have a secret shown."""
         self.opens("/second-factor")
-        prover = talk(self._post, "/second-factor/talk")
-        seen = prover.says()
-        secret = prover.shown["secret"].replace(" ", "")
-        self.sends("/second-factor", shown=seen["talk"], seen=seen["sealed"], code=code(secret), **fields)
-        return {**prover.shown, "secret": secret}
+        return talk(self._post, "/second-factor/talk")
+
+    def types(
+        self, shown: Any, code: Callable[[str], str], name: str = "Rana", password: str = PASSWORD, **fields: str
+    ) -> dict[str, Any]:
+        """Send the form below what was shown, with the password proven."""
+        # What was sealed once is sent again as it is, as the script does.
+        self.seen = self.seen if shown is self.shown else shown.says()
+        self.shown, seen, secret = shown, self.seen, shown.shown["secret"].replace(" ", "")
+        proof = talk(self._post, "/sign-in/talk", name).says(password)
+        said = {"shown": seen["talk"], "seen": seen["sealed"], "code": code(secret), **proof, **fields}
+        self.sends("/second-factor", **said)
+        return {**shown.shown, "secret": secret}
+
+    def borrows(self, other: "Desk") -> None:
+        """Take over the session of another browser, as whoever listens to an open Wi-Fi can."""
+        self._client = other._client
+        self.page = other.page
 
     def _post(self, path: str, said: Any) -> Any:
-        return self._client.post(path, data={"csrf": self._word(), **said}, headers=ORIGIN).get_json()
+        data, headers = {"csrf": self._word(), **said}, {"Origin": self._base}
+        return self._client.post(path, data=data, headers=headers, base_url=self._base).get_json()
 
     def _word(self) -> str:
         return self.page.partition('name="csrf" value="')[2].partition('"')[0]
@@ -111,6 +136,19 @@ def test_once_set_it_is_asked_for_after_the_password(desks: Callable[[], Desk], 
     assert (200, "/") == (again.status, again.path)
 
 
+def test_every_page_that_asks_who_is_there_says_over_http_what_can_be_heard(
+    hub: Hub, desks: Callable[[], Desk], code_now: Any
+) -> None:
+    desk, again = desks(), desks()
+    pages = [again.opens("/sign-in")]
+    desk.signs_in()
+    desk.sets_up(code_now)
+    pages.append(again.signs_in())
+
+    assert "/sign-in/code" == again.path
+    assert [True, True] == ["Whoever listens to an open Wi-Fi can read names" in page for page in pages]
+
+
 def test_a_code_counts_once(desks: Callable[[], Desk], hub: Hub, clock: Any, code_now: Any) -> None:
     desk = desks()
     desk.signs_in()
@@ -144,6 +182,111 @@ def test_a_secret_is_kept_only_with_its_first_code(desks: Callable[[], Desk], hu
     assert (422, False) == (desk.status, hub.second_factors.has("Rana"))
 
 
+def test_a_borrowed_session_sets_no_first_one(desks: Callable[[], Desk], hub: Hub, code_now: Any) -> None:
+    """Whoever heard the cookie of an account without a second factor would lock its person out for good."""
+    desk, thief = desks(), desks()
+    desk.signs_in()
+    desk.opens("/second-factor")
+    thief.borrows(desk)
+    shown = thief.is_shown()
+    thief.types(shown, code_now, password="guessed it is not")
+    said = thief.page
+    seen, secret = thief.seen, shown.shown["secret"].replace(" ", "")
+
+    for proof in ({}, {"password": PASSWORD}, {"talk": "x", "sealed": "x"}):
+        thief.sends("/second-factor", shown=seen["talk"], seen=seen["sealed"], code=code_now(secret), **proof)
+
+    assert ("This is not your password." in said, thief.status, False) == (True, 422, hub.second_factors.has("Rana"))
+
+
+def test_the_password_of_somebody_else_sets_no_second_factor(
+    desks: Callable[[], Desk], hub: Hub, code_now: Any
+) -> None:
+    desk = desks()
+    desk.signs_in("Selma")
+
+    desk.sets_up(code_now, "Rana")
+
+    assert (422, False) == (desk.status, hub.second_factors.has("Selma"))
+
+
+def test_a_wrong_code_does_not_throw_away_what_was_scanned(desks: Callable[[], Desk], hub: Hub, code_now: Any) -> None:
+    desk = desks()
+    desk.signs_in()
+    shown = desk.is_shown()
+    desk.types(shown, lambda secret: "000000")
+    desk.opens("/second-factor")
+
+    desk.types(shown, code_now)
+
+    assert hub.second_factors.has("Rana")
+
+
+def test_an_authenticator_on_the_same_phone_is_opened_by_a_link(desks: Callable[[], Desk]) -> None:
+    """Nobody can scan the screen in their own hand."""
+    desk = desks()
+    desk.signs_in()
+
+    shown = desk.is_shown().shown
+
+    assert f"otpauth://totp/Qanat:Rana?secret={shown['secret'].replace(' ', '')}&issuer=Qanat" == shown["link"]
+
+
+def test_over_https_it_is_set_up_without_a_script(hub: Hub, clock: Any, code_now: Any) -> None:
+    hub.staff.add("Rana", PASSWORD)
+    desk = Desk(create_app(hub), "https://localhost")
+    desk.opens("/sign-in")
+    desk.sends("/sign-in", name="Rana", password=PASSWORD)
+    assert "/second-factor?next=/&amp;plain=yes" in desk.page
+    page = desk.opens("/second-factor?plain=yes")
+    form = {"secret": re.search(r'name="secret" value="([^"]+)"', page)[1]}  # type: ignore[index]
+    form["codes"] = re.findall(r'name="codes" value="([^"]+)"', page)
+    desk.sends("/second-factor?plain=yes", **form, code="000000", password=PASSWORD)
+    assert form["secret"] in desk.page
+    desk.sends("/second-factor?plain=yes", **form, code=code_now(form["secret"].replace(" ", "")), password="wrong")
+    assert not hub.second_factors.has("Rana")
+
+    desk.sends("/second-factor?plain=yes", **form, code=code_now(form["secret"].replace(" ", "")), password=PASSWORD)
+
+    assert ("/", True, 10) == (desk.path, hub.second_factors.has("Rana"), hub.second_factors.codes_left("Rana"))
+
+
+def test_over_http_no_page_holds_the_secret(desks: Callable[[], Desk]) -> None:
+    desk = desks()
+    desk.signs_in()
+
+    page = desk.opens("/second-factor?plain=yes")
+
+    assert ("otpauth:" in page, 'name="secret"' in page) == (False, False)
+    assert '<code dir="ltr">qanat hub staff second-factor Rana</code>' in page
+
+
+def test_at_the_machine_it_is_set_up_for_a_browser_without_a_script(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, code_now: Any
+) -> None:
+    hub.staff.add("Rana", PASSWORD)
+    typed = iter(["000000", "right"])
+    secrets: list[str] = []
+    kept = SecondFactors.keep
+
+    def keep(self: SecondFactors, name: str, secret: str, codes: Any, code: str, by: str = "") -> bool:
+        secrets.append(secret)
+        return kept(self, name, secret, codes, code if code == "000000" else at_the_machine(secret), by)
+
+    def at_the_machine(secret: str) -> str:
+        return TOTP(secret.replace(" ", "")).now()
+
+    monkeypatch.setattr(SecondFactors, "keep", keep)
+    done = CliRunner().invoke(
+        command, ["staff", "second-factor", "Rana", "--data", str(hub.data)], input="\n".join(typed) + "\n"
+    )
+
+    assert 0 == done.exit_code, done.exception
+    assert (True, 1) == (hub.second_factors.has("Rana"), len(set(secrets)))
+    assert secrets[0] in done.output
+    assert ["second-factor-set"] == [line.act for line in hub.keeping.audit.lines()]
+
+
 def test_a_recovery_code_lets_in_once(desks: Callable[[], Desk], hub: Hub, code_now: Any) -> None:
     desk, again = desks(), desks()
     desk.signs_in()
@@ -168,7 +311,7 @@ def test_once_one_has_it_everybody_needs_it(desks: Callable[[], Desk], clock: An
 
     assert "/second-factor" == other.path
     assert "Later" not in other.page
-    other.sets_up(code_now)
+    other.sets_up(code_now, "Selma")
     assert "No campus yet" in other.opens("/")
 
 

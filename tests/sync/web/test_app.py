@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from sync.web.app import (
     send_file,
     session_now,
 )
+from sync.web.names import REACHED_AT, own_names
 from sync.web.sessions import DatabaseSessions
 
 OWN = {"Origin": "http://localhost"}
@@ -36,7 +38,7 @@ OWN = {"Origin": "http://localhost"}
 def app(tmp_path: Path, clock: Any, randomness: random.Random) -> Iterator[Flask]:
     database = Database(tmp_path / "box.db", [sessions_table.migrations])
     sessions = DatabaseSessions(database, clock, randomness.randbytes)
-    app = create_base("sync", WebSettings("Al-Noor", "box", allowed_hosts=["localhost", "box.lan"]), sessions)
+    app = create_base("sync", WebSettings("Al-Noor", "box", names=frozenset({"localhost", "box.lan"})), sessions)
 
     @app.get("/")
     def home() -> str:
@@ -212,6 +214,32 @@ def test_a_page_for_staff_is_not_for_learners(client: FlaskClient) -> None:
 def test_an_unknown_name_is_not_answered_to(client: FlaskClient) -> None:
     assert 400 == client.get("/", headers={"Host": "evil.example"}).status_code
     assert 200 == client.get("/", headers={"Host": "box.lan:8080"}).status_code
+
+
+def test_whoever_comes_by_a_foreign_name_is_sent_to_the_address_that_was_reached(client: FlaskClient) -> None:
+    """A router may have given us a name that we do not know. Its reader comes in; a page of evil.example does not."""
+    reached = {REACHED_AT: lambda: "10.42.0.1:8080"}
+
+    asked = client.get("/form?next=/me", headers={"Host": "library.school"}, environ_overrides=reached)
+    sent = client.post("/form", headers={"Host": "library.school"}, environ_overrides=reached)
+
+    assert (302, "http://10.42.0.1:8080/form?next=/me") == (asked.status_code, asked.location)
+    assert (400, None) == (sent.status_code, sent.location)
+    assert "Set-Cookie" not in asked.headers
+
+
+@pytest.mark.parametrize("host", ["10.42.0.1", "10.42.0.1:8080", "[fe80::1]:8080", "BOX.lan.", "localhost:1"])
+def test_an_address_in_numbers_is_always_ours(client: FlaskClient, host: str) -> None:
+    assert 200 == client.get("/", headers={"Host": host}).status_code
+
+
+def test_the_names_of_an_end_are_those_it_was_told_and_the_machines_own() -> None:
+    told = own_names(["Hub.example.org", ""], is_behind_proxy=True)
+
+    assert told is not None
+    assert {"hub.example.org", "localhost", f"{gethostname().partition('.')[0].lower()}.local"} <= told
+    assert (None, None) == (own_names([""], is_behind_proxy=True), own_names(["*"], is_behind_proxy=False))
+    assert own_names([], is_behind_proxy=False) is not None
 
 
 def test_our_pages_load_and_frame_nothing_from_elsewhere(client: FlaskClient) -> None:
