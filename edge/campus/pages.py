@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from catalog.fault import CallerFault
 from edge.box import Box
 from edge.campus import wording
-from edge.campus.campus import AlreadyDecided
+from edge.campus.campus import AlreadyDecided, ChangedMeanwhile
 from edge.people import codes
 from edge.people.classes import wrong_class_name
 from edge.people.people import NAME_LETTERS_MAX, NUMBER_LETTERS_MAX, NameTaken, NumberTaken, Person
@@ -40,10 +40,10 @@ def _said_pages(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/campus/proposals/<proposal>")
     @require(*TEACHING)
-    @takes("accept")
+    @takes("accept", "seen")
     def decide(proposal: str) -> ResponseReturnValue:
         try:
-            box.campus.decide(proposal, request.form.get("accept") == "1")
+            box.campus.decide(proposal, request.form.get("accept") == "1", request.form.get("seen", ""))
         except AlreadyDecided:
             return redirect(url_for("campus.said"), 303)
         except CallerFault as fault:
@@ -52,18 +52,18 @@ def _said_pages(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/campus/budget/<proposal>")
     @require("staff")
-    @takes("accept")
+    @takes("accept", "seen")
     def decide_budget(proposal: str) -> ResponseReturnValue:
         proposed = box.campus.budget_proposed()
         if proposed is None or proposed.id != proposal:
             return redirect(url_for("campus.said"), 303)
         is_accepted = request.form.get("accept") == "1"
+        if is_accepted and not proposed.can_be:
+            return _show_said(box, _unusable()), 409
+        if is_accepted and request.form.get("seen", "") != wording.seen_of(proposed, box.config):
+            return _show_said(box, _changed()), 409
         if is_accepted:
-            try:
-                box.change_config(proposed.settings)
-            except CallerFault:
-                error = gettext("This box cannot use what the hub proposes. Keep what is, and tell the hub's staff.")
-                return _show_said(box, error), 409
+            box.change_config(proposed.settings)
         box.campus.decide_budget(proposal, is_accepted)
         return redirect(url_for("campus.said"), 303)
 
@@ -82,7 +82,7 @@ def _class_pages(pages: Blueprint, box: Box) -> None:
         error = wrong_class_name(name)
         if not error:
             try:
-                box.campus.change("class", classroom, "name", name)
+                box.campus.change("class", classroom, {"name": name})
                 return redirect(url_for("campus.names", classroom=classroom), 303)
             except CallerFault as fault:
                 error = _in_words(fault)
@@ -104,9 +104,9 @@ def _learner_pages(pages: Blueprint, box: Box) -> None:
         asked = {name: " ".join(request.form.get(name, "").split()) for name in ("name", "number", "to")}
         error = _wrong_learner(asked)
         if not error:
+            values = {"name": asked["name"], "student_number": asked["number"], "class": asked["to"]}
             try:
-                for field, name in (("name", "name"), ("student_number", "number"), ("class", "to")):
-                    box.campus.change("learner", found.id, field, asked[name])
+                box.campus.change("learner", found.id, values)
                 return redirect(url_for("campus.names", classroom=found.classroom), 303)
             except CallerFault as fault:
                 error = _in_words(fault)
@@ -123,7 +123,9 @@ def _show_said(box: Box, error: str = "") -> str:
         classes={one.id: one.name for one in box.people.classrooms()},
         proposals=wording.shown(box, open_now),
         budget=budget,
-        settings=wording.settings_words(budget) if budget else [],
+        offered=wording.settings_words(budget, box.config) if budget else [],
+        seen=wording.seen_of(budget, box.config) if budget else "",
+        unusable="" if budget is None or budget.can_be else _unusable(),
         hub=box.hub,
         error=error,
     )
@@ -166,6 +168,14 @@ def _wrong_learner(asked: dict[str, str]) -> str:
     return ""
 
 
+def _unusable() -> str:
+    return gettext("This box cannot use what the hub proposes. Keep what is, and tell the hub's staff.")
+
+
+def _changed() -> str:
+    return gettext("This has been changed meanwhile. Look at both values again, then decide.")
+
+
 def _in_words(fault: CallerFault) -> str:
     """What stood against a change, in the reader's language."""
     match fault:
@@ -173,6 +183,8 @@ def _in_words(fault: CallerFault) -> str:
             return gettext("This name is taken. Add one more word to tell them apart.")
         case NumberTaken():
             return gettext("Another learner has this student number.")
+        case ChangedMeanwhile():
+            return _changed()
         case _:
             return gettext("This class or learner is not on this box any more.")
 

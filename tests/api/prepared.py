@@ -178,10 +178,10 @@ def _inhabit_hub(world: World, box: CampusBox, other: CampusBox) -> tuple[Values
     assignment = hub.notices.assign(campus, classroom, release.course, 5)
     hub.notices.propose_budget(campus, {"night_mb": 40})
     theirs = next(group for group in hub.roster.classes(campus) if group.name == "Grade 8 B")
-    hub.roster.change(campus, "class", theirs.id, "name", "Grade 8 C")
-    box.box.campus.change("learner", box.box.people.learners(theirs.id)[0].id, "name", "Amina W.")
+    hub.roster.change(campus, "class", theirs.id, {"name": "Grade 8 C"})
+    box.box.campus.change("learner", box.box.people.learners(theirs.id)[0].id, {"name": "Amina W."})
     box.night()
-    box.box.campus.change("class", classroom, "name", "Grade 7 E")
+    box.box.campus.change("class", classroom, {"name": "Grade 7 E"})
     box.night()
     other.night()
     there = {
