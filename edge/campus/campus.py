@@ -7,6 +7,7 @@
 * What was decided is told to the hub in the same transaction that makes it so.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -100,6 +101,15 @@ class Campus:
         learners = {learner.id for learner in self._people.learners(classroom)}
         both = [*self.proposals(Side.HUB), *self.proposals(Side.CAMPUS)]
         return [one for one in both if one.subject == classroom or one.subject in learners]
+
+    def waiting(self) -> int:
+        """How much of what the hub proposes somebody here still has to decide, the budget included."""
+        return len(self.proposals(Side.HUB)) + (self.budget_proposed() is not None)
+
+    def waiting_by_class(self) -> Counter[str]:
+        """How many proposals of the hub wait in each class: about its name, or about its learners."""
+        read = self._database.read()
+        return Counter(_now_of(read, one.about, one.subject)["class"] for one in self.proposals(Side.HUB))
 
     def budget_proposed(self) -> BudgetProposed | None:
         """The hub's last word about the link's budget, until somebody decides."""

@@ -5,6 +5,9 @@
 * What is for everybody stands on everybody's home; what is for a class, on the home of its learners.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -21,6 +24,7 @@ from sync.web.language import gettext
 from sync.web.takes import takes
 
 TEACHING = ("teacher", "staff")
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def blueprint(box: Box) -> Blueprint:
@@ -102,15 +106,15 @@ def _learner_pages(pages: Blueprint, box: Box) -> None:
     def change_learner(learner: str) -> ResponseReturnValue:
         found = _learner(box, learner)
         asked = {name: " ".join(request.form.get(name, "").split()) for name in ("name", "number", "to")}
-        error = _wrong_learner(asked)
-        if not error:
+        wrong = _wrong_learner(asked)
+        if not wrong:
             values = {"name": asked["name"], "student_number": asked["number"], "class": asked["to"]}
             try:
                 box.campus.change("learner", found.id, values)
                 return redirect(url_for("campus.names", classroom=found.classroom), 303)
             except CallerFault as fault:
-                error = _in_words(fault)
-        return _show_learner(box, found, asked, error), 400
+                wrong = {_field(fault): _in_words(fault)}
+        return _show_learner(box, found, asked, wrong), 400
 
 
 def _show_said(box: Box, error: str = "") -> str:
@@ -145,7 +149,7 @@ def _show_names(box: Box, classroom: str, name: str | None = None, error: str = 
     )
 
 
-def _show_learner(box: Box, learner: Person, asked: dict[str, str], error: str = "") -> str:
+def _show_learner(box: Box, learner: Person, asked: dict[str, str], wrong: Mapping[str, str] = NOTHING) -> str:
     return render_template(
         "campus/learner.html",
         learner=learner,
@@ -153,19 +157,31 @@ def _show_learner(box: Box, learner: Person, asked: dict[str, str], error: str =
         classes=[(one.id, one.name) for one in box.people.classrooms()],
         is_hubs=learner.id in box.campus.hub_learners(),
         asked=asked,
-        error=error,
+        wrong=wrong,
     )
 
 
-def _wrong_learner(asked: dict[str, str]) -> str:
-    """What is wrong with what somebody wrote about a learner, in words; nothing when it will do."""
+def _wrong_learner(asked: dict[str, str]) -> dict[str, str]:
+    """What is wrong with what somebody wrote about a learner, by its field; nothing when it will do."""
+    wrong = {}
     if not codes.name_key(asked["name"]):
-        return gettext("Write the learner's name.")
+        wrong["name"] = gettext("Write the learner's name.")
     if len(asked["name"]) > NAME_LETTERS_MAX:
-        return gettext("This name is too long: %(num)s letters at most.", num=NAME_LETTERS_MAX)
+        wrong["name"] = gettext("This name is too long: %(num)s letters at most.", num=NAME_LETTERS_MAX)
     if len(asked["number"]) > NUMBER_LETTERS_MAX:
-        return gettext("This number is too long: %(num)s letters at most.", num=NUMBER_LETTERS_MAX)
-    return ""
+        wrong["number"] = gettext("This number is too long: %(num)s letters at most.", num=NUMBER_LETTERS_MAX)
+    return wrong
+
+
+def _field(fault: CallerFault) -> str:
+    """Beside which field of a learner it belongs; "" where it belongs to none."""
+    match fault:
+        case NameTaken():
+            return "name"
+        case NumberTaken():
+            return "number"
+        case _:
+            return ""
 
 
 def _unusable() -> str:

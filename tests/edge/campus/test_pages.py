@@ -226,7 +226,7 @@ def test_of_a_learner_nothing_is_changed_where_a_part_cannot_be(
     staff.sends(f"/learners/{badr.id}/name", name="Badr Ali", number=amina.student_number, to=grade.id)
 
     assert staff.status == 400
-    assert "Another learner has this student number." in staff.page
+    assert 'id="e-number">Another learner has this student number.' in staff.page
     assert 'value="Badr Ali"' in staff.page
     assert box.people.person(badr.id) == badr
 
@@ -296,3 +296,33 @@ def test_what_is_said_in_another_language_runs_its_own_way(voice: HubVoice, lear
     learner.opens("/")
 
     assert '<p dir="auto">الامتحان يوم الاثنين</p>' in learner.page
+
+
+def test_what_waits_for_a_decision_is_told_where_staff_and_teachers_begin(
+    voice: HubVoice, staff: Any, box: Box, grade: Classroom, amina: Person
+) -> None:
+    """A proposal for the budget was told nowhere but under Classes, behind a quiet button."""
+    other = box.people.add_classroom("Grade 9 A")
+    staff.opens("/staff")
+    before = "for a decision" in staff.page
+    voice.notices.propose_budget("wadi", {"night_mb": 300})
+    said = {
+        "proposal": "p",
+        "about": "learner",
+        "id": amina.id,
+        "field": "name",
+        "was": amina.name,
+        "value": "Amina W.",
+    }
+    voice.says("proposed", said, amina.id)
+    voice.is_heard()
+
+    staff.opens("/staff")
+    told = "2 proposals of the hub wait for a decision." in staff.page and 'href="/campus"' in staff.page
+    staff.opens("/classes")
+    lines = {one.name: re.search(rf"<b>{one.name}</b><small>([^<]*)", staff.page) for one in (grade, other)}
+
+    assert (False, True) == (before, told)
+    assert {grade.name: "1 learner · 1 proposal waits.", other.name: "0 learners"} == {
+        name: found[1] for name, found in lines.items() if found
+    }
