@@ -245,7 +245,7 @@ def when(wall_seconds: int | None) -> str:
     moment = datetime.fromtimestamp(wall_seconds, reader.timezone)
     time = _digits(f"{moment:%H:%M}")
     if reader.now_seconds is None:
-        return f"{_date(moment, 'd MMM y')}, {time}"
+        return gettext("%(day)s, %(time)s", day=_date(moment, "d MMM y"), time=time)
     today = datetime.fromtimestamp(reader.now_seconds, reader.timezone).date()
     match (moment.date() - today).days:
         case 0:
@@ -255,7 +255,7 @@ def when(wall_seconds: int | None) -> str:
         case 1:
             return gettext("tomorrow %(time)s", time=time)
         case days if abs(days) < 180:
-            return f"{_date(moment, 'd MMM')}, {time}"
+            return gettext("%(day)s, %(time)s", day=_date(moment, "d MMM"), time=time)
         case _:
             return _date(moment, "d MMM y")
 

@@ -1,6 +1,9 @@
 """The hub's pages about a campus's roster and what is said to it, with forms only."""
 
+import io
+import json
 import re
+import zipfile
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -321,6 +324,35 @@ def test_a_learner_is_made_known_at_another_campus(hub: Hub, staff: Browser, cam
 
     assert names(hub, other) == [("9 H", ["Amina Daher"])]
     assert "Also studies at Hill." in staff.reads(at)
+
+
+def test_everything_of_a_learner_is_handed_out_and_that_is_written_down(hub: Hub, staff: Browser, campus: str) -> None:
+    learner = hub.roster.add_learner(campus, hub.roster.add_class(campus, "9 A"), "Amina Daher")
+    at = f"/campuses/{campus}/learners/{learner}"
+
+    given = staff.sends(f"{at}/export.zip", page=at)
+
+    assert ("application/zip", "no-store") == (given.content_type, given.headers["Cache-Control"])
+    with zipfile.ZipFile(io.BytesIO(given.data)) as zipped:
+        assert "Amina Daher" == json.loads(zipped.read("learner.json"))["person"]["name"]
+    (line, *_) = hub.keeping.audit.lines()
+    assert ("Rana", "exported-learner", learner) == (line.who, line.act, line.about["learner"])
+
+
+def test_a_learner_is_erased_after_a_question_and_that_is_written_down(hub: Hub, staff: Browser, campus: str) -> None:
+    classroom = hub.roster.add_class(campus, "9 A")
+    learner = hub.roster.add_learner(campus, classroom, "Amina Daher")
+    at = f"/campuses/{campus}/learners/{learner}"
+    asked = staff.reads(f"{at}/erase")
+
+    done = staff.sends(f"{at}/erase", page=f"{at}/erase")
+
+    assert "Erase Amina Daher for ever?" in asked
+    assert (303, f"/campuses/{campus}/roster") == (done.status_code, done.location)
+    assert names(hub, campus) == [("9 A", [])]
+    (line, *_) = hub.keeping.audit.lines()
+    assert ("Rana", "erased", learner) == (line.who, line.act, line.about["learner"])
+    assert 404 == staff.opens(f"{at}/erase").status_code
 
 
 @pytest.mark.parametrize("path", ["roster", "notices", "learners/nobody"])
