@@ -158,10 +158,10 @@ def _say_session(night: Mapping[str, Any]) -> None:
 
 
 def _say_scrub(result: Mapping[str, Any]) -> None:
-    click.echo(f"Read {result['files']} files, {result['read_bytes'] / 1e6:.1f} MB.")
+    click.echo(f"Files read: {result['files']}, {result['read_bytes'] / 1e6:.1f} MB.")
     if result["rotten"]:
         click.echo(
-            f"{len(result['rotten'])} of them are not what they were, and were taken off.\n"
+            f"No longer what they were, and taken off: {len(result['rotten'])}.\n"
             "Hint: `qanat box sync` fetches them again. If there are more each month, replace the card.",
             err=True,
         )

@@ -21,6 +21,7 @@ from catalog.fault import CallerFault
 from catalog.manifest import CORE, is_course
 from catalog.trust.roles import GRACE_DAYS
 from sync.budget.allowance import MONTH_BEGINS_MAX, Budget
+from sync.budget.settings import NUMBERS, WINDOW, can_be, wanted
 from sync.budget.windows import Window, parse_windows
 
 FILE = "box.toml"
@@ -29,9 +30,6 @@ CONTENT_PORTS_MAX = 256
 NAME_CHARACTERS_MAX = 80
 LANGUAGES = ("en", "fr", "ar")
 
-QUOTA_MB_MAX = 100_000_000
-"""A hundred terabytes: more is a slip of the pen."""
-RATE_KBIT_MAX = 100_000_000
 MEGABYTE_BYTES = 1_000_000
 KILOBIT_BYTES = 125
 JOURNAL_DAYS_MAX = 10_000
@@ -139,18 +137,16 @@ class Config:
         _demand(not self.accel or (self.accel.startswith("/") and self.accel.endswith("/")), "accel",
                 'a path such as "/internal/"', self.accel)  # fmt: skip
         _demand(not self.hub or _is_address(self.hub), "hub", 'an address such as "https://hub.example"', self.hub)
-        _demand(_are_windows(self.window), "window", 'two times such as "01:00-05:00"', self.window)
         _demand(_is_timezone(self.timezone), "timezone", 'a time zone such as "Africa/Djibouti"', self.timezone)
         _demand(0 <= self.catalogue_grace_days <= GRACE_DAYS_MAX, "catalogue_grace_days", f"0 to {GRACE_DAYS_MAX}",
                 self.catalogue_grace_days)  # fmt: skip
         self._demand_channel()
 
     def _demand_channel(self) -> None:
-        for name, quota_mb in (("night_mb", self.night_mb), ("month_mb", self.month_mb)):
-            _demand(0 <= quota_mb <= QUOTA_MB_MAX, name, f"0 to {QUOTA_MB_MAX}", quota_mb)
+        for name in (*NUMBERS, WINDOW):
+            _demand(can_be(name, getattr(self, name)), name, wanted(name), getattr(self, name))
         _demand(1 <= self.month_begins <= MONTH_BEGINS_MAX, "month_begins", f"1 to {MONTH_BEGINS_MAX}",
                 self.month_begins)  # fmt: skip
-        _demand(0 <= self.rate_kbit <= RATE_KBIT_MAX, "rate_kbit", f"0 to {RATE_KBIT_MAX}", self.rate_kbit)
         _demand(all(map(_LAYER.fullmatch, self.layers)), "layers", 'layers such as ["audio", "video-360"]', self.layers)
         _demand(not self.uplink or _INTERFACE.fullmatch(self.uplink) is not None, "uplink",
                 'an interface such as "wwan0"', self.uplink)  # fmt: skip
@@ -293,14 +289,6 @@ def _is_address(text: str) -> bool:
 
 def _is_origin(text: str) -> bool:
     return _is_address(text) and not urlsplit(text).path
-
-
-def _are_windows(text: str) -> bool:
-    try:
-        parse_windows(text)
-    except CallerFault:
-        return False
-    return True
 
 
 def _is_timezone(name: str) -> bool:

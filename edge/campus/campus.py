@@ -2,10 +2,12 @@
 
 * What this box owns is changed at once, and told; what the hub owns is proposed, and shown as proposed until the hub
   decides. Nothing reverts silently.
-* A proposal of the hub stands beside what is here until somebody accepts it or keeps what was.
+* A proposal of the hub stands beside what is here until somebody accepts it or keeps what is. Whoever accepts was shown
+  what gives way.
 * What was decided is told to the hub in the same transaction that makes it so.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,7 @@ from catalog.fault import CallerFault
 from edge.campus import roster, words
 from edge.people import codes
 from edge.people.people import NobodyThere, People
+from sync.budget.settings import wrong_in
 from sync.campus.kinds import (
     BUDGET_FIELDS,
     FIELDS,
@@ -23,7 +26,7 @@ from sync.campus.kinds import (
     announcements_in,
     assignments_in,
 )
-from sync.campus.ownership import Proposal, Side, proposals_in, word_of
+from sync.campus.ownership import Proposal, Side, beside, proposals_in, word_of
 from sync.clock import Clock
 from sync.journal import Journal
 
@@ -34,12 +37,21 @@ class AlreadyDecided(CallerFault):
     """This proposal is no longer open."""
 
 
+class ChangedMeanwhile(CallerFault):
+    """A fact says something else by now than what was shown beside the proposal."""
+
+
 @dataclass(frozen=True, slots=True)
 class BudgetProposed:
     """Settings of the link that the hub proposes."""
 
     id: str
     settings: Mapping[str, Any]
+
+    @property
+    def can_be(self) -> bool:
+        """Whether a box can be set so; a hub of before may propose what cannot be."""
+        return not wrong_in(self.settings)
 
 
 class Campus:
@@ -90,6 +102,15 @@ class Campus:
         both = [*self.proposals(Side.HUB), *self.proposals(Side.CAMPUS)]
         return [one for one in both if one.subject == classroom or one.subject in learners]
 
+    def waiting(self) -> int:
+        """How much of what the hub proposes somebody here still has to decide, the budget included."""
+        return len(self.proposals(Side.HUB)) + (self.budget_proposed() is not None)
+
+    def waiting_by_class(self) -> Counter[str]:
+        """How many proposals of the hub wait in each class: about its name, or about its learners."""
+        read = self._database.read()
+        return Counter(_now_of(read, one.about, one.subject)["class"] for one in self.proposals(Side.HUB))
+
     def budget_proposed(self) -> BudgetProposed | None:
         """The hub's last word about the link's budget, until somebody decides."""
         read = self._database.read()
@@ -108,38 +129,44 @@ class Campus:
         """Tell whether the hub has said that a box of this campus is out of service."""
         return words.fact(self._database.read(), "box", box) is not None
 
-    def change(self, about: str, subject: str, field: str, value: str) -> bool:
-        """Make a field of a class or learner say this: at once where this box owns it, else as a proposal.
+    def change(self, about: str, subject: str, values: Mapping[str, str]) -> bool:
+        """Make fields of a class or learner say this: at once where this box owns it, else each as a proposal.
 
-        Returns whether it holds now. Raises NobodyThere, NameTaken, NumberTaken.
+        All of them or, where one cannot be, none. Returns whether they hold now.
+        Raises NobodyThere, NameTaken, NumberTaken.
         """
-        assert field in FIELDS[about], f"{field!r} of a {about} cannot be changed"
-        value = codes.typed_number(value) if field == "student_number" else " ".join(value.split())
+        assert set(values) <= set(FIELDS[about]), f"{sorted(values)} of a {about} cannot be changed"
+        wanted = {name: _tidy(name, value) for name, value in values.items()}
 
         def work(connection: Connection) -> bool:
-            now = self._now_of(connection, about, subject)
-            if now.get(field, "") == value:
+            now = _now_of(connection, about, subject)
+            changes = {name: value for name, value in wanted.items() if now.get(name, "") != value}
+            if not changes:
                 return True
             if words.owner(connection, about, subject) is Side.CAMPUS:
-                self._say_anew(connection, about, subject, {**now, field: value})
+                self._say_anew(connection, about, subject, {**now, **changes})
                 return True
-            self._propose(connection, about, subject, field, str(now.get(field, "")), value)
+            for field, value in changes.items():
+                self._propose(connection, about, subject, field, now.get(field, ""), value)
             return False
 
         return self._database.write(work)
 
-    def decide(self, proposal: str, is_accepted: bool) -> None:
-        """Accept what the hub proposes, or keep what is here.
+    def decide(self, proposal: str, is_accepted: bool, seen: str) -> None:
+        """Accept what the hub proposes, or keep what is here. `seen`: what the one who decides was shown as it is.
 
-        Raises AlreadyDecided, NobodyThere, NameTaken, NumberTaken.
+        What nobody was shown does not give way: then it is to be looked at again.
+        Raises AlreadyDecided, ChangedMeanwhile, NobodyThere, NameTaken, NumberTaken.
         """
 
         def work(connection: Connection) -> None:
             found = next((one for one in _open(connection) if one.id == proposal and one.by is Side.HUB), None)
             if found is None:
                 raise AlreadyDecided("Somebody has decided this meanwhile.", "Look at the list again.")
+            if is_accepted and found.now != seen:
+                raise ChangedMeanwhile("This has been changed meanwhile.", "Look at both values again, then decide.")
             if is_accepted:
-                now = self._now_of(connection, found.about, found.subject)
+                now = _now_of(connection, found.about, found.subject)
                 self._say_anew(connection, found.about, found.subject, {**now, found.field: found.value})
             self._say(connection, "decided", found.learner, {"proposal": found.id, "is_accepted": int(is_accepted)})
 
@@ -184,28 +211,6 @@ class Campus:
         assert word is not None, f"{kind} is no word about a campus"
         words.keep(connection, word)
 
-    def _now_of(self, connection: Connection, about: str, subject: str) -> dict[str, str]:
-        """What a class or learner is said to be now, as its event says it. Raises NobodyThere."""
-        if about == "class":
-            row = connection.execute("select name from classroom where classroom = ?", [subject]).fetchone()
-            found = {"class": subject, "name": row["name"]} if row else None
-        else:
-            row = connection.execute(
-                """
-                select name, classroom, coalesce(student_number, '') as student_number from person
-                where person = ? and kind = 'learner'
-                """,
-                [subject],
-            ).fetchone()
-            found = (
-                {"name": row["name"], "class": row["classroom"], "student_number": row["student_number"]}
-                if row
-                else None
-            )
-        if found is None:
-            raise _gone()
-        return found
-
     def _now_seconds(self) -> int | None:
         now = self._clock.now()
         return now.wall_seconds if now.is_trusted else None
@@ -214,7 +219,37 @@ class Campus:
 def _open(connection: Connection) -> list[Proposal]:
     """What either side proposes and the other has not decided; what we would not understand is left out."""
     found = proposals_in(words.about(connection, "proposal", "decision"))
-    return [one for one in found if one.is_accepted is None and one.field in FIELDS.get(one.about, ())]
+    known = [one for one in found if one.is_accepted is None and one.field in FIELDS.get(one.about, ())]
+    facts = {(one.about, one.subject): _fact(connection, one.about, one.subject) for one in known}
+    return beside(known, {name: fact for name, fact in facts.items() if fact is not None})
+
+
+def _now_of(connection: Connection, about: str, subject: str) -> dict[str, str]:
+    """What a class or learner is said to be now, as its event says it. Raises NobodyThere."""
+    found = _fact(connection, about, subject)
+    if found is None:
+        raise _gone()
+    return found
+
+
+def _fact(connection: Connection, about: str, subject: str) -> dict[str, str] | None:
+    if about == "class":
+        row = connection.execute("select name from classroom where classroom = ?", [subject]).fetchone()
+        return {"class": subject, "name": row["name"]} if row else None
+    row = connection.execute(
+        """
+        select name, classroom, coalesce(student_number, '') as student_number from person
+        where person = ? and kind = 'learner'
+        """,
+        [subject],
+    ).fetchone()
+    if row is None:
+        return None
+    return {"name": row["name"], "class": row["classroom"], "student_number": row["student_number"]}
+
+
+def _tidy(field: str, value: str) -> str:
+    return codes.typed_number(value) if field == "student_number" else " ".join(value.split())
 
 
 def _gone() -> NobodyThere:

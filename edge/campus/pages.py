@@ -5,13 +5,16 @@
 * What is for everybody stands on everybody's home; what is for a class, on the home of its learners.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from catalog.fault import CallerFault
 from edge.box import Box
 from edge.campus import wording
-from edge.campus.campus import AlreadyDecided
+from edge.campus.campus import AlreadyDecided, ChangedMeanwhile
 from edge.people import codes
 from edge.people.classes import wrong_class_name
 from edge.people.people import NAME_LETTERS_MAX, NUMBER_LETTERS_MAX, NameTaken, NumberTaken, Person
@@ -21,6 +24,7 @@ from sync.web.language import gettext
 from sync.web.takes import takes
 
 TEACHING = ("teacher", "staff")
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def blueprint(box: Box) -> Blueprint:
@@ -40,10 +44,10 @@ def _said_pages(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/campus/proposals/<proposal>")
     @require(*TEACHING)
-    @takes("accept")
+    @takes("accept", "seen")
     def decide(proposal: str) -> ResponseReturnValue:
         try:
-            box.campus.decide(proposal, request.form.get("accept") == "1")
+            box.campus.decide(proposal, request.form.get("accept") == "1", request.form.get("seen", ""))
         except AlreadyDecided:
             return redirect(url_for("campus.said"), 303)
         except CallerFault as fault:
@@ -52,18 +56,18 @@ def _said_pages(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/campus/budget/<proposal>")
     @require("staff")
-    @takes("accept")
+    @takes("accept", "seen")
     def decide_budget(proposal: str) -> ResponseReturnValue:
         proposed = box.campus.budget_proposed()
         if proposed is None or proposed.id != proposal:
             return redirect(url_for("campus.said"), 303)
         is_accepted = request.form.get("accept") == "1"
+        if is_accepted and not proposed.can_be:
+            return _show_said(box, _unusable()), 409
+        if is_accepted and request.form.get("seen", "") != wording.seen_of(proposed, box.config):
+            return _show_said(box, _changed()), 409
         if is_accepted:
-            try:
-                box.change_config(proposed.settings)
-            except CallerFault:
-                error = gettext("This box cannot use what the hub proposes. Keep what is, and tell the hub's staff.")
-                return _show_said(box, error), 409
+            box.change_config(proposed.settings)
         box.campus.decide_budget(proposal, is_accepted)
         return redirect(url_for("campus.said"), 303)
 
@@ -82,7 +86,7 @@ def _class_pages(pages: Blueprint, box: Box) -> None:
         error = wrong_class_name(name)
         if not error:
             try:
-                box.campus.change("class", classroom, "name", name)
+                box.campus.change("class", classroom, {"name": name})
                 return redirect(url_for("campus.names", classroom=classroom), 303)
             except CallerFault as fault:
                 error = _in_words(fault)
@@ -102,15 +106,15 @@ def _learner_pages(pages: Blueprint, box: Box) -> None:
     def change_learner(learner: str) -> ResponseReturnValue:
         found = _learner(box, learner)
         asked = {name: " ".join(request.form.get(name, "").split()) for name in ("name", "number", "to")}
-        error = _wrong_learner(asked)
-        if not error:
+        wrong = _wrong_learner(asked)
+        if not wrong:
+            values = {"name": asked["name"], "student_number": asked["number"], "class": asked["to"]}
             try:
-                for field, name in (("name", "name"), ("student_number", "number"), ("class", "to")):
-                    box.campus.change("learner", found.id, field, asked[name])
+                box.campus.change("learner", found.id, values)
                 return redirect(url_for("campus.names", classroom=found.classroom), 303)
             except CallerFault as fault:
-                error = _in_words(fault)
-        return _show_learner(box, found, asked, error), 400
+                wrong = {_field(fault): _in_words(fault)}
+        return _show_learner(box, found, asked, wrong), 400
 
 
 def _show_said(box: Box, error: str = "") -> str:
@@ -123,7 +127,9 @@ def _show_said(box: Box, error: str = "") -> str:
         classes={one.id: one.name for one in box.people.classrooms()},
         proposals=wording.shown(box, open_now),
         budget=budget,
-        settings=wording.settings_words(budget) if budget else [],
+        offered=wording.settings_words(budget, box.config) if budget else [],
+        seen=wording.seen_of(budget, box.config) if budget else "",
+        unusable="" if budget is None or budget.can_be else _unusable(),
         hub=box.hub,
         error=error,
     )
@@ -143,7 +149,7 @@ def _show_names(box: Box, classroom: str, name: str | None = None, error: str = 
     )
 
 
-def _show_learner(box: Box, learner: Person, asked: dict[str, str], error: str = "") -> str:
+def _show_learner(box: Box, learner: Person, asked: dict[str, str], wrong: Mapping[str, str] = NOTHING) -> str:
     return render_template(
         "campus/learner.html",
         learner=learner,
@@ -151,19 +157,39 @@ def _show_learner(box: Box, learner: Person, asked: dict[str, str], error: str =
         classes=[(one.id, one.name) for one in box.people.classrooms()],
         is_hubs=learner.id in box.campus.hub_learners(),
         asked=asked,
-        error=error,
+        wrong=wrong,
     )
 
 
-def _wrong_learner(asked: dict[str, str]) -> str:
-    """What is wrong with what somebody wrote about a learner, in words; nothing when it will do."""
+def _wrong_learner(asked: dict[str, str]) -> dict[str, str]:
+    """What is wrong with what somebody wrote about a learner, by its field; nothing when it will do."""
+    wrong = {}
     if not codes.name_key(asked["name"]):
-        return gettext("Write the learner's name.")
+        wrong["name"] = gettext("Write the learner's name.")
     if len(asked["name"]) > NAME_LETTERS_MAX:
-        return gettext("This name is too long: %(num)s letters at most.", num=NAME_LETTERS_MAX)
+        wrong["name"] = gettext("This name is too long: %(num)s letters at most.", num=NAME_LETTERS_MAX)
     if len(asked["number"]) > NUMBER_LETTERS_MAX:
-        return gettext("This number is too long: %(num)s letters at most.", num=NUMBER_LETTERS_MAX)
-    return ""
+        wrong["number"] = gettext("This number is too long: %(num)s letters at most.", num=NUMBER_LETTERS_MAX)
+    return wrong
+
+
+def _field(fault: CallerFault) -> str:
+    """Beside which field of a learner it belongs; "" where it belongs to none."""
+    match fault:
+        case NameTaken():
+            return "name"
+        case NumberTaken():
+            return "number"
+        case _:
+            return ""
+
+
+def _unusable() -> str:
+    return gettext("This box cannot use what the hub proposes. Keep what is, and tell the hub's staff.")
+
+
+def _changed() -> str:
+    return gettext("This has been changed meanwhile. Look at both values again, then decide.")
 
 
 def _in_words(fault: CallerFault) -> str:
@@ -173,6 +199,8 @@ def _in_words(fault: CallerFault) -> str:
             return gettext("This name is taken. Add one more word to tell them apart.")
         case NumberTaken():
             return gettext("Another learner has this student number.")
+        case ChangedMeanwhile():
+            return _changed()
         case _:
             return gettext("This class or learner is not on this box any more.")
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any
 
 from catalog.manifest import words
 from edge.box import Box
 from edge.campus.campus import BudgetProposed
+from edge.config import Config
+from sync.budget.settings import WINDOW
 from sync.campus.kinds import Assignment
 from sync.campus.ownership import Proposal, Side
 from sync.web.language import day_near, gettext, language_now
@@ -20,8 +21,12 @@ class Shown:
     id: str
     who: str
     field: str
-    was: str
+    now: str
     value: str
+    before: str
+    """What it was when it was proposed, where it is something else by now; else ""."""
+    seen: str
+    """What stands there at present, as the owner's fact says it: goes back with the decision."""
     is_ours: bool
     """This box proposed it: the hub decides."""
 
@@ -44,8 +49,10 @@ def shown(box: Box, proposals: list[Proposal]) -> list[Shown]:
     for one in proposals:
         who = classes.get(one.subject, "") if one.about == "class" else _learner_name(box, one.subject)
         if who:
-            was, value = (_value(one.field, text, classes) for text in (one.was, one.value))
-            found.append(Shown(one.id, who, field_words(one.about, one.field), was, value, one.by is Side.CAMPUS))
+            was, now, value = (_value(one.field, text, classes) for text in (one.was, one.now, one.value))
+            before = was if one.has_changed else ""
+            field = field_words(one.about, one.field)
+            found.append(Shown(one.id, who, field, now, value, before, one.now, one.by is Side.CAMPUS))
     return found
 
 
@@ -66,18 +73,37 @@ def tasks(box: Box, assigned: list[Assignment]) -> list[Task]:
     return [_task(box, one, zone, now_seconds) for one in assigned]
 
 
-def settings_words(proposed: BudgetProposed) -> list[tuple[str, str]]:
-    """The settings that the hub proposes, each with its value in words."""
-    settings: Mapping[str, Any] = proposed.settings
-    rows = {
-        "night_mb": (gettext("In a night"), gettext("%(num)s MB", num=settings.get("night_mb", 0))),
-        "month_mb": (gettext("In a month"), gettext("%(num)s MB", num=settings.get("month_mb", 0))),
-        "rate_kbit": (gettext("At most so fast"), gettext("%(num)s kbit/s", num=settings.get("rate_kbit", 0))),
-        "window": (gettext("Between"), str(settings.get("window", ""))),
-    }
-    none = {name for name, value in settings.items() if value == 0}
-    return [(label, gettext("no limit") if name in none else said) for name, (label, said) in rows.items()
-            if name in settings]  # fmt: skip
+def settings_words(proposed: BudgetProposed, config: Config) -> list[tuple[str, str, str]]:
+    """The settings that the hub proposes, each in words as it is here and as it would be."""
+    return [
+        (_setting_words(name), _setting_value(name, getattr(config, name)), _setting_value(name, value))
+        for name, value in proposed.settings.items()
+    ]
+
+
+def seen_of(proposed: BudgetProposed, config: Config) -> str:
+    """What stands here of the settings that the hub would change: goes back with the decision."""
+    return ", ".join(f"{name} {getattr(config, name)}" for name in proposed.settings)
+
+
+def _setting_words(name: str) -> str:
+    match name:
+        case "night_mb":
+            return gettext("In a night")
+        case "month_mb":
+            return gettext("In a month")
+        case "rate_kbit":
+            return gettext("At most so fast")
+        case _:
+            return gettext("Between")
+
+
+def _setting_value(name: str, value: int | str) -> str:
+    if name == WINDOW:
+        return str(value)
+    if not value:
+        return gettext("no limit")
+    return gettext("%(num)s kbit/s", num=value) if name == "rate_kbit" else gettext("%(num)s MB", num=value)
 
 
 def _task(box: Box, one: Assignment, zone: tzinfo, now_seconds: int) -> Task:

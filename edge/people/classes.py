@@ -20,7 +20,7 @@ def register(pages: Blueprint, box: Box) -> None:
     @pages.get("/classes")
     @require("teacher", "staff")
     def classes() -> ResponseReturnValue:
-        return render_template("people/classes.html", classrooms=box.people.classrooms())
+        return _show_classes(box)
 
     @pages.post("/classes")
     @require("teacher", "staff")
@@ -34,7 +34,7 @@ def register(pages: Blueprint, box: Box) -> None:
                 return redirect(url_for("people.classroom", classroom=classroom.id), 303)
             except NameTaken:
                 error = gettext("There is a class called %(name)s already. Give this one another name.", name=name)
-        return render_template("people/classes.html", classrooms=box.people.classrooms(), name=name, error=error), 400
+        return _show_classes(box, name, error), 400
 
     @pages.get("/classes/<classroom>")
     @require("teacher", "staff")
@@ -79,6 +79,16 @@ def register(pages: Blueprint, box: Box) -> None:
         found = _learner(box, learner)
         box.people.erase(found.id)
         return redirect(url_for("people.classroom", classroom=found.classroom), 303)
+
+
+def _show_classes(box: Box, name: str = "", error: str = "") -> str:
+    return render_template(
+        "people/classes.html",
+        classrooms=box.people.classrooms(),
+        waiting=box.campus.waiting_by_class(),
+        name=name,
+        error=error,
+    )
 
 
 def wrong_class_name(name: str) -> str:

@@ -14,15 +14,15 @@ from flask.typing import ResponseReturnValue
 
 from catalog.fault import CallerFault
 from edge.box import Box
-from edge.config import MEGABYTE_BYTES, QUOTA_MB_MAX, RATE_KBIT_MAX, Config
+from edge.config import MEGABYTE_BYTES, Config
 from edge.nights.night import LENT, Night
 from sync.budget.allowance import Allowance, Limit, month_bytes_max
+from sync.budget.settings import NUMBERS, WINDOW, can_be
 from sync.web.app import require
-from sync.web.language import day_near, gettext, plain_digits, size
+from sync.web.language import day_near, gettext, plain_digits, size, whole_number
 from sync.web.takes import takes
 
 LENT_MB = (5, 20, 50, 100)
-NUMBERS = ("night_mb", "month_mb", "rate_kbit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ def add_pages(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/staff/budget")
     @require("staff")
-    @takes(*NUMBERS, "window")
+    @takes(*NUMBERS, WINDOW)
     def change_budget() -> ResponseReturnValue:
         asked = {name: text.strip() for name, text in request.form.items()}
-        settings, wrong = _read(box.config, asked)
+        settings, wrong = _read(asked)
         if wrong:
             return _ask(box, asked, wrong), 400
         box.change_config(settings)
@@ -111,19 +111,16 @@ def _written(config: Config) -> dict[str, str]:
     return {name: str(getattr(config, name) or "") for name in NUMBERS} | {"window": config.window}
 
 
-def _read(config: Config, asked: Mapping[str, str]) -> tuple[dict[str, int | str], dict[str, str]]:
+def _read(asked: Mapping[str, str]) -> tuple[dict[str, int | str], dict[str, str]]:
     """What was answered, and what is wrong with it."""
-    settings: dict[str, int | str] = {"window": plain_digits(asked.get("window", ""))}
+    settings: dict[str, int | str] = {WINDOW: plain_digits(asked.get(WINDOW, ""))}
     wrong: dict[str, str] = {}
     for name in NUMBERS:
-        number = plain_digits(asked.get(name, "")) or "0"
-        most = RATE_KBIT_MAX if name == "rate_kbit" else QUOTA_MB_MAX
-        if number.isascii() and number.isdigit() and int(number[:12]) <= most:
-            settings[name] = int(number)
+        number = whole_number(asked.get(name, "") or "0")
+        if number is not None and can_be(name, number):
+            settings[name] = number
         else:
             wrong[name] = gettext("Write a whole number, as in 200, or nothing.")
-    try:
-        config.with_changes({"window": settings["window"]})
-    except CallerFault:
-        wrong["window"] = gettext("Write two times, as in 01:00-05:00; put a comma between two windows.")
+    if not can_be(WINDOW, settings[WINDOW]):
+        wrong[WINDOW] = gettext("Write two times, as in 01:00-05:00; put a comma between two windows.")
     return settings, wrong

@@ -63,6 +63,7 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
             is_well=is_well,
             alarms=[(alarm, sentence(alarm), hint(alarm)) for alarm in alarms],
             matters=[(said(matter, number), advice(matter)) for matter, number in judged.matters],
+            waiting=box.campus.waiting(),
             facts=facts,
             is_disk_low=is_disk_low(facts.free_bytes, facts.total_bytes),
             last=finished[0] if finished else None,

@@ -1,15 +1,16 @@
 """Ownership: whose word about a class or a learner counts, so that there is one writer for each fact.
 
 * Who said a fact first owns it, for good: the hub what it made, the campus what its box made. Only the owner writes it.
-* What the other side wants changed is a proposal. Until the owner decides, both values stand side by side; nothing
-  reverts silently, and there is nothing to merge.
+* What the other side wants changed is a proposal. Until the owner decides, both values stand side by side: what is
+  proposed, and what is at present, not what was when it was proposed. So nothing reverts silently, and there is nothing
+  to merge.
 * A fact's last word has the highest edit, which its owner counts; clocks and the order of arrival decide nothing.
   So both sides read the same, whatever was late, repeated or brought by hand.
 * A word of the side that does not own a fact changes nothing: an old card may still think that it may speak.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -61,10 +62,18 @@ class Proposal:
     subject: str
     field: str
     was: str
+    """What the fact said when this was proposed."""
     value: str
     learner: str = ""
     is_accepted: bool | None = None
     """None until the owner decided."""
+    now: str = ""
+    """What the fact says at present: it alone would give way. Put in by `beside`."""
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the fact says something else by now than when this was proposed."""
+        return self.now != self.was
 
 
 def fact_after(words: Iterable[Word]) -> Word | None:
@@ -89,6 +98,18 @@ def proposals_in(words: Iterable[Word]) -> list[Proposal]:
         if key not in last or last[key][0] < word.stamp:
             last[key] = (word.stamp, proposal)
     return [proposal for _, proposal in sorted(last.values(), key=lambda one: (one[0], one[1].id))]
+
+
+def beside(proposals: Iterable[Proposal], facts: Mapping[tuple[str, str], Mapping[str, str]]) -> list[Proposal]:
+    """The open proposals, each beside what its fact says at present; without those about what is not here any more.
+
+    `facts` has what each class and learner is said to be, by (about, id).
+    """
+    return [
+        replace(one, now=facts[one.about, one.subject].get(one.field, ""))
+        for one in proposals
+        if one.is_accepted is None and (one.about, one.subject) in facts
+    ]
 
 
 def word_of(side: Side, event: Event) -> Word | None:

@@ -17,6 +17,7 @@ from sync.carry.stick import Stick
 from sync.hub.carrying import Taken
 from sync.hub.filling import Filled, enclose, fill, select, write_letters
 from sync.hub.fleet import Campus
+from sync.hub.options import counted, sized
 
 if TYPE_CHECKING:
     from sync.hub.hub import Hub
@@ -52,13 +53,13 @@ class Done:
             return lines or ["There was no letter of a box to take."]
         filled = self.filled
         lines.append(
-            f"It holds {_count(filled.letters, 'letter')} and {_count(len(filled.packs), 'pack')}, "
-            f"{_size(filled.packs_bytes)}; "
-            f"{_size(filled.written_bytes)} were written now."
+            f"It holds {counted(filled.letters, 'letter')} and {counted(len(filled.packs), 'pack')}, "
+            f"{sized(filled.packs_bytes)}; "
+            f"{sized(filled.written_bytes)} were written now."
         )
         if filled.left_out:
             lines.append(
-                f"No room for {_count(len(filled.left_out), 'more pack')}, {_size(filled.left_out_bytes)}: "
+                f"No room for {counted(len(filled.left_out), 'more pack')}, {sized(filled.left_out_bytes)}: "
                 "take a larger one, or come again."
             )
         return lines
@@ -114,11 +115,3 @@ def _listener(progress: Progress | None) -> Callable[[Any], None]:
     if progress is None:
         return lambda told: None
     return lambda told: progress(told["done_bytes"], told["total_bytes"])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1_000_000 else f"{size_bytes / 1e3:.1f} kB"

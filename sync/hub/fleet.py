@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, Row, func, select, update
 
@@ -29,6 +29,12 @@ SECRET_BYTES = 15
 NONCE_BYTES = 12
 CAMPUS_BYTES = 5
 NAME_LETTERS_MAX = 80
+
+
+class NoSuchCampus(CallerFault):
+    """The campus that was asked for is none of this hub's."""
+
+    status_code: ClassVar[int] = 404
 
 
 class Refused(CallerFault):
@@ -134,11 +140,11 @@ class Fleet:
             return [Campus(row.id, row.name) for row in rows]
 
     def campus(self, campus_id: str) -> Campus:
-        """Raises CallerFault."""
+        """Raises NoSuchCampus."""
         with reading(self._engine) as connection:
             row = connection.execute(select(schema.campus).where(schema.campus.c.id == campus_id)).one_or_none()
         if row is None:
-            raise CallerFault("There is no such campus here.", "Open the list of campuses and choose one.")
+            raise NoSuchCampus("There is no such campus here.", "Open the list of campuses and choose one.")
         return Campus(row.id, row.name)
 
     def boxes(self, campus_id: str | None = None) -> list[BoxState]:

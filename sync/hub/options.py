@@ -65,3 +65,23 @@ def moment(wall_seconds: int) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(wall_seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of something.
+
+    >>> counted(1, "box"), counted(2, "event")
+    ('1 box', '2 events')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('x') else 's'}"
+
+
+def sized(size_bytes: int) -> str:
+    """A size, as a command prints it.
+
+    >>> sized(0), sized(5_100), sized(5_100_000)
+    ('0 B', '5.1 kB', '5.1 MB')
+    """
+    if not size_bytes:
+        return "0 B"
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1_000_000 else f"{size_bytes / 1e3:.1f} kB"

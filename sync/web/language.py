@@ -55,6 +55,8 @@ _ZEROS = {"ar": "٠"}
 
 NO_BREAK = "\u00a0"
 _DAY_SECONDS = 86_400
+_DIGITS_MAX = 15
+"""More than any number that somebody means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,7 @@ def when(wall_seconds: int | None) -> str:
     moment = datetime.fromtimestamp(wall_seconds, reader.timezone)
     time = _digits(f"{moment:%H:%M}")
     if reader.now_seconds is None:
-        return f"{_date(moment, 'd MMM y')}, {time}"
+        return gettext("%(day)s, %(time)s", day=_date(moment, "d MMM y"), time=time)
     today = datetime.fromtimestamp(reader.now_seconds, reader.timezone).date()
     match (moment.date() - today).days:
         case 0:
@@ -253,7 +255,7 @@ def when(wall_seconds: int | None) -> str:
         case 1:
             return gettext("tomorrow %(time)s", time=time)
         case days if abs(days) < 180:
-            return f"{_date(moment, 'd MMM')}, {time}"
+            return gettext("%(day)s, %(time)s", day=_date(moment, "d MMM"), time=time)
         case _:
             return _date(moment, "d MMM y")
 
@@ -303,6 +305,17 @@ def plain_digits(text: str) -> str:
     '4071'
     """
     return "".join(str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in text)
+
+
+def whole_number(text: str) -> int | None:
+    """Read a whole number as somebody wrote it, in the digits of any script; None where it is none.
+
+    >>> whole_number(" ٣٠٠ "), whole_number("40 MB"), whole_number("-3")
+    (300, None, None)
+    """
+    digits = plain_digits(text.strip())
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS_MAX
+    return int(digits) if is_number else None
 
 
 def _date(local_day: date, pattern: str) -> str:

@@ -16,6 +16,7 @@ from pyotp import TOTP
 
 from edge.app import create_app as create_box_app
 from edge.box import Box
+from edge.campus.wording import seen_of
 from edge.people.people import Secret
 from sync.campus.ownership import Side
 from sync.hub.app import create_app as create_hub_app
@@ -178,10 +179,10 @@ def _inhabit_hub(world: World, box: CampusBox, other: CampusBox) -> tuple[Values
     assignment = hub.notices.assign(campus, classroom, release.course, 5)
     hub.notices.propose_budget(campus, {"night_mb": 40})
     theirs = next(group for group in hub.roster.classes(campus) if group.name == "Grade 8 B")
-    hub.roster.change(campus, "class", theirs.id, "name", "Grade 8 C")
-    box.box.campus.change("learner", box.box.people.learners(theirs.id)[0].id, "name", "Amina W.")
+    hub.roster.change(campus, "class", theirs.id, {"name": "Grade 8 C"})
+    box.box.campus.change("learner", box.box.people.learners(theirs.id)[0].id, {"name": "Amina W."})
     box.night()
-    box.box.campus.change("class", classroom, "name", "Grade 7 E")
+    box.box.campus.change("class", classroom, {"name": "Grade 7 E"})
     box.night()
     other.night()
     there = {
@@ -195,6 +196,7 @@ def _inhabit_hub(world: World, box: CampusBox, other: CampusBox) -> tuple[Values
         "announcement": (announcement,),
         "assignment": (assignment,),
         "proposal": tuple(one.id for one in hub.roster.proposals(campus)),
+        "seen": tuple(one.now for one in hub.roster.proposals(campus)),
         "place": (f"{coast}/{far_class}", f"{campus}/{classroom}"),
         "course": ("water",),
         "kind": ("forked", "late"),
@@ -222,11 +224,12 @@ def _heard(box: CampusBox, there: Values, classroom: str) -> Values:
     one = box.box
     release = next(iter(one.shelf.courses()))
     budget = one.campus.budget_proposed()
-    proposals = [found.id for side in Side for found in one.campus.proposals(side)]
+    proposals = [found for side in Side for found in one.campus.proposals(side)]
     return {
         **there,
         "classroom": (*there["classroom"], classroom),
         "course": (release.course,),
         "activity": tuple(activity.id for activity in release.activities),
-        "proposal": (*proposals, *([budget.id] if budget else [])),
+        "proposal": (*(found.id for found in proposals), *([budget.id] if budget else [])),
+        "seen": (*(found.now for found in proposals), *([seen_of(budget, one.config)] if budget else [])),
     }

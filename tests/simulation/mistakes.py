@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
@@ -13,10 +14,15 @@ import pytest
 import tests.wire
 from catalog.batch import Batch
 from catalog.db import Connection, Database
+from edge.campus import campus
+from edge.campus.campus import Campus
 from edge.nights.ledger import Ledger
 from sync import continuation, signing
+from sync.campus.ownership import Proposal, Side, beside
 from sync.exchange import Exchange
 from sync.hub import answers, intake, projections, readout
+from sync.hub.campus import roster
+from sync.hub.campus.roster import Roster
 from sync.hub.keeping import cards
 from sync.journal import Journal
 from sync.receiving import spool
@@ -184,3 +190,28 @@ def _unrevoked(patch: Patch) -> None:
         return row and SimpleNamespace(**{**row._mapping, "revoked_seconds": None})
 
     patch.setattr(answers, "find", forgiving)
+
+
+@mistake("a proposal is shown beside what was when it was made")
+def _stale(patch: Patch) -> None:
+    def stale(proposals: Any, facts: Any) -> list[Proposal]:
+        return [replace(one, now=one.was) for one in beside(proposals, facts)]
+
+    patch.setattr(roster, "beside", stale)
+    patch.setattr(campus, "beside", stale)
+
+
+@mistake("what was accepted takes the place of whatever is there by now")
+def _unseen(patch: Patch) -> None:
+    at_hub, at_box = Roster.decide, Campus.decide
+
+    def hub(self: Roster, of: str, proposal: str, is_accepted: bool, seen: str) -> None:
+        now = [one.now for one in self.proposals(of) if one.id == proposal]
+        at_hub(self, of, proposal, is_accepted, now[0] if now else seen)
+
+    def box(self: Campus, proposal: str, is_accepted: bool, seen: str) -> None:
+        now = [one.now for one in self.proposals(Side.HUB) if one.id == proposal]
+        at_box(self, proposal, is_accepted, now[0] if now else seen)
+
+    patch.setattr(Roster, "decide", hub)
+    patch.setattr(Campus, "decide", box)

@@ -146,6 +146,14 @@ def what_the_hub_says_is_heard_on_every_box(world: SimulatedWorld) -> None:
                 assert one.name == here[one.id], f"the hub calls {here[one.id]} of {box.name} {one.name}"
 
 
+def nothing_reverts_silently(world: SimulatedWorld) -> None:
+    """A proposal stands beside what is, and where it is accepted, what gives way is what the accepter was shown."""
+    for shown, there in world.looked_at:
+        assert there == shown, f"a proposal stood beside {shown}, and {there} it was"
+    for shown, before in world.gave_way:
+        assert before == shown, f"{before} gave way to a proposal, and only {shown} had been shown"
+
+
 def every_box_has_what_it_wants(world: SimulatedWorld) -> None:
     """Once links have healed: every course in its newest form, and nothing left to send."""
     wanted = {offer.course: offer for offer in world.hub.hub.packing.offers()}
@@ -224,6 +232,7 @@ PROMISES: Mapping[str, Sequence[Promise]] = {
         copied_cards_are_told_apart_and_nothing_else_is_called_so,
         a_box_out_of_service_is_not_heard,
         what_the_hub_says_is_heard_on_every_box,
+        nothing_reverts_silently,
     ),
     "I3": (the_shelf_is_never_half_a_release,),
     "I4": (the_shelf_is_never_half_a_release,),

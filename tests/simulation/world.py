@@ -53,6 +53,10 @@ class SimulatedWorld(World):
         """Boxes on whose cards something rotted: they need their hub to be whole again."""
         self.names: dict[str, str] = {}
         """What learners are called who were enrolled by name."""
+        self.looked_at: list[tuple[str, str]] = []
+        """What was shown beside each proposal that somebody looked at, and what was there at that moment."""
+        self.gave_way: list[tuple[str, str]] = []
+        """What whoever accepted a proposal had been shown, and what gave way to it."""
         self.card_copies: list[tuple[SimulatedBox, Path]] = []
         self.backups: list[Path] = []
         self.restores = 0

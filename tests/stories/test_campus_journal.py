@@ -2,6 +2,7 @@
 
 import pytest
 
+from edge.campus.campus import ChangedMeanwhile
 from edge.people.people import Secret
 from sync.campus.ownership import Side
 from sync.hub.campus.roster import RosterRefused
@@ -75,7 +76,7 @@ def test_a_class_of_the_box_is_renamed_at_once_and_the_hub_reads_it(world: World
     classroom = box.box.people.add_classroom("Grade 8 B")
     box.night()
 
-    holds = box.box.campus.change("class", classroom.id, "name", "Grade 9 B")
+    holds = box.box.campus.change("class", classroom.id, {"name": "Grade 9 B"})
     box.night()
 
     assert holds
@@ -89,11 +90,11 @@ def test_the_hubs_wish_for_a_class_of_the_box_waits_for_its_staff(world: World) 
     box.night()
     roster = world.hub.hub.roster
 
-    holds = roster.change(campus, "class", classroom.id, "name", "Grade 9 B")
+    holds = roster.change(campus, "class", classroom.id, {"name": "Grade 9 B"})
     box.night()
     (proposal,) = box.box.campus.proposals(Side.HUB)
     before = rosters_at(box)
-    box.box.campus.decide(proposal.id, is_accepted=True)
+    box.box.campus.decide(proposal.id, is_accepted=True, seen=proposal.now)
     box.night()
 
     assert (holds, proposal.was, proposal.value) == (False, "Grade 8 B", "Grade 9 B")
@@ -107,15 +108,55 @@ def test_what_was_kept_stays_and_the_wish_is_gone(world: World) -> None:
     campus = campus_of(box)
     classroom = box.box.people.add_classroom("Grade 8 B")
     box.night()
-    world.hub.hub.roster.change(campus, "class", classroom.id, "name", "Grade 9 B")
+    world.hub.hub.roster.change(campus, "class", classroom.id, {"name": "Grade 9 B"})
     box.night()
 
     (proposal,) = box.box.campus.proposals(Side.HUB)
-    box.box.campus.decide(proposal.id, is_accepted=False)
+    box.box.campus.decide(proposal.id, is_accepted=False, seen=proposal.now)
     box.night()
 
     assert rosters_at(box) == rosters(world, campus) == [("Grade 8 B", [])]
     assert world.hub.hub.roster.proposals(campus) == []
+
+
+def test_a_wish_that_waited_is_shown_beside_what_has_become_of_it(world: World) -> None:
+    """A name was proposed, the other side wrote another one meanwhile: accepting must not bring the old one back."""
+    box = world.box()
+    campus = campus_of(box)
+    roster = world.hub.hub.roster
+    classroom = roster.add_class(campus, "Grade 9 A")
+    learner = roster.add_learner(campus, classroom, "Sahra Ali")
+    box.night()
+    box.box.campus.change("learner", learner, {"name": "Sahra Ali Farah"})
+    box.night()
+    (looked_at,) = roster.proposals(campus)
+
+    roster.change(campus, "learner", learner, {"name": "Sahra Abdi"})
+    box.night()
+    (at_hub,), (at_box,) = roster.proposals(campus), box.box.campus.proposals(Side.CAMPUS)
+
+    assert ("Sahra Ali", "Sahra Abdi", True) == (at_hub.was, at_hub.now, at_hub.has_changed)
+    assert at_hub.now == at_box.now
+    with pytest.raises(RosterRefused, match="changed meanwhile"):
+        roster.decide(campus, looked_at.id, is_accepted=True, seen=looked_at.now)
+    assert rosters(world, campus) == [("Grade 9 A", ["Sahra Abdi"])]
+
+
+def test_a_teacher_too_accepts_only_over_what_was_on_the_page(world: World) -> None:
+    box = world.box()
+    campus = campus_of(box)
+    classroom = box.box.people.add_classroom("Grade 8 B")
+    box.night()
+    world.hub.hub.roster.change(campus, "class", classroom.id, {"name": "Grade 9 B"})
+    box.night()
+    (looked_at,) = box.box.campus.proposals(Side.HUB)
+
+    box.box.campus.change("class", classroom.id, {"name": "Grade 8 Blue"})
+
+    with pytest.raises(ChangedMeanwhile):
+        box.box.campus.decide(looked_at.id, is_accepted=True, seen=looked_at.now)
+    assert rosters_at(box) == [("Grade 8 Blue", [])]
+    assert ["Grade 8 Blue"] == [one.now for one in box.box.campus.proposals(Side.HUB)]
 
 
 def test_a_teachers_wish_for_a_learner_of_the_hub_waits_for_the_hub(world: World) -> None:
@@ -126,12 +167,12 @@ def test_a_teachers_wish_for_a_learner_of_the_hub_waits_for_the_hub(world: World
     learner = roster.add_learner(campus, classroom, "Amina Dahir")
     box.night()
 
-    holds = box.box.campus.change("learner", learner, "name", "Amina Daher")
+    holds = box.box.campus.change("learner", learner, {"name": "Amina Daher"})
     meanwhile = rosters_at(box)
     waiting_here = [one.value for one in box.box.campus.proposals_for_class(classroom)]
     box.night()
     (proposal,) = roster.proposals(campus)
-    roster.decide(campus, proposal.id, is_accepted=True)
+    roster.decide(campus, proposal.id, is_accepted=True, seen=proposal.now)
     box.night()
 
     assert (holds, waiting_here) == (False, ["Amina Daher"])
@@ -148,7 +189,7 @@ def test_a_learner_is_moved_by_who_owns_them(world: World) -> None:
     learner = roster.add_learner(campus, old, "Amina Daher")
     box.night()
 
-    roster.change(campus, "learner", learner, "class", new)
+    roster.change(campus, "learner", learner, {"class": new})
     box.night()
 
     assert rosters_at(box) == [("Grade 8 A", []), ("Grade 9 A", ["Amina Daher"])] == rosters(world, campus)
@@ -248,7 +289,7 @@ def test_a_learner_erased_at_the_hub_is_gone_from_the_box_and_from_both_journals
     classroom = hub.roster.add_class(campus, "9 A")
     learner = hub.roster.add_learner(campus, classroom, "Zahra Unmistakable")
     box.night()
-    box.box.campus.change("learner", learner, "name", "Zahra Unmistakable Bis")
+    box.box.campus.change("learner", learner, {"name": "Zahra Unmistakable Bis"})
     box.night()
 
     box.box.people.erase(learner)
@@ -286,8 +327,8 @@ def test_projections_that_are_built_again_are_the_same(world: World) -> None:
     hub.roster.add_learner(campus, classroom, "Amina Daher")
     own = box.box.people.add_classroom("Grade 8 B")
     box.night()
-    hub.roster.change(campus, "class", own.id, "name", "Grade 8 C")
-    box.box.campus.change("class", own.id, "name", "Grade 8 D")
+    hub.roster.change(campus, "class", own.id, {"name": "Grade 8 C"})
+    box.box.campus.change("class", own.id, {"name": "Grade 8 D"})
     box.night()
     before = (rosters(world, campus), hub.roster.proposals(campus))
 
@@ -316,18 +357,22 @@ def test_the_hub_refuses_what_cannot_be(world: World) -> None:
     classroom = roster.add_class(campus, "9 A")
     roster.add_learner(campus, classroom, "Amina", "7")
 
+    badr = roster.add_learner(campus, classroom, "Badr", "8")
+
     for wrong in (
+        lambda: roster.change(campus, "learner", badr, {"name": "Badr Omar", "student_number": "7"}),
         lambda: roster.add_class(campus, " 9 a "),
         lambda: roster.add_class(campus, "  "),
         lambda: roster.add_class(campus, "x" * 61),
         lambda: roster.add_learner(campus, "no such class", "Badr"),
         lambda: roster.add_learner(campus, classroom, "amina"),
-        lambda: roster.add_learner(campus, classroom, "Badr", "7"),
-        lambda: roster.change(campus, "class", "no such class", "name", "8 A"),
-        lambda: roster.decide(campus, "no such proposal", is_accepted=True),
+        lambda: roster.add_learner(campus, classroom, "Cali", "7"),
+        lambda: roster.change(campus, "class", "no such class", {"name": "8 A"}),
+        lambda: roster.decide(campus, "no such proposal", is_accepted=True, seen=""),
     ):
         with pytest.raises(RosterRefused):
             wrong()
+    assert rosters(world, campus) == [("9 A", ["Amina", "Badr"])]
 
 
 def test_a_replaced_box_finds_its_learners_and_their_places(world: World) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from catalog.digest import digest_of
-from catalog.fault import CallerFault
 from catalog.manifest import canonical
 from sync.clock import Clock
 from sync.hub import schema
 from sync.hub.campus.journals import CampusJournals
+from sync.hub.campus.refused import CampusRefused, Why
 from sync.hub.engine import insert, reading, writing
 from sync.hub.readout import Readout
 from sync.snapshot import KIND, Snapshot, Standing, pieces
@@ -24,7 +24,7 @@ TOLD_EVERY_SECONDS = 20 * 3600
 NEVER = 0
 
 
-class CannotStudyThere(CallerFault):
+class CannotStudyThere(CampusRefused):
     """A learner cannot be made known at another campus."""
 
 
@@ -44,7 +44,9 @@ class Elsewhere:
             named = _learner(connection, home, learner)
             _demand_class(connection, campus, classroom)
             if campus == home or _learner(connection, campus, learner, is_needed=False) is not None:
-                raise CannotStudyThere("This learner is known there already.", "Choose another campus.")
+                raise CannotStudyThere(
+                    Why.KNOWN_THERE, "This learner is known there already.", "Choose another campus.", "place"
+                )
             assert named is not None
             said = {"name": named.name, "class": classroom}
             self._journals.append(connection, campus, "learner", said, learner)
@@ -107,7 +109,7 @@ def _learner(connection: Connection, campus: str, learner: str, *, is_needed: bo
     table = schema.learner.c
     row = connection.execute(select(table.name).where(table.campus == campus, table.learner == learner)).one_or_none()
     if row is None and is_needed:
-        raise CannotStudyThere("This learner is not known here any more.", "Look at the campus again.")
+        raise CannotStudyThere(Why.GONE, "This learner is not known here any more.", "Look at the campus again.")
     return row
 
 
@@ -115,4 +117,6 @@ def _demand_class(connection: Connection, campus: str, classroom: str) -> None:
     table = schema.classroom.c
     here = select(table.name).where(table.campus == campus, table.classroom == classroom)
     if connection.execute(here).first() is None:
-        raise CannotStudyThere("There is no such class at that campus.", "Choose one of its classes.")
+        raise CannotStudyThere(
+            Why.NO_CLASS_THERE, "There is no such class at that campus.", "Choose one of its classes.", "place"
+        )

@@ -1,7 +1,7 @@
 """Notices: what the hub has to say to a campus besides its roster. Announcements, assignments, rules, a budget.
 
 * Each is one event of the campus's journal, with an id by which it is taken back.
-* What is too long, or names what is not there, is refused before anything is said.
+* What is too long, cannot be, or names what is not there, is refused before anything is said.
 """
 
 import base64
@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from catalog.fault import CallerFault
+from sync.budget.settings import wanted, wrong_in
 from sync.campus.kinds import (
     BUDGET_FIELDS,
     TEXT_LETTERS_MAX,
@@ -24,6 +24,7 @@ from sync.campus.ownership import Side
 from sync.clock import Clock
 from sync.hub import schema
 from sync.hub.campus.journals import CampusJournals
+from sync.hub.campus.refused import CampusRefused, Why
 from sync.hub.campus.words import words_about
 from sync.hub.engine import reading, writing
 
@@ -32,8 +33,8 @@ DAY_SECONDS = 86_400
 DAYS_MAX = 3650
 
 
-class NoticeRefused(CallerFault):
-    """An announcement or assignment cannot be made so."""
+class NoticeRefused(CampusRefused):
+    """An announcement, an assignment or a proposal for the budget cannot be made so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,16 @@ class Notices:
         """
         text = "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
         if not text:
-            raise NoticeRefused("There is nothing to announce.", "Write what the campus should read.")
+            raise NoticeRefused(
+                Why.TEXT_MISSING, "There is nothing to announce.", "Write what the campus should read.", "text"
+            )
         if len(text) > TEXT_LETTERS_MAX:
-            raise NoticeRefused(f"This is too long: {TEXT_LETTERS_MAX} letters at most.", "Say it in fewer words.")
+            raise NoticeRefused(
+                Why.TEXT_LONG,
+                f"This is too long: {TEXT_LETTERS_MAX} letters at most.",
+                "Say it in fewer words.",
+                "text",
+            )
         said: dict[str, Any] = {"announcement": self._new_id(), "text": text}
         if days:
             said["until_seconds"] = self._after(days)
@@ -122,7 +130,12 @@ class Notices:
             _demand_class(connection, campus, classroom)
             wanted = select(schema.want.c.course).where(schema.want.c.campus == campus, schema.want.c.course == course)
             if connection.execute(wanted).first() is None:
-                raise NoticeRefused("This campus does not get such a course.", "Choose one of its courses.")
+                raise NoticeRefused(
+                    Why.NO_SUCH_COURSE,
+                    "This campus does not get such a course.",
+                    "Choose one of its courses.",
+                    "course",
+                )
             self._journals.append(connection, campus, "assigned", said)
         return str(said["assignment"])
 
@@ -134,8 +147,17 @@ class Notices:
                 self._journals.append(connection, campus, "unassigned", {"assignment": assignment})
 
     def propose_budget(self, campus: str, settings: Mapping[str, Any]) -> None:
-        """Propose what the boxes of a campus may spend of their link; their staff decide."""
-        assert set(settings) <= set(BUDGET_FIELDS), f"{sorted(settings)} are no settings of a budget"
+        """Propose what the boxes of a campus may spend of their link; their staff decide.
+
+        What a box would not take of its own staff is not proposed. Raises NoticeRefused.
+        """
+        if not settings:
+            raise NoticeRefused(Why.SETTINGS_MISSING, "There is nothing to propose.", "Write at least one setting.")
+        if wrong := wrong_in(settings):
+            should = "; ".join(f"{name} should be {wanted(name)}" for name in wrong if name in BUDGET_FIELDS)
+            raise NoticeRefused(
+                Why.SETTING_WRONG, f"A budget cannot be so: {', '.join(wrong)}.", f"Write it anew: {should}.", *wrong
+            )
         with writing(self._engine) as connection:
             self._journals.append(connection, campus, "budget", {"proposal": self._new_id(), **settings})
 
@@ -158,15 +180,22 @@ class Notices:
 
     def _after(self, days: int) -> int:
         if not 0 < days <= DAYS_MAX:
-            raise NoticeRefused(f"A number of days is 1 to {DAYS_MAX}.", "Leave it empty for no day.")
+            raise wrong_days()
         return self._clock.now().wall_seconds + days * DAY_SECONDS
 
     def _new_id(self) -> str:
         return base64.b32encode(self._random_bytes(ID_BYTES)).decode().lower()
 
 
+def wrong_days() -> NoticeRefused:
+    """What is said where a number of days is none."""
+    return NoticeRefused(Why.DAYS_WRONG, f"A number of days is 1 to {DAYS_MAX}.", "Leave it empty for no day.", "days")
+
+
 def _demand_class(connection: Connection, campus: str, classroom: str) -> None:
     table = schema.classroom.c
     here = select(table.name).where(table.campus == campus, table.classroom == classroom)
     if connection.execute(here).first() is None:
-        raise NoticeRefused("There is no such class at this campus.", "Choose one of its classes.")
+        raise NoticeRefused(
+            Why.NO_SUCH_CLASS, "There is no such class at this campus.", "Choose one of its classes.", "class"
+        )

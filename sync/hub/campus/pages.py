@@ -3,40 +3,35 @@
 * Each class and learner says who made it. What the hub made it changes; for the rest it proposes, and shows both values
   until the campus decides.
 * Whatever is said here goes down with the next call of each box; the page says so, and never waits for it.
+* What cannot be is said beside its field, and the form keeps what was written. Nothing is read as something else.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from catalog.fault import CallerFault
 from catalog.manifest import words
+from sync.budget.settings import NUMBERS, WINDOW
 from sync.campus.kinds import BUDGET_FIELDS
-from sync.campus.ownership import Proposal, Side
-from sync.hub.campus.roster import Group, Pupil
+from sync.hub.campus import wording
+from sync.hub.campus.notices import DAYS_MAX, wrong_days
+from sync.hub.campus.refused import CampusRefused
+from sync.hub.campus.roster import Pupil
+from sync.hub.pages.campuses import asked_for
 from sync.web.app import require
-from sync.web.language import gettext, language_now, plain_digits
+from sync.web.language import gettext, language_now, plain_digits, whole_number
 from sync.web.takes import takes
 
 if TYPE_CHECKING:
     from sync.hub.hub import Hub
 
-DIGITS_MAX = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A proposal in words: whom it is about, both values, and whether the hub made it."""
-
-    id: str
-    who: str
-    field: str
-    was: str
-    value: str
-    is_ours: bool
+ANNOUNCE, ASSIGN, BUDGET = "announce", "assign", "budget"
+PROPOSALS, ADD_CLASS, ADD_LEARNER = "proposals", "add-class", "add-learner"
+"""Parts of the pages, by the names of their headings; what was wrong is said in the part where it was asked."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def create_pages(hub: "Hub") -> Blueprint:
@@ -58,23 +53,25 @@ def _roster_pages(pages: Blueprint, hub: "Hub") -> None:
     @require("staff")
     @takes("name")
     def add_class(campus_id: str) -> ResponseReturnValue:
-        return _tried(hub, campus_id, lambda: hub.roster.add_class(campus_id, _text("name")))
+        return _tried(hub, campus_id, lambda: hub.roster.add_class(campus_id, _text("name")), ADD_CLASS)
 
     @pages.post("/campuses/<campus_id>/learners")
     @require("staff")
     @takes("class", "name", "number")
     def add_learner(campus_id: str) -> ResponseReturnValue:
-        return _tried(
-            hub,
-            campus_id,
-            lambda: hub.roster.add_learner(campus_id, _text("class"), _text("name"), _text("number")),
-        )
+        def act() -> None:
+            hub.roster.add_learner(campus_id, _text("class"), _text("name"), _text("number"))
+
+        return _tried(hub, campus_id, act, ADD_LEARNER)
 
     @pages.post("/campuses/<campus_id>/proposals/<proposal>")
     @require("staff")
-    @takes("accept")
+    @takes("accept", "seen")
     def decide(campus_id: str, proposal: str) -> ResponseReturnValue:
-        return _tried(hub, campus_id, lambda: hub.roster.decide(campus_id, proposal, _text("accept") == "1"))
+        def act() -> None:
+            hub.roster.decide(campus_id, proposal, _text("accept") == "1", request.form.get("seen", ""))
+
+        return _tried(hub, campus_id, act, PROPOSALS)
 
 
 def _change_pages(pages: Blueprint, hub: "Hub") -> None:
@@ -82,7 +79,10 @@ def _change_pages(pages: Blueprint, hub: "Hub") -> None:
     @require("staff")
     @takes("name")
     def rename_class(campus_id: str, classroom: str) -> ResponseReturnValue:
-        return _tried(hub, campus_id, lambda: hub.roster.change(campus_id, "class", classroom, "name", _text("name")))
+        def act() -> None:
+            hub.roster.change(campus_id, "class", classroom, {"name": _text("name")})
+
+        return _tried(hub, campus_id, act, classroom)
 
     @pages.get("/campuses/<campus_id>/learners/<learner>")
     @require("staff")
@@ -93,11 +93,12 @@ def _change_pages(pages: Blueprint, hub: "Hub") -> None:
     @require("staff")
     @takes("name", "number", "class")
     def change_learner(campus_id: str, learner: str) -> ResponseReturnValue:
+        values = {"name": _text("name"), "student_number": _text("number"), "class": _text("class")}
+        campus = asked_for(hub, campus_id)
         try:
-            for field, name in (("name", "name"), ("student_number", "number"), ("class", "class")):
-                hub.roster.change(campus_id, "learner", learner, field, _text(name))
-        except CallerFault as fault:
-            return _show_learner(hub, campus_id, learner, fault, request.form)
+            hub.roster.change(campus.id, "learner", learner, values)
+        except CampusRefused as refused:
+            return _show_learner(hub, campus_id, learner, wording.wrong(refused), request.form)
         return redirect(f"/campuses/{campus_id}/roster", 303)
 
     @pages.post("/campuses/<campus_id>/learners/<learner>/elsewhere")
@@ -105,10 +106,11 @@ def _change_pages(pages: Blueprint, hub: "Hub") -> None:
     @takes("place")
     def study_elsewhere(campus_id: str, learner: str) -> ResponseReturnValue:
         other, _, classroom = _text("place").partition("/")
+        campus = asked_for(hub, campus_id)
         try:
-            hub.elsewhere.study_at(learner, campus_id, other, classroom)
-        except CallerFault as fault:
-            return _show_learner(hub, campus_id, learner, fault)
+            hub.elsewhere.study_at(learner, campus.id, other, classroom)
+        except CampusRefused as refused:
+            return _show_learner(hub, campus_id, learner, wording.wrong(refused))
         return redirect(f"/campuses/{other}/roster", 303)
 
 
@@ -123,109 +125,106 @@ def _notice_pages(pages: Blueprint, hub: "Hub") -> None:
     @takes("text", "days", "class")
     def announce(campus_id: str) -> ResponseReturnValue:
         def act() -> None:
-            hub.notices.announce(campus_id, request.form.get("text", ""), _count("days"), _text("class"))
+            hub.notices.announce(campus_id, request.form.get("text", ""), _days(), _text("class"))
 
-        return _said(hub, campus_id, act, "announce")
+        return _said(hub, campus_id, act, ANNOUNCE)
 
     @pages.post("/campuses/<campus_id>/announcements/<announcement>/withdraw")
     @require("staff")
     def withdraw(campus_id: str, announcement: str) -> ResponseReturnValue:
-        return _said(hub, campus_id, lambda: hub.notices.withdraw(campus_id, announcement), "announce")
+        return _said(hub, campus_id, lambda: hub.notices.withdraw(campus_id, announcement), ANNOUNCE)
 
     @pages.post("/campuses/<campus_id>/assignments")
     @require("staff")
     @takes("class", "course", "days")
     def assign(campus_id: str) -> ResponseReturnValue:
         def act() -> None:
-            hub.notices.assign(campus_id, _text("class"), _text("course"), _count("days"))
+            hub.notices.assign(campus_id, _text("class"), _text("course"), _days())
 
-        return _said(hub, campus_id, act, "assign")
+        return _said(hub, campus_id, act, ASSIGN)
 
     @pages.post("/campuses/<campus_id>/assignments/<assignment>/withdraw")
     @require("staff")
     def unassign(campus_id: str, assignment: str) -> ResponseReturnValue:
-        return _said(hub, campus_id, lambda: hub.notices.unassign(campus_id, assignment), "assign")
+        return _said(hub, campus_id, lambda: hub.notices.unassign(campus_id, assignment), ASSIGN)
 
     @pages.post("/campuses/<campus_id>/budget")
     @require("staff")
     @takes(*BUDGET_FIELDS)
     def budget(campus_id: str) -> ResponseReturnValue:
-        def act() -> None:
-            settings: dict[str, Any] = {
-                name: _count(name) for name in BUDGET_FIELDS if name != "window" and _text(name)
-            }
-            hub.notices.propose_budget(campus_id, settings | ({"window": _text("window")} if _text("window") else {}))
-
-        return _said(hub, campus_id, act, "budget")
+        return _said(hub, campus_id, lambda: hub.notices.propose_budget(campus_id, _settings()), BUDGET)
 
 
-def _tried(hub: "Hub", campus_id: str, act: Callable[[], object]) -> ResponseReturnValue:
-    """Do something to the roster; what cannot be is said on the page."""
-    hub.fleet.campus(campus_id)
+def _tried(hub: "Hub", campus_id: str, act: Callable[[], object], part: str) -> ResponseReturnValue:
+    """Do something to the roster; what cannot be is said in that part of the page."""
+    campus = asked_for(hub, campus_id)
     try:
         act()
-    except CallerFault as fault:
-        return _show_roster(hub, campus_id, fault), 422
-    return redirect(f"/campuses/{campus_id}/roster", 303)
+    except CampusRefused as refused:
+        return _show_roster(hub, campus_id, wording.wrong(refused), part), 422
+    return redirect(f"/campuses/{campus.id}/roster", 303)
 
 
 def _said(hub: "Hub", campus_id: str, act: Callable[[], object], part: str) -> ResponseReturnValue:
-    """Say something to the campus; what cannot be is said on the page."""
-    hub.fleet.campus(campus_id)
+    """Say something to the campus; what cannot be is said in that part of the page."""
+    campus = asked_for(hub, campus_id)
     try:
         act()
-    except CallerFault as fault:
-        return _show_notices(hub, campus_id, fault, part), 422
-    return redirect(f"/campuses/{campus_id}/notices#{part}", 303)
+    except CampusRefused as refused:
+        return _show_notices(hub, campus_id, wording.wrong(refused), part), 422
+    return redirect(f"/campuses/{campus.id}/notices#{part}", 303)
 
 
-def _show_roster(hub: "Hub", campus_id: str, fault: CallerFault | None = None) -> str:
-    groups = hub.roster.classes(campus_id)
+def _show_roster(hub: "Hub", campus_id: str, wrong: Mapping[str, str] = NOTHING, part: str = "") -> str:
+    campus = asked_for(hub, campus_id)
+    groups = hub.roster.classes(campus.id)
     return render_template(
         "hub/roster.html",
-        campus=hub.fleet.campus(campus_id),
+        campus=campus,
         groups=groups,
-        proposals=_shown(groups, hub.roster.proposals(campus_id)),
+        proposals=wording.shown(groups, hub.roster.proposals(campus.id)),
         form=request.form,
-        fault=fault,
+        wrong=wrong,
+        part=part,
     )
 
 
 def _show_learner(
-    hub: "Hub", campus_id: str, learner: str, fault: CallerFault | None = None, written: Mapping[str, str] | None = None
+    hub: "Hub", campus_id: str, learner: str, wrong: Mapping[str, str] = NOTHING, written: Mapping[str, str] = NOTHING
 ) -> ResponseReturnValue:
-    campus = hub.fleet.campus(campus_id)
-    groups = hub.roster.classes(campus_id)
+    campus = asked_for(hub, campus_id)
+    groups = hub.roster.classes(campus.id)
     found = next((one for group in groups for one in group.learners if one.id == learner), None)
     if found is None:
-        return redirect(f"/campuses/{campus_id}/roster", 303)
+        return redirect(f"/campuses/{campus.id}/roster", 303)
     page = render_template(
         "hub/learner.html",
         campus=campus,
         learner=found,
         classes=[(group.id, group.name) for group in groups if group.id],
-        places=_places_elsewhere(hub, campus_id),
-        elsewhere=hub.elsewhere.campuses_of(campus_id, learner),
-        asked=_asked(found, written or {}),
-        fault=fault,
+        places=_places_elsewhere(hub, campus.id),
+        elsewhere=hub.elsewhere.campuses_of(campus.id, learner),
+        asked=_asked(found, written),
+        wrong=wrong,
     )
-    return page, 200 if fault is None else 422
+    return page, 422 if wrong else 200
 
 
-def _show_notices(hub: "Hub", campus_id: str, fault: CallerFault | None = None, part: str = "") -> str:
-    classes = [(group.id, group.name) for group in hub.roster.classes(campus_id) if group.id]
-    courses = [(course, _title(hub, course)) for course in hub.notices.courses(campus_id)]
+def _show_notices(hub: "Hub", campus_id: str, wrong: Mapping[str, str] = NOTHING, part: str = "") -> str:
+    campus = asked_for(hub, campus_id)
+    classes = [(group.id, group.name) for group in hub.roster.classes(campus.id) if group.id]
+    courses = [(course, _title(hub, course)) for course in hub.notices.courses(campus.id)]
     return render_template(
         "hub/notices.html",
-        campus=hub.fleet.campus(campus_id),
-        announcements=hub.notices.announcements(campus_id),
-        assignments=[(one, _title(hub, one.course)) for one in hub.notices.assignments(campus_id)],
-        budget=hub.notices.budget_sent(campus_id),
+        campus=campus,
+        announcements=hub.notices.announcements(campus.id),
+        assignments=[(one, _title(hub, one.course)) for one in hub.notices.assignments(campus.id)],
+        budget=hub.notices.budget_sent(campus.id),
         classes=classes,
         names=dict(classes),
         courses=courses,
         form=request.form,
-        fault=fault,
+        wrong=wrong,
         part=part,
     )
 
@@ -247,29 +246,6 @@ def _places_elsewhere(hub: "Hub", campus_id: str) -> list[tuple[str, str]]:
     ]
 
 
-def _shown(groups: list[Group], proposals: list[Proposal]) -> list[Shown]:
-    classes = {group.id: group.name for group in groups}
-    names = {one.id: one.name for group in groups for one in group.learners}
-    found = []
-    for one in proposals:
-        who = (classes if one.about == "class" else names).get(one.subject, "")
-        was, value = (classes.get(text, text) if one.field == "class" else text for text in (one.was, one.value))
-        if who:
-            field, nothing = _field_words(one.about, one.field), gettext("nothing")
-            found.append(Shown(one.id, who, field, was or nothing, value or nothing, one.by is Side.HUB))
-    return found
-
-
-def _field_words(about: str, field: str) -> str:
-    match field:
-        case "student_number":
-            return gettext("Student number")
-        case "class":
-            return gettext("Class")
-        case _:
-            return gettext("Name of the class") if about == "class" else gettext("Name")
-
-
 def _title(hub: "Hub", course: str) -> str:
     release = hub.catalog.releases.latest(course)
     return words(release.title, language_now()) if release is not None else course
@@ -279,7 +255,18 @@ def _text(name: str) -> str:
     return " ".join(request.form.get(name, "").split())
 
 
-def _count(name: str) -> int:
-    """A whole number as somebody wrote it, in the digits of any script; 0 where there is none."""
-    digits = plain_digits(_text(name))
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= DIGITS_MAX else 0
+def _days() -> int:
+    """Within how many days; 0 where the field is empty. Raises NoticeRefused."""
+    written = _text("days")
+    days = whole_number(written) if written else 0
+    if days is None or (written and not 0 < days <= DAYS_MAX):
+        raise wrong_days()
+    return days
+
+
+def _settings() -> dict[str, int | str]:
+    """What was written of a budget; what is no number is given on as it is written, and refused there."""
+    written = {name: _text(name) for name in BUDGET_FIELDS}
+    numbers = {name: whole_number(written[name]) for name in NUMBERS}
+    read = {name: written[name] if number is None else number for name, number in numbers.items()}
+    return {name: value for name, value in {**read, WINDOW: plain_digits(written[WINDOW])}.items() if written[name]}

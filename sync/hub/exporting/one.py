@@ -11,7 +11,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import Connection, Engine, select
 
@@ -39,7 +39,7 @@ Name:     {name}
 Events:   {events}
 Erased:   {erased}
 
-Erasing it is one command at the hub (qanat hub learner erase), or one button of the teacher at the box.
+Erasing it is one button of the hub's staff on the learner's page, or of the teacher at the box.
 """
 
 
@@ -52,6 +52,17 @@ def export_one(
     """
     if target.exists():
         raise CallerFault(f"{target.name} is there already.", "Name a new file.")
+    try:
+        with durable.replacing(target, 0o600) as file:
+            return hand_out(engine, readout, clock, campus, learner, file, who)
+    except OSError as error:
+        raise durable.disk_fault(error, target) from error
+
+
+def hand_out(
+    engine: Engine, readout: Readout, clock: Clock, campus: str, learner: str, file: IO[bytes], who: str
+) -> int:
+    """Write everything of one learner into `file`. Returns how many events that are. Raises LearnerUnknown."""
     readout.catch_up()
     with writing(engine) as connection:
         if not is_known(connection, campus, learner):
@@ -60,13 +71,10 @@ def export_one(
         audit.note(connection, who, "exported-learner", about, clock.now().wall_seconds)
     with reading(engine) as connection:
         document = everything(connection, campus, learner)
-    try:
-        with durable.replacing(target, 0o600) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
-            zipped.writestr("learner.json", json.dumps(document, ensure_ascii=False, indent=1))
-            zipped.writestr("events.csv", _csv(document["events"]))
-            zipped.writestr("read-me.txt", _words(document))
-    except OSError as error:
-        raise durable.disk_fault(error, target) from error
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("learner.json", json.dumps(document, ensure_ascii=False, indent=1))
+        zipped.writestr("events.csv", _csv(document["events"]))
+        zipped.writestr("read-me.txt", _words(document))
     return len(document["events"])
 
 

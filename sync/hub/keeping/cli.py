@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.hub.options import DATA, DATABASE, JSON, bar, moment, opened, print_json
+from sync.hub.options import DATA, DATABASE, JSON, bar, counted, moment, opened, print_json, sized
 
 if TYPE_CHECKING:
     from sync.hub.hub import Hub
@@ -33,8 +33,8 @@ def backup(data: Path, database: str | None, place: Path, *, as_json: bool) -> N
     if as_json:
         print_json(made.document())
         return
-    click.echo(f"Backed up and proven: {made.events} events, in {made.place}.")
-    click.echo(f"{made.files} files of courses were new; {made.written_bytes // 1_000_000} MB were written.")
+    click.echo(f"Backed up and proven: {counted(made.events, 'event')}, in {made.place}.")
+    click.echo(f"New files of courses: {made.files}; written: {sized(made.written_bytes)}.")
 
 
 @click.command()
@@ -60,9 +60,9 @@ def restore(data: Path, database: str | None, source: Path, *, is_replacing: boo
     if as_json:
         print_json(done.document())
         return
-    click.echo(f"Put back from {done.backup}: {done.events} events of {done.boxes} boxes.")
+    click.echo(f"Put back from {done.backup}: {counted(done.events, 'event')} of {counted(done.boxes, 'box')}.")
     if done.put_aside is not None:
-        click.echo(f"The hub that was there lies in {done.put_aside}; {done.erased} learners were erased again.")
+        click.echo(f"The hub that was there lies in {done.put_aside}; erased again: {counted(done.erased, 'learner')}.")
     click.echo("Start it: with their next call, boxes send what came since the backup.")
 
 
@@ -77,7 +77,7 @@ def rebuild(data: Path, database: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"batches": batches})
     else:
-        click.echo(f"Built again from {batches} batches.")
+        click.echo(f"Built again, out of this many batches: {batches}.")
 
 
 @click.command()
@@ -154,7 +154,7 @@ def learner_export(data: Path, database: str | None, campus: str, learner: str, 
     if as_json:
         print_json({"learner": learner, "events": events, "file": str(target)})
     else:
-        click.echo(f"{events} events, in {target}. Give it to the learner and to nobody else.")
+        click.echo(f"{counted(events, 'event')}, in {target}. Give it to the learner and to nobody else.")
 
 
 @learner.command("erase")

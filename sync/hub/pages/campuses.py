@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from catalog.fault import CallerFault
 from catalog.manifest import Release, words
 from sync.campus.ownership import Side
-from sync.hub.fleet import Campus
+from sync.hub.fleet import Campus, NoSuchCampus
 from sync.hub.keeping.alarms import THE_HUB
 from sync.hub.overview import verdict_of
 from sync.hub.progress import Line, activity_title
@@ -45,7 +45,7 @@ def create_pages(hub: "Hub") -> Blueprint:
     @pages.get("/campuses/<campus_id>")
     @require("staff")
     def campus(campus_id: str) -> str:
-        one = hub.fleet.campus(campus_id)
+        one = asked_for(hub, campus_id)
         return render_template(
             "hub/campus.html",
             campus=one,
@@ -59,7 +59,7 @@ def create_pages(hub: "Hub") -> Blueprint:
     @pages.post("/campuses/<campus_id>/tokens")
     @require("staff")
     def make_token(campus_id: str) -> str:
-        one = hub.fleet.campus(campus_id)
+        one = asked_for(hub, campus_id)
         token = str(hub.fleet.make_token(one))
         hub.keeping.note(session_now().person, "token", campus=one.id)
         picture = segno.make(token, error="m").svg_data_uri(scale=6, border=4, dark="#000", light="#fff")
@@ -74,6 +74,16 @@ def create_pages(hub: "Hub") -> Blueprint:
         return redirect(f"/campuses/{campus_id}", 303)
 
     return pages
+
+
+def asked_for(hub: "Hub", campus_id: str) -> Campus:
+    """The campus of an address. Raises NoSuchCampus, in the reader's words."""
+    try:
+        return hub.fleet.campus(campus_id)
+    except NoSuchCampus as fault:
+        raise NoSuchCampus(
+            gettext("There is no such campus here."), gettext("Open the list of campuses and choose one.")
+        ) from fault
 
 
 def _fleet(hub: "Hub") -> dict[str, object]:

@@ -55,8 +55,8 @@ def test_a_new_name_keeps_the_pin_and_the_code(voice: HubVoice, box: Box) -> Non
     voice.is_heard()
     pin, code = box.people.new_pin(learner), box.people.classrooms()[0].code
 
-    voice.roster.change("wadi", "learner", learner, "name", "Amina Daher")
-    voice.roster.change("wadi", "class", classroom, "name", "10 A")
+    voice.roster.change("wadi", "learner", learner, {"name": "Amina Daher"})
+    voice.roster.change("wadi", "class", classroom, {"name": "10 A"})
     voice.is_heard()
 
     assert learners(box) == {"10 A": ["Amina Daher"]}
@@ -97,7 +97,7 @@ def test_who_was_erased_here_does_not_come_back(voice: HubVoice, box: Box) -> No
     learner = voice.roster.add_learner("wadi", classroom, "Amina Unmistakable")
     voice.is_heard()
     box.people.erase(learner)
-    voice.roster.change("wadi", "learner", learner, "name", "Amina Unmistakable Bis")
+    voice.roster.change("wadi", "learner", learner, {"name": "Amina Unmistakable Bis"})
 
     voice.is_heard()
 
@@ -141,7 +141,7 @@ def test_history_never_leads_back(voice: HubVoice, box: Box) -> None:
 def test_a_class_out_of_history_belongs_to_this_box(voice: HubVoice, box: Box) -> None:
     voice.hands_on("old-box", *HISTORY)
 
-    assert box.campus.change("class", "c1", "name", "9 B")
+    assert box.campus.change("class", "c1", {"name": "9 B"})
     assert learners(box) == {"9 B": ["Amina"]}
 
 

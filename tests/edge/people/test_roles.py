@@ -14,6 +14,8 @@ from werkzeug.routing import Rule
 from edge.app import create_app
 from edge.box import Box
 from edge.people.people import Classroom, Person, Secret
+from sync.web.takes import PAGE, taken_by
+from tests.edge.conftest import SAMPLES, Shelves
 
 ANYBODY = frozenset({"nobody", "guest", "learner", "teacher", "staff"})
 SIGNED_IN = ANYBODY - {"nobody"}
@@ -208,6 +210,46 @@ def test_a_form_without_the_word_of_its_session_changes_nothing(app: Flask, box:
     answer = client.post("/guest", headers={"Origin": "http://localhost"})
 
     assert 403 == answer.status_code
+
+
+# ---- what every page has ----
+
+
+@pytest.mark.parametrize("kind", ["teacher", "staff"])
+def test_every_page_has_the_whole_of_its_header(
+    app: Flask, people: dict[str, Any], box: Box, grade: Classroom, amina: Person, shelve: Shelves, kind: str
+) -> None:
+    """A page named something of its own `settings`, and lost the box's name, the way out and the languages."""
+    course = shelve(box, "water", [SAMPLES / "lesson"], title="Water", language="en")
+    teacher = box.people.teachers()[0]
+    there = {
+        "classroom": grade.id, "learner": amina.id, "course": "water", "activity": course.activities[0].id,
+        "person": teacher.id, "teacher": teacher.id,
+    }  # fmt: skip
+    pages = {page for page, kinds in MATRIX.items() if kinds != ANYBODY and kind in kinds}
+    rules = [_rule(app, page) for page in sorted(pages) if taken_by(app.view_functions[page]).gives == PAGE]
+    shown = {}
+    for rule in rules:
+        path = _path(rule, there)
+        if "GET" in (rule.methods or ()) and people[kind].is_answered(path) == 200:
+            people[kind].opens(path)
+            shown[path] = people[kind].page
+
+    lacking = {path: _lacking(page, box) for path, page in shown.items()}
+
+    assert len(lacking) > 8
+    assert {} == {path: parts for path, parts in lacking.items() if parts}
+
+
+def _lacking(page: str, box: Box) -> list[str]:
+    parts = {
+        "name": f"<span>{box.config.name}<small>",
+        "title": f"– {box.config.name}</title>",
+        "sign out": 'action="/sign-out"',
+        "language": 'href="/language/fr?next=',
+        "tabs": 'href="/classes"',
+    }
+    return [name for name, part in parts.items() if part not in page]
 
 
 def pages_of(app: Flask) -> set[str]:

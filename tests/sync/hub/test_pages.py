@@ -222,7 +222,7 @@ def test_a_campus_without_a_name_is_asked_for_one(staff: Browser) -> None:
 def test_a_campus_that_is_none_is_said_in_words(staff: Browser) -> None:
     page = staff.opens("/campuses/none")
 
-    assert (400, True) == (page.status_code, "There is no such campus" in page.text)
+    assert (404, True) == (page.status_code, "There is no such campus" in page.text)
 
 
 def test_the_first_page_says_what_a_box_holds_and_what_is_on_its_way(

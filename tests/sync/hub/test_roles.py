@@ -20,7 +20,7 @@ from sync.hub.hub import Hub
 from sync.hub.pages.second_factor import HAS_NONE, WAITING
 from sync.keys import KeyPair, box_id
 from sync.signing import sign_request
-from sync.web.takes import taken_by
+from sync.web.takes import PAGE, taken_by
 from sync.wire import ENROL_PATH, SESSION_PATH, Enrol, Refusal
 
 Box = Any
@@ -68,6 +68,9 @@ MATRIX = {
     "keeping.settle": STAFF,
     "keeping.replace": STAFF,
     "keeping.audit": STAFF,
+    "learners.export": STAFF,
+    "learners.ask_erase": STAFF,
+    "learners.erase": STAFF,
     "said.roster": STAFF,
     "said.add_class": STAFF,
     "said.add_learner": STAFF,
@@ -144,6 +147,33 @@ def test_a_stranger_without_a_page_of_ours_can_send_no_form(app: Flask) -> None:
     assert dict.fromkeys(forms, 403) == answers
 
 
+def test_every_page_of_staff_has_the_whole_of_its_header(app: Flask, hub: Hub, new_box: NewBox, publishes: Any) -> None:
+    """What a page calls by the name of something that every page has, hides it: then no language can be chosen."""
+    publishes("water", core={"index.html": b"Water"})
+    campus = hub.fleet.campus_called("Wadi").id
+    there = {"campus_id": campus, **_said_to(hub, campus, new_box())}
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if MATRIX[rule.endpoint] == STAFF
+        and "GET" in (rule.methods or ())
+        and taken_by(app.view_functions[rule.endpoint]).gives == PAGE
+    ]
+    paths = [re.sub(r"<(?:[^>]+:)?(\w+)>", lambda named: there.get(named[1], "gone"), rule.rule) for rule in rules]
+    pages = {path: _asks(app, hub, "staff", "GET", path) for path in paths}
+    shown = {path: page.text for path, page in pages.items() if page.status_code == 200}
+
+    lacking = {
+        path: [
+            part for part in ("– Qanat</title>", "<span>Qanat<small>", 'href="/language/fr?next=') if part not in text
+        ]
+        for path, text in shown.items()
+    }
+
+    assert len(lacking) > 8
+    assert {} == {path: missing for path, missing in lacking.items() if missing}
+
+
 def test_a_route_without_a_row_is_found(app: Flask) -> None:
     app.add_url_rule("/planted", "planted", lambda: "Everything of everybody.")
 
@@ -166,6 +196,8 @@ def test_a_page_that_lost_its_guard_is_found(app: Flask, hub: Hub) -> None:
         "classes/{classroom}",
         "learners/{learner}",
         "learners/{learner}/elsewhere",
+        "learners/{learner}/erase",
+        "learners/{learner}/export.zip",
         "proposals/{proposal}",
         "announcements/{announcement}/withdraw",
         "assignments/{assignment}/withdraw",
@@ -183,6 +215,7 @@ def test_what_is_of_one_campus_is_not_changed_by_the_address_of_another(
     assert all(before)
 
     fields = {"name": "Taken", "number": "1", "class": at_home, "place": f"{wadi}/{at_home}", "accept": "1"}
+    fields["seen"] = "Grade 7 D"
     answer = _asks(app, hub, "staff", "POST", f"/campuses/{wadi}/{path.format(**there)}", fields)
 
     assert answer.status_code in (303, 400, 404, 422)

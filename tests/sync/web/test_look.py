@@ -331,3 +331,11 @@ def test_the_choices_of_the_reader_are_on_the_page(page):
 
 def test_nine_pictures_make_a_secret():
     assert 9 == len(PICTURES)
+
+
+def test_on_a_narrow_phone_the_sign_to_go_on_stays_beside_the_badge(page) -> None:
+    """It once stood alone below the picture: the badge had taken what room there was."""
+    shown = page("/styleguide").get_data(as_text=True)
+
+    assert '<span class="row last"><span class="badge' in shown
+    assert ".line > .last" in CSS

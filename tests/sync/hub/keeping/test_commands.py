@@ -52,6 +52,8 @@ def test_the_same_in_words(hub: Hub, taught: Box, tmp_path: Path) -> None:
     done = run("restore", "--data", tmp_path / "again", "--from", tmp_path / "backups").stdout
 
     assert "Backed up and proven: 3 events" in said
+    assert "New files of courses: 0; written: " in said
+    assert "3 events of 1 box." in done
     assert "boxes send what came since" in done
 
 
