@@ -33,13 +33,20 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON docu
 def opened(data: Path, database: str | None) -> Iterator["Hub"]:
     """The hub in this folder, for as long as a command works on it."""
     from sync.clock import SystemClock
+    from sync.hub.engine import DATABASE_ERRORS, damaged, is_damaged
     from sync.hub.hub import Hub
 
-    hub = Hub.open(data, SystemClock(), secrets.token_bytes, database)
     try:
-        yield hub
-    finally:
-        hub.close()
+        hub = Hub.open(data, SystemClock(), secrets.token_bytes, database)
+        try:
+            yield hub
+        finally:
+            hub.close()
+    except DATABASE_ERRORS as error:
+        # A database may open well and be broken further in.
+        if is_damaged(error):
+            raise damaged(error) from error
+        raise
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from catalog.publish import DATABASE as CATALOG_FILE
 from catalog.publish import STORE
 from sync.clock import Clock
 from sync.hub import schema
-from sync.hub.engine import open_engine, sqlite_url, writing
+from sync.hub.engine import is_busy, open_engine, sqlite_url, writing
 from sync.hub.keeping import audit, backed_up, copies
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
 from sync.hub.keeping.backup import FOLDER_MODE, Listed, in_place, read_list
@@ -118,7 +118,7 @@ def _check_target(data: Path, listed: Listed, *, is_replacing: bool, database_ur
 
 
 def _check_unused(file: Path) -> None:
-    """Raises BoxFault where another process holds this database."""
+    """Raises BoxFault where another process holds this database. A broken one is nobody's: that is why it goes."""
     engine = create_engine(sqlite_url(file))
     try:
         with engine.connect() as connection:
@@ -126,7 +126,9 @@ def _check_unused(file: Path) -> None:
             connection.execute(text("pragma busy_timeout = 1"))
             connection.execute(text("pragma journal_mode = delete"))
     except DatabaseError as error:
-        raise BoxFault("A hub is running from this folder.", "Stop it first: `systemctl stop qanat-hub`.") from error
+        if is_busy(error):
+            hint = "Stop it first: `systemctl stop qanat-hub`."
+            raise BoxFault("A hub is running from this folder.", hint) from error
     finally:
         engine.dispose()
 
