@@ -51,18 +51,30 @@ class SignedCatalogue:
         self._parts: OrderedDict[_Way, Part] = OrderedDict()
 
     def catch_up(self) -> None:
-        """Sign what is due. Raises KeyMissing, BoxFault."""
+        """Sign what is due, if that can be; `fault` says why not. What is on offer then waits to be signed."""
         with writing(self._engine) as connection:
-            self.sign(connection)
+            self.try_to_sign(connection)
 
     def sign(self, connection: Connection, above_version: int = 0) -> str:
         """Sign what is due, in the caller's transaction; returns the catalogue's name. Raises KeyMissing, BoxFault."""
-        catalogue = signing.own(connection)
-        if catalogue is None:
-            return signing.begin(connection, self.ring, self._releases, self._now())
+        catalogue = self.begun(connection)
         if above_version or self._is_due(connection):
             signing.sign(connection, catalogue, self.ring.find, self._now(), above_version=above_version)
         return catalogue
+
+    def begun(self, connection: Connection) -> str:
+        """The catalogue's name, in the caller's transaction; it is made where there is none yet. Nothing is signed."""
+        return signing.own(connection) or signing.begin(connection, self.ring, self._releases, self._now())
+
+    def try_to_sign(self, connection: Connection, above_version: int = 0) -> None:
+        """Sign what is due if that can be, in the caller's transaction. Where not, `fault` says why, and nothing of
+        it stays: what was signed before goes on to serve."""
+        try:
+            with connection.begin_nested():
+                self.sign(connection, above_version)
+            self.fault = None
+        except Fault as fault:
+            self.fault = fault  # staff see it on the catalogue's page; boxes go on with what they have
 
     def metadata_for(self, connection: Connection, report: Report) -> bytes:
         """What this box should hear of catalogues, in the transaction of its answer; b"" where it lacks nothing."""
@@ -107,7 +119,7 @@ class SignedCatalogue:
         return None
 
     def _make_ready(self, connection: Connection, seen: dict[str, Catalogued]) -> None:
-        """Sign what is due before it is told. Where that cannot be, what was signed before goes on to serve."""
+        """Sign what is due before it is told."""
         standing = next((one for one in documents.standings(connection) if one.is_own), None)
         above_version = 0
         if standing is not None:
@@ -116,12 +128,7 @@ class SignedCatalogue:
             differs = box is not None and not box.root_version and box.timestamp_version == standing.timestamp_version
             if box is not None and (is_ahead or differs):
                 above_version = box.timestamp_version
-        try:
-            with connection.begin_nested():
-                self.sign(connection, above_version)
-            self.fault = None
-        except Fault as fault:
-            self.fault = fault  # staff see it on the catalogue's page; boxes go on with what they have
+        self.try_to_sign(connection, above_version)
 
     def _part(self, connection: Connection, way: _Way) -> "Part":
         from catalog.trust import delta

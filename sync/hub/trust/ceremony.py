@@ -5,6 +5,7 @@
 * Every stick with a root key also bears the chain of roots: a hub that was restored from before a rotation learns the
   later roots from it.
 * Who is revoked is named no more: what it signed, before or after, counts for nothing with the next answer.
+* Who is named or revoked while a key is lost is so at once here, and for boxes with the next signature.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,7 +75,7 @@ class Ceremonies:
                 f"Name {ROOT_KEYS}: one stick for each root key, to be kept in different places.",
             )
         with writing(self._engine) as connection:
-            catalogue = self._catalogue.sign(connection)
+            catalogue = self._catalogue.begun(connection)
             names = documents.keys_in(_newest_root(connection, catalogue), ROOT)
             chain = self._chain(connection, catalogue)
         here = [key for name in names if (key := self._ring.find(ROOT, name)) is not None]
@@ -135,13 +136,13 @@ class Ceremonies:
                 f"{publisher} with {pattern} cannot be a publisher and its courses.",
                 "Use small letters, digits and hyphens; in the courses also * and ?.",
             )
-        with self._work("publisher-named", publisher=publisher, courses=pattern) as (connection, catalogue):
+        with self._work("publisher-named", publisher=publisher, courses=pattern) as (connection, _):
             former = next((one.key for one in listing.publishers(connection) if one.name == publisher), "")
             public = PublicKey(key).text if key else self._new_publisher(publisher, to)
             signing.add_role(connection, publisher, public, pattern, self._now())
             listing.assign(connection)
             listing.mark_due(connection, TARGETS)
-            signing.sign(connection, catalogue, self._ring.find, self._now())
+            self._catalogue.try_to_sign(connection)
         if former and former != public:
             self._ring.drop(publisher, key_id(former))
         return key_id(public)
@@ -177,7 +178,7 @@ class Ceremonies:
             rows = [one for one in listing.publishers(connection) if one.name not in (TARGETS, OWN_PUBLISHER)]
             row = next((one for one in rows if name in (one.name, key_id(one.key))), None)
             if row is not None:
-                self._revoke_publisher(connection, catalogue, row.name)
+                self._revoke_publisher(connection, row.name)
                 return str(row.name)
             root = _newest_root(connection, catalogue)
             roles = [role for role in (ROOT, *ONLINE_ROLES) if name in documents.keys_in(root, role)]
@@ -192,20 +193,23 @@ class Ceremonies:
 
     def list_software(self, name: str, data: bytes) -> None:
         """List a piece of the boxes' software, for boxes that update themselves. Raises CallerFault."""
-        with self._work("software-listed", file=name) as (connection, catalogue):
+        with self._work("software-listed", file=name) as (connection, _):
             if all(one.name != SOFTWARE for one in listing.publishers(connection)):
                 raise CallerFault(
                     "Nobody is named to publish the boxes' software.",
                     f"Run `qanat hub keys delegate {SOFTWARE}` first.",
                 )
             listing.note_software(connection, Target(f"{SOFTWARE}/{name}", digest_of(data), len(data)))
-            signing.sign(connection, catalogue, self._ring.find, self._now())
+            self._catalogue.try_to_sign(connection)
 
     @contextmanager
     def _work(self, act: str, **about: str) -> Iterator[tuple[Connection, str]]:
-        """One transaction over the catalogue, which is there from now on; noted for the audit."""
+        """One transaction over the catalogue, which is there from now on; noted for the audit.
+
+        Nothing is signed first: who comes because a key is lost could not go on.
+        """
         with writing(self._engine) as connection:
-            catalogue = self._catalogue.sign(connection)
+            catalogue = self._catalogue.begun(connection)
             yield connection, catalogue
             audit.note(connection, audit.COMMAND_LINE, act, about, self._now())
 
@@ -276,14 +280,14 @@ class Ceremonies:
         key.save(folder / f"{publisher}.key")
         return key.public
 
-    def _revoke_publisher(self, connection: Connection, catalogue: str, publisher: str) -> None:
+    def _revoke_publisher(self, connection: Connection, publisher: str) -> None:
         role, row = schema.trust_role, schema.trust_listing
         connection.execute(
             update(role).where(role.c.name == publisher).values(revoked_seconds=self._now(), is_due=signing.SIGNED)
         )
         connection.execute(delete(row).where(row.c.role == publisher))
         listing.mark_due(connection, TARGETS)
-        signing.sign(connection, catalogue, self._ring.find, self._now())
+        self._catalogue.try_to_sign(connection)
 
     def _now(self) -> int:
         return self._clock.now().wall_seconds

@@ -57,7 +57,7 @@ def init(
             click.echo(
                 "Keep the three sticks in three places. Two of them can name new keys; one alone cannot.", err=True
             )
-        _show(_state(hub), as_json)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -67,7 +67,7 @@ def init(
 def status(data: Path, database: str | None, *, as_json: bool) -> None:
     """Show the keys that count: whose they are, where they lie, until when they are good."""
     with opened(data, database) as hub:
-        _show(_state(hub), as_json)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -92,7 +92,7 @@ def rotate(
         new_root = _sticks(new_folders, passphrase_file, is_new=True) if new_folders else None
         version = ceremonies.rotate(sticks, roles or ONLINE_ROLES, new_root)
         click.echo(f"Root {version} counts from now on.", err=True)
-        _show(_state(hub), as_json)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -113,7 +113,7 @@ def delegate(
     with opened(data, database) as hub:
         name = _ceremonies(hub).delegate(publisher, courses, key, folder)
         click.echo(f"{publisher} signs with the key {name}.", err=True)
-        _show(_state(hub), as_json)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -127,7 +127,7 @@ def sign(publisher: str, data: Path, database: str | None, folder: Path, *, as_j
     with opened(data, database) as hub:
         listed = _ceremonies(hub).sign_for(publisher, folder)
         click.echo(f"{publisher} lists {listed} releases.", err=True)
-        _show(_state(hub), as_json)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -147,7 +147,7 @@ def revoke(
         new_root = _sticks(new_folders, passphrase_file, is_new=True) if new_folders else None
         whose = _ceremonies(hub).revoke(name, _sticks(root_folders, passphrase_file), new_root)
         click.echo(f"What {whose} signed with it counts no more.", err=True)
-        _show(_state(hub), as_json)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -159,7 +159,7 @@ def software(file: Path, data: Path, database: str | None, *, as_json: bool) -> 
     """List FILE as software for boxes, signed by the publisher called "software"."""
     with opened(data, database) as hub:
         _ceremonies(hub).list_software(file.name, file.read_bytes())
-        _show(_state(hub), as_json)
+        _show(hub, as_json)
 
 
 @click.command()
@@ -215,13 +215,16 @@ def _state(hub: "Hub") -> "TrustState":
         return state_of(connection, hub.trust)
 
 
-def _show(state: "TrustState", as_json: bool) -> None:
+def _show(hub: "Hub", as_json: bool) -> None:
+    state = _state(hub)
+    if hub.trust.fault is not None:
+        click.echo(f"Not signed: {hub.trust.fault}", err=True)
     if as_json:
         print_json(state.document())
         return
     click.echo(f"Catalogue {state.catalogue}, root {state.root_version}.")
     for one in state.keys:
-        place = "at this hub" if one.is_here else "elsewhere"
+        place = "at this hub" if one.is_here else "missing" if one.is_missing else "elsewhere"
         until = f"until {moment(one.until_seconds)}" if one.until_seconds else "nothing signed yet"
         waits = "; something waits for its signature" if one.is_waiting else ""
         courses = f" ({one.courses})" if one.courses else ""

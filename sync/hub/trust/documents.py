@@ -167,6 +167,11 @@ def versions_in(shot: Document) -> dict[str, int]:
     return {name.removesuffix(".json"): int(meta["version"]) for name, meta in _signed(shot)["meta"].items()}
 
 
+def paths_in(listing: Document) -> set[str]:
+    """What a publisher's document lists."""
+    return set(_signed(listing)["targets"])
+
+
 def _at(connection: Connection, catalogue: str, role: str, version: int) -> Document | None:
     table = schema.trust_document
     query = select(table).where(table.c.catalogue == catalogue, table.c.role == role, table.c.version == version)

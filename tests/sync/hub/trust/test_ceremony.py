@@ -43,6 +43,11 @@ def _state(hub: Hub) -> TrustState:
         return state_of(connection, hub.trust)
 
 
+def _loses(hub: Hub, role: str) -> None:
+    (file,) = (hub.data / FOLDER).glob(f"{role}-*.key")
+    file.unlink()
+
+
 def _root_version(box: TrustingBox) -> int:
     (held,) = box.catalogues.held()
     return held.root_version
@@ -240,6 +245,64 @@ def test_software_is_listed_by_its_own_publisher(hub: Hub, ceremonies: Ceremonie
     trusting.hears(hub)
 
     assert trusting.catalogues.listed("software/qanat-2.tar") is not None
+
+
+@pytest.mark.parametrize("role", ceremony.ONLINE_ROLES)
+def test_a_key_that_is_lost_is_replaced(
+    hub: Hub, ceremonies: Ceremonies, publishes: Publishes, trusting: TrustingBox, role: str
+) -> None:
+    """Somebody tidied up in keys/catalogue; a course that came since cannot be signed until there is another key."""
+    trusting.hears(hub)
+    _loses(hub, role)
+    release = publishes(core=book(1))
+    assert isinstance(trusting.judges(release), NotListed)
+
+    ceremonies.rotate(Sticks())
+    trusting.hears(hub)
+
+    assert trusting.judges(release) is None
+
+
+def test_a_hub_that_lost_a_key_says_which_and_what_to_do(
+    hub: Hub, ceremonies: Ceremonies, publishes: Publishes, trusting: TrustingBox
+) -> None:
+    trusting.hears(hub)
+    _loses(hub, "timestamp")
+    publishes(core=book(1))
+
+    state = _state(hub)
+
+    assert [("timestamp", False)] == [(one.role, one.is_here) for one in state.keys if not one.is_here]
+    assert hub.trust.fault is not None
+    assert "timestamp key is not at this hub" in hub.trust.fault.sentence
+    assert "qanat hub keys rotate" in hub.trust.fault.hint
+
+
+def test_who_is_named_or_revoked_while_a_key_is_lost_is_so_with_the_next_signature(
+    hub: Hub, ceremonies: Ceremonies, sticks: Sticks, publishes: Publishes, trusting: TrustingBox
+) -> None:
+    ceremonies.delegate("biology")
+    cells = publishes("biology-cells", core=book(1))
+    trusting.hears(hub)
+    _loses(hub, "snapshot")
+
+    ceremonies.delegate("physics")
+    ceremonies.revoke("biology", Sticks())
+    ceremonies.take_offline(sticks)
+    ceremonies.rotate(sticks)
+    trusting.hears(hub)
+
+    assert isinstance(trusting.judges(cells), NotListed)
+    assert ["own", "physics"] == [one.role for one in _state(hub).publishers]
+
+
+def test_a_lost_key_is_revoked_by_its_fingerprint(hub: Hub, ceremonies: Ceremonies, trusting: TrustingBox) -> None:
+    trusting.hears(hub)
+    (lost,) = (one.key for one in _state(hub).keys if one.role == "timestamp")
+    _loses(hub, "timestamp")
+
+    assert "timestamp" == ceremonies.revoke(lost, Sticks())
+    assert 0 < trusting.hears(hub)
 
 
 def test_what_was_done_with_keys_is_in_the_audit_log(hub: Hub, ceremonies: Ceremonies) -> None:

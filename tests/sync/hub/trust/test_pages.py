@@ -23,11 +23,11 @@ def app(hub: Hub) -> Flask:
     return create_app(hub)
 
 
-def _page(app: Flask, hub: Hub) -> str:
+def _page(app: Flask, hub: Hub, path: str = "/signing") -> str:
     cookie, _ = hub.sessions.begin("Rana", "staff", {})
     client = app.test_client()
     client.set_cookie("qanat-hub", cookie)
-    return client.get("/signing").get_data(as_text=True)
+    return client.get(path).get_data(as_text=True)
 
 
 def test_the_page_says_where_the_root_keys_lie_and_what_to_do(app: Flask, hub: Hub) -> None:
@@ -47,6 +47,65 @@ def test_the_page_says_what_waits_for_whose_key(
 
     assert "waits for its key" in page
     assert "publishes the courses biology-*" in page
+
+
+def test_the_page_says_which_key_is_missing_and_what_to_do(
+    app: Flask, hub: Hub, ceremonies: Ceremonies, publishes: Callable[..., Release]
+) -> None:
+    ceremonies.delegate("biology")
+    (file,) = (hub.data / "keys" / "catalogue").glob("timestamp-*.key")
+    file.unlink()
+    publishes("biology-cells", core=book(1))
+
+    page = _page(app, hub)
+
+    assert "The catalogue&#39;s timestamp key is not at this hub." in page
+    assert "qanat hub keys rotate" in page
+    assert "missing" in page
+
+
+def test_a_course_that_waits_for_its_publisher_is_not_called_ready(
+    app: Flask, hub: Hub, ceremonies: Ceremonies, publishes: Callable[..., Release], tmp_path: Path
+) -> None:
+    publishes("biology-atoms", core=book(1, "atoms"))
+    ceremonies.delegate("biology", to=tmp_path)
+    ceremonies.sign_for("biology", tmp_path)
+    publishes("biology-cells", core=book(1))
+    publishes("water", core=book(1, "water"))
+
+    courses, waiting, ready = (
+        _page(app, hub, path) for path in ("/courses", "/courses/biology-cells", "/courses/water")
+    )
+
+    assert (1, 2) == (courses.count("waits for its key"), courses.count("ready for boxes"))
+    assert "it waits for the signature of <bdi>biology</bdi>" in waiting
+    assert "waits for" not in ready
+
+
+def test_publishing_for_a_publisher_whose_key_is_elsewhere_says_whose(
+    hub: Hub, ceremonies: Ceremonies, lesson: Path, tmp_path: Path
+) -> None:
+    ceremonies.delegate("biology", to=tmp_path)
+
+    said = CliRunner().invoke(command, ["publish", str(lesson), "--data", str(hub.data), "--course", "biology-cells"])
+
+    assert "biology-cells, version 1: waits for the signature of biology." in said.stdout
+    assert "qanat hub keys sign biology --from DIR" in said.stderr
+
+
+def test_publishing_while_a_key_of_the_hub_is_lost_says_what_to_do(
+    hub: Hub, ceremonies: Ceremonies, lesson: Path
+) -> None:
+    ceremonies.delegate("biology")
+    (file,) = (hub.data / "keys" / "catalogue").glob("timestamp-*.key")
+    file.unlink()
+
+    said = CliRunner().invoke(command, ["publish", str(lesson), "--data", str(hub.data), "--course", "water"])
+
+    assert 0 == said.exit_code
+    assert "water, version 1: waits for the signature of this hub." in said.stdout
+    assert "timestamp key is not at this hub" in said.stderr
+    assert "qanat hub keys rotate" in said.stderr
 
 
 def test_no_secret_is_on_the_page(app: Flask, hub: Hub) -> None:
