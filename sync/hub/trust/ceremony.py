@@ -8,8 +8,8 @@
 * Who is named or revoked while a key is lost is so at once here, and for boxes with the next signature.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +23,6 @@ from catalog.trust.roles import (
     OWN_PUBLISHER,
     ROOT,
     ROOT_KEYS,
-    ROOT_THRESHOLD,
-    SNAPSHOT,
     SOFTWARE,
     TARGETS,
     TIMESTAMP,
@@ -37,13 +35,14 @@ from catalog.trust.roles import (
 from sync.clock import Clock
 from sync.hub import schema
 from sync.hub.engine import writing
-from sync.hub.keeping import audit
+from sync.hub.keeping import alarms, audit
+from sync.hub.keeping.alarms import THE_HUB, Kind
 from sync.hub.trust import documents, listing, signing
 from sync.hub.trust.catalogue import SignedCatalogue
 from sync.hub.trust.keys import KeyMissing, root_keys_in, seal_root
+from sync.hub.trust.signing import ONLINE_ROLES
 from sync.keys import KeyPair, PublicKey
 
-ONLINE_ROLES = (TARGETS, SNAPSHOT, TIMESTAMP)
 CHAIN_FILE = "catalogue-{}.roots"
 
 
@@ -105,22 +104,25 @@ class Ceremonies:
         brought = root_keys_in(sticks.folders, sticks.passphrase)
         fresh = self._new_root_keys(new_root) if ROOT in roles else []
         with self._work("keys-rotated", roles=" ".join(sorted(roles))) as (connection, catalogue):
+            former = _newest_root(connection, catalogue)
             self._learn_roots(connection, catalogue, sticks.folders)
             root = _newest_root(connection, catalogue)
-            signers = self._root_signers(root, brought)
+            signers = self._signers(root, former, brought)
             keys = self._keys_of(root)
             for role in roles:
                 made = fresh if role == ROOT else [self._ring.make(role)]
                 keys[role] = [key.public for key in made]
-            self._add_root(connection, catalogue, root, keys, [*signers, *fresh])
+            above_root = max(former.version, self._seen_root_version(connection))
+            signers = [*signers, *fresh]
+            version = signing.add_roots(connection, catalogue, keys, signers, self._now(), above_root)
+            alarms.settle(connection, THE_HUB, Kind.KEYS_FORGOTTEN, self._now())
             for folder in new_root.folders if new_root else ():
                 durable.write_file(folder / CHAIN_FILE.format(catalogue), self._chain(connection, catalogue))
             stamp = documents.newest(connection, catalogue, TIMESTAMP)
             above_version = stamp.version if stamp else 0
             signing.sign(connection, catalogue, self._ring.find, self._now(), above_version=above_version)
-            version = root.version + 1
         for role in roles:
-            for name in documents.keys_in(root, role):
+            for name in {*documents.keys_in(root, role), *documents.keys_in(former, role)}:
                 self._ring.drop(role, name)
         return version
 
@@ -213,30 +215,10 @@ class Ceremonies:
             yield connection, catalogue
             audit.note(connection, audit.COMMAND_LINE, act, about, self._now())
 
-    def _root_signers(self, root: Document, brought: Sequence[KeyPair]) -> list[KeyPair]:
-        """Two keys of this root, or more. Raises KeyMissing."""
-        names = documents.keys_in(root, ROOT)
-        found = {name: key for name in names if (key := self._ring.find(ROOT, name)) is not None}
-        found |= {key_id(key.public): key for key in brought if key_id(key.public) in names}
-        if len(found) < ROOT_THRESHOLD:
-            raise KeyMissing(
-                f"Root keys at hand: {len(found)}. {ROOT_THRESHOLD} must sign.",
-                "Put in two of the three sticks with root keys, and name their folders with --root.",
-            )
-        return list(found.values())
-
     def _keys_of(self, root: Document) -> dict[str, list[str]]:
         from catalog.trust.metadata import publics_in
 
         return publics_in(root.body)
-
-    def _add_root(
-        self, connection: Connection, catalogue: str, root: Document, keys: Mapping[str, Sequence[str]],
-        signers: Sequence[KeyPair],
-    ) -> None:  # fmt: skip
-        until_seconds = self._now() + life_seconds(ROOT)
-        made = signing.root_body(root.version + 1, until_seconds, keys, signers)
-        documents.keep(connection, catalogue, [(made, until_seconds)], self._now())
 
     def _new_root_keys(self, sticks: Sticks | None) -> list[KeyPair]:
         """New root keys, where they belong already: one on each stick, or all at the hub. Raises CallerFault."""
@@ -257,8 +239,27 @@ class Ceremonies:
 
         return delta.to_bytes([delta.part_of(catalogue, documents.roots(connection, catalogue, 0))])
 
+    def _signers(self, root: Document, former: Document, brought: Sequence[KeyPair]) -> list[KeyPair]:
+        """Who signs the next root: two keys of the one before it, and those of this hub's own, if sticks had another.
+
+        Boxes that followed either of the two then follow the next. Raises KeyMissing.
+        """
+        signers = signing.root_signers(self._ring, root, brought)
+        if former.body != root.body:
+            with suppress(KeyMissing):
+                signers += signing.root_signers(self._ring, former, brought)
+        return list({key.public: key for key in signers}.values())
+
+    def _seen_root_version(self, connection: Connection) -> int:
+        (own,) = (one for one in documents.standings(connection) if one.is_own)
+        return own.seen_root_version
+
     def _learn_roots(self, connection: Connection, catalogue: str, folders: Sequence[Path]) -> None:
-        """Take the roots that the sticks know and this hub has forgotten."""
+        """Take the roots that the sticks know and this hub has forgotten.
+
+        Where this hub has signed others since, under numbers that it had forgotten, those of the sticks take their
+        places: they were first, and boxes may have them.
+        """
         from catalog.trust import client, delta
 
         for folder in folders:
@@ -267,8 +268,12 @@ class Ceremonies:
                 continue
             (part,) = delta.from_bytes(place.read_bytes())
             came = delta.documents_in(part, None)
+            client.followed_root(catalogue, None, came)
+            ours = {one.version: one.body for one in documents.roots(connection, catalogue, 0)}
+            others = [one.version for one in came if ours.get(one.version, one.body) != one.body]
+            if others:
+                documents.drop_roots(connection, catalogue, min(others))
             root = _newest_root(connection, catalogue)
-            client.followed_root(catalogue, root, came)
             rows = [(one, self._now() + life_seconds(ROOT)) for one in came if one.version > root.version]
             if rows:
                 documents.keep(connection, catalogue, rows, self._now())

@@ -84,7 +84,7 @@ def rotate(
     new_folders: tuple[Path, ...], passphrase_file: Path | None, *, as_json: bool,
 ) -> None:  # fmt: skip
     """Replace keys by new ones. Two root keys sign that; boxes follow, however long they slept."""
-    from sync.hub.trust.ceremony import ONLINE_ROLES
+    from sync.hub.trust.signing import ONLINE_ROLES
 
     with opened(data, database) as hub:
         ceremonies = _ceremonies(hub)

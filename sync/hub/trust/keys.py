@@ -50,6 +50,19 @@ class KeyRing:
     def has(self, role: str, name: str) -> bool:
         return self._place(role, name).exists()
 
+    def has_any(self, role: str = "") -> bool:
+        """Whether any key of this role lies here, or any at all."""
+        return any(self._folder.glob(f"{role}-*{SUFFIX}" if role else f"*{SUFFIX}"))
+
+    def drop_all(self, role: str) -> int:
+        """Forget every key of a role. Returns how many there were."""
+        places = list(self._folder.glob(f"{role}-*{SUFFIX}"))
+        for place in places:
+            place.unlink()
+        if places:
+            durable.sync_folder(self._folder)
+        return len(places)
+
     def drop(self, role: str, name: str) -> None:
         """Forget a key that no longer counts, or that lies on a stick now."""
         self._place(role, name).unlink(missing_ok=True)

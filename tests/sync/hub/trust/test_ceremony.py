@@ -12,30 +12,23 @@ from catalog.trust.roles import ROOT, NotListed, key_id
 from sync.hub import schema
 from sync.hub.engine import reading, writing
 from sync.hub.hub import Hub
-from sync.hub.trust import ceremony, keys
+from sync.hub.trust import keys
 from sync.hub.trust.ceremony import Ceremonies, Sticks
 from sync.hub.trust.keys import FOLDER, KeyMissing
+from sync.hub.trust.signing import ONLINE_ROLES
 from sync.hub.trust.state import TrustState, state_of
 from sync.keys import KeyPair
 from tests.sync.hub.conftest import HandClock
 from tests.sync.hub.courses import book
-from tests.sync.hub.trust.conftest import PASSPHRASE, TrustingBox
+from tests.sync.hub.trust.conftest import PASSPHRASE, TrustingBox, opened_quickly, sealed_quickly
 
 Publishes = Callable[..., Release]
 
 
 @pytest.fixture(autouse=True)
 def quick_seals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A passphrase takes seconds to work with, by design; one test below seals for real."""
-    monkeypatch.setattr(keys, "encrypted", lambda secret, passphrase: passphrase.encode() + b"\0" + secret)
-    monkeypatch.setattr(keys, "decrypted", _opened)
-
-
-def _opened(sealed: bytes, passphrase: str) -> bytes:
-    word, _, secret = sealed.partition(b"\0")
-    if word != passphrase.encode():
-        raise ValueError("another passphrase")
-    return secret
+    monkeypatch.setattr(keys, "encrypted", sealed_quickly)
+    monkeypatch.setattr(keys, "decrypted", opened_quickly)
 
 
 def _state(hub: Hub) -> TrustState:
@@ -91,7 +84,7 @@ def test_sticks_without_a_real_passphrase_are_refused(ceremonies: Ceremonies, st
 def test_boxes_follow_new_keys(hub: Hub, ceremonies: Ceremonies, publishes: Publishes, trusting: TrustingBox) -> None:
     publishes(core=book(1))
     trusting.hears(hub)
-    before = {one.key for one in _state(hub).keys if one.role in ceremony.ONLINE_ROLES}
+    before = {one.key for one in _state(hub).keys if one.role in ONLINE_ROLES}
 
     ceremonies.rotate(Sticks())
     release = publishes(core=book(2))
@@ -247,7 +240,7 @@ def test_software_is_listed_by_its_own_publisher(hub: Hub, ceremonies: Ceremonie
     assert trusting.catalogues.listed("software/qanat-2.tar") is not None
 
 
-@pytest.mark.parametrize("role", ceremony.ONLINE_ROLES)
+@pytest.mark.parametrize("role", ONLINE_ROLES)
 def test_a_key_that_is_lost_is_replaced(
     hub: Hub, ceremonies: Ceremonies, publishes: Publishes, trusting: TrustingBox, role: str
 ) -> None:
