@@ -63,6 +63,8 @@ def restore(data: Path, database: str | None, source: Path, *, is_replacing: boo
     click.echo(f"Put back from {done.backup}: {done.events} events of {done.boxes} boxes.")
     if done.put_aside is not None:
         click.echo(f"The hub that was there lies in {done.put_aside}; {done.erased} learners were erased again.")
+    if done.is_rootless:
+        click.echo("Its root keys lie on sticks: those in the backup were left there. Destroy backups that hold them.")
     click.echo("Start it: with their next call, boxes send what came since the backup.")
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, delete, update
 
 from catalog import durable
 from catalog.digest import digest_of
-from catalog.fault import CallerFault
+from catalog.fault import BoxFault, CallerFault, LinkFault
 from catalog.trust.document import Document
 from catalog.trust.roles import (
     OWN_PUBLISHER,
@@ -34,12 +34,12 @@ from catalog.trust.roles import (
 )
 from sync.clock import Clock
 from sync.hub import schema
-from sync.hub.engine import writing
+from sync.hub.engine import reading, writing
 from sync.hub.keeping import alarms, audit
 from sync.hub.keeping.alarms import THE_HUB, Kind
 from sync.hub.trust import documents, listing, signing
 from sync.hub.trust.catalogue import SignedCatalogue
-from sync.hub.trust.keys import KeyMissing, root_keys_in, seal_root
+from sync.hub.trust.keys import KeyMissing, check_places, root_keys_in, seal_root
 from sync.hub.trust.signing import ONLINE_ROLES
 from sync.keys import KeyPair, PublicKey
 
@@ -73,6 +73,7 @@ class Ceremonies:
                 f"{len(set(sticks.folders))} folders were named.",
                 f"Name {ROOT_KEYS}: one stick for each root key, to be kept in different places.",
             )
+        check_places(sticks.folders, self._ring)
         with writing(self._engine) as connection:
             catalogue = self._catalogue.begun(connection)
             names = documents.keys_in(_newest_root(connection, catalogue), ROOT)
@@ -100,8 +101,15 @@ class Ceremonies:
             raise CallerFault(
                 f"{', '.join(sorted(unknown))} is no role of the root.", f"Name {ROOT}, {', '.join(ONLINE_ROLES)}."
             )
+        if new_root is not None:
+            check_places(new_root.folders, self._ring)
         # Before the transaction: a passphrase is slow to work with, on purpose, and boxes are answered meanwhile.
         brought = root_keys_in(sticks.folders, sticks.passphrase)
+        if ROOT in roles and new_root is None and not self._are_root_keys_here():
+            raise KeyMissing(
+                "The root keys are not at this hub, and new ones would lie on it in clear.",
+                f"Name {ROOT_KEYS} sticks for the new ones: --to DIR --to DIR --to DIR.",
+            )
         fresh = self._new_root_keys(new_root) if ROOT in roles else []
         with self._work("keys-rotated", roles=" ".join(sorted(roles))) as (connection, catalogue):
             former = _newest_root(connection, catalogue)
@@ -132,6 +140,8 @@ class Ceremonies:
 
         Raises CallerFault.
         """
+        if to is not None:
+            check_places([to], self._ring)
         pattern = courses or ("*" if publisher in (OWN_PUBLISHER, SOFTWARE) else f"{publisher}-*")
         if not is_publisher(publisher) or not is_course_pattern(pattern):
             raise CallerFault(
@@ -140,7 +150,7 @@ class Ceremonies:
             )
         with self._work("publisher-named", publisher=publisher, courses=pattern) as (connection, _):
             former = next((one.key for one in listing.publishers(connection) if one.name == publisher), "")
-            public = PublicKey(key).text if key else self._new_publisher(publisher, to)
+            public = _public(key) if key else self._new_publisher(publisher, to)
             signing.add_role(connection, publisher, public, pattern, self._now())
             listing.assign(connection)
             listing.mark_due(connection, TARGETS)
@@ -158,7 +168,7 @@ class Ceremonies:
             row = next((one for one in listing.publishers(connection) if one.name == publisher), None)
             if row is None:
                 raise _nobody(publisher)
-            key = KeyPair.load(folder / f"{publisher}.key")
+            key = _key_in(folder, publisher)
             if key.public != row.key:
                 raise KeyMissing(f"The key in {folder} is not {publisher}'s.", "Put in the stick that bears it.")
 
@@ -214,6 +224,12 @@ class Ceremonies:
             catalogue = self._catalogue.begun(connection)
             yield connection, catalogue
             audit.note(connection, audit.COMMAND_LINE, act, about, self._now())
+
+    def _are_root_keys_here(self) -> bool:
+        with reading(self._engine) as connection:
+            catalogue = signing.own(connection)
+            names = [] if catalogue is None else documents.keys_in(_newest_root(connection, catalogue), ROOT)
+        return all(self._ring.has(ROOT, name) for name in names)
 
     def _keys_of(self, root: Document) -> dict[str, list[str]]:
         from catalog.trust.metadata import publics_in
@@ -302,6 +318,28 @@ def _newest_root(connection: Connection, catalogue: str) -> Document:
     root = documents.newest(connection, catalogue, ROOT)
     assert root is not None, "a catalogue begins with its root"
     return root
+
+
+def _key_in(folder: Path, publisher: str) -> KeyPair:
+    """Raises KeyMissing where the publisher's key is not in this folder, or cannot be read."""
+    place = folder / f"{publisher}.key"
+    try:
+        return KeyPair.load(place)
+    except BoxFault as error:
+        said = "cannot be read" if place.exists() else "is not there"
+        hint = f"Put in the stick that bears it; if it is lost, `qanat hub keys delegate {publisher}` makes another."
+        raise KeyMissing(f"The key {place} {said}.", hint) from error
+
+
+def _public(text: str) -> str:
+    """Raises CallerFault where the text is no key."""
+    try:
+        return PublicKey(text).text
+    except LinkFault as error:
+        raise CallerFault(
+            f"{text[:60]} is no public key.",
+            "Give the 43 letters that the publisher reads to you; without --key, one is made.",
+        ) from error
 
 
 def _nobody(name: str) -> CallerFault:

@@ -57,6 +57,11 @@ def init(
             click.echo(
                 "Keep the three sticks in three places. Two of them can name new keys; one alone cannot.", err=True
             )
+            click.echo(
+                "Backups made before now still hold these keys, in clear: make a new one, and destroy the older ones.",
+                err=True,
+            )
+            _say_where(hub, folders)
         _show(hub, as_json)
 
 
@@ -92,6 +97,7 @@ def rotate(
         new_root = _sticks(new_folders, passphrase_file, is_new=True) if new_folders else None
         version = ceremonies.rotate(sticks, roles or ONLINE_ROLES, new_root)
         click.echo(f"Root {version} counts from now on.", err=True)
+        _say_where(hub, new_folders)
         _show(hub, as_json)
 
 
@@ -113,6 +119,7 @@ def delegate(
     with opened(data, database) as hub:
         name = _ceremonies(hub).delegate(publisher, courses, key, folder)
         click.echo(f"{publisher} signs with the key {name}.", err=True)
+        _say_where(hub, [folder] if folder is not None else [])
         _show(hub, as_json)
 
 
@@ -147,6 +154,7 @@ def revoke(
         new_root = _sticks(new_folders, passphrase_file, is_new=True) if new_folders else None
         whose = _ceremonies(hub).revoke(name, _sticks(root_folders, passphrase_file), new_root)
         click.echo(f"What {whose} signed with it counts no more.", err=True)
+        _say_where(hub, new_folders)
         _show(hub, as_json)
 
 
@@ -202,9 +210,18 @@ def _sticks(folders: Sequence[Path], passphrase_file: Path | None, *, is_new: bo
     if not folders:
         return Sticks()
     if passphrase_file is not None:
-        return Sticks(folders, passphrase_file.read_text().strip())
+        from sync.keys import passphrase_in
+
+        return Sticks(folders, passphrase_in(passphrase_file))
     asked = click.prompt("The passphrase of the root keys", hide_input=True, confirmation_prompt=is_new, err=True)
     return Sticks(folders, asked)
+
+
+def _say_where(hub: "Hub", folders: Sequence[Path]) -> None:
+    """A folder on the hub's own disk may be meant so; a stick that is not mounted looks the same."""
+    for folder in folders:
+        if hub.trust.ring.is_on_disk_of(folder):
+            click.echo(f"{folder} lies on the hub's own disk. If it should be a stick, it is not mounted.", err=True)
 
 
 def _state(hub: "Hub") -> "TrustState":

@@ -97,4 +97,12 @@ def ceremonies(hub: Hub) -> Ceremonies:
 
 @pytest.fixture
 def sticks(tmp_path: Path) -> Sticks:
-    return Sticks([tmp_path / "stick-1", tmp_path / "stick-2", tmp_path / "stick-3"], PASSPHRASE)
+    return new_sticks(tmp_path, "stick")
+
+
+def new_sticks(folder: Path, name: str) -> Sticks:
+    """Three sticks that are put in."""
+    folders = [folder / f"{name}-{number}" for number in (1, 2, 3)]
+    for one in folders:
+        one.mkdir()
+    return Sticks(folders, PASSPHRASE)

@@ -20,7 +20,7 @@ from sync.hub.trust.state import TrustState, state_of
 from sync.keys import KeyPair
 from tests.sync.hub.conftest import HandClock
 from tests.sync.hub.courses import book
-from tests.sync.hub.trust.conftest import PASSPHRASE, TrustingBox, opened_quickly, sealed_quickly
+from tests.sync.hub.trust.conftest import PASSPHRASE, TrustingBox, new_sticks, opened_quickly, sealed_quickly
 
 Publishes = Callable[..., Release]
 
@@ -132,7 +132,7 @@ def test_new_root_keys_go_to_new_sticks(
 ) -> None:
     trusting.hears(hub)
     ceremonies.take_offline(sticks)
-    fresh = Sticks([tmp_path / f"fresh-{number}" for number in range(3)], PASSPHRASE)
+    fresh = new_sticks(tmp_path, "fresh")
 
     ceremonies.rotate(Sticks(sticks.folders[:2], PASSPHRASE), [ROOT], fresh)
 
@@ -148,7 +148,7 @@ def test_a_restored_hub_learns_later_roots_from_the_sticks(
 ) -> None:
     trusting.hears(hub)
     ceremonies.take_offline(sticks)
-    fresh = Sticks([tmp_path / f"fresh-{number}" for number in range(3)], PASSPHRASE)
+    fresh = new_sticks(tmp_path, "fresh")
     ceremonies.rotate(Sticks(sticks.folders[:2], PASSPHRASE), [ROOT], fresh)
     trusting.hears(hub)
     document = schema.trust_document
@@ -222,6 +222,60 @@ def test_a_key_is_revoked_by_its_fingerprint(hub: Hub, ceremonies: Ceremonies, t
 def test_a_publisher_needs_a_plain_name(ceremonies: Ceremonies, name: str) -> None:
     with pytest.raises(CallerFault):
         ceremonies.delegate(name)
+
+
+def test_a_stick_that_is_not_put_in_is_no_place_for_a_key(
+    hub: Hub, ceremonies: Ceremonies, sticks: Sticks, tmp_path: Path
+) -> None:
+    """The folder of a stick that is not mounted would be made on the hub's own disk, and the key left there."""
+    folders = [*sticks.folders[:2], tmp_path / "media" / "nostick"]
+
+    with pytest.raises(CallerFault, match="nostick is not there"):
+        ceremonies.take_offline(Sticks(folders, PASSPHRASE))
+    with pytest.raises(CallerFault, match="nostick is not there"):
+        ceremonies.rotate(Sticks(), [ROOT], Sticks(folders, PASSPHRASE))
+    with pytest.raises(CallerFault, match="nostick is not there"):
+        ceremonies.delegate("biology", to=folders[2])
+
+    assert _state(hub).are_root_keys_here
+    assert not folders[2].exists()
+    assert not list(sticks.folders[0].iterdir())
+
+
+def test_the_hubs_own_folder_is_no_stick(hub: Hub, ceremonies: Ceremonies, sticks: Sticks) -> None:
+    (hub.data / "stick").mkdir()
+
+    with pytest.raises(CallerFault, match="lies in the hub's own data folder"):
+        ceremonies.take_offline(Sticks([*sticks.folders[:2], hub.data / "stick"], PASSPHRASE))
+
+
+def test_new_root_keys_do_not_come_to_a_hub_that_keeps_them_on_sticks(
+    hub: Hub, ceremonies: Ceremonies, sticks: Sticks
+) -> None:
+    ceremonies.take_offline(sticks)
+    (name, *_) = (one.key for one in _state(hub).keys if one.role == ROOT)
+    two = Sticks(sticks.folders[:2], PASSPHRASE)
+
+    with pytest.raises(KeyMissing, match="would lie on it in clear"):
+        ceremonies.rotate(two, [ROOT])
+    with pytest.raises(KeyMissing, match="would lie on it in clear"):
+        ceremonies.revoke(name, two)
+
+    assert 1 == _state(hub).root_version
+    assert not list((hub.data / FOLDER).glob(f"{ROOT}-*"))
+
+
+@pytest.mark.parametrize("key", ["garbage", "a" * 43, "a" * 44, "Ü"])
+def test_what_is_no_key_is_said_to_be_none(ceremonies: Ceremonies, key: str) -> None:
+    with pytest.raises(CallerFault, match="is no public key"):
+        ceremonies.delegate("physics", key=key)
+
+
+def test_a_folder_without_the_publishers_key_is_said(ceremonies: Ceremonies, tmp_path: Path) -> None:
+    ceremonies.delegate("biology")
+
+    with pytest.raises(KeyMissing, match=r"biology\.key is not there"):
+        ceremonies.sign_for("biology", tmp_path)
 
 
 def test_nobody_can_be_revoked_that_is_not_there(ceremonies: Ceremonies) -> None:

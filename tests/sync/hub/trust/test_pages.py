@@ -8,19 +8,28 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from catalog.fault import CallerFault
 from catalog.manifest import Release
 from sync.hub.app import create_app
 from sync.hub.cli import hub as command
 from sync.hub.hub import Hub
 from sync.hub.pages.signing import role_words
-from sync.hub.trust.ceremony import Ceremonies
+from sync.hub.trust import keys
+from sync.hub.trust.ceremony import Ceremonies, Sticks
 from sync.hub.trust.state import KeyState
 from tests.sync.hub.courses import book
+from tests.sync.hub.trust.conftest import opened_quickly, sealed_quickly
 
 
 @pytest.fixture
 def app(hub: Hub) -> Flask:
     return create_app(hub)
+
+
+@pytest.fixture(autouse=True)
+def quick_seals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "encrypted", sealed_quickly)
+    monkeypatch.setattr(keys, "decrypted", opened_quickly)
 
 
 def _page(app: Flask, hub: Hub, path: str = "/signing") -> str:
@@ -106,6 +115,26 @@ def test_publishing_while_a_key_of_the_hub_is_lost_says_what_to_do(
     assert "water, version 1: waits for the signature of this hub." in said.stdout
     assert "timestamp key is not at this hub" in said.stderr
     assert "qanat hub keys rotate" in said.stderr
+
+
+def test_moving_the_root_keys_says_what_else_there_is_to_do(hub: Hub, sticks: Sticks, tmp_path: Path) -> None:
+    (tmp_path / "words").write_text(f"{sticks.passphrase}\n")
+    words = ["keys", "init", "--data", str(hub.data), "--passphrase-file", str(tmp_path / "words"), "--offline"]
+
+    said = CliRunner().invoke(command, [*words, *map(str, sticks.folders)])
+
+    assert "Backups made before now still hold these keys" in said.stderr
+    assert f"{sticks.folders[0]} lies on the hub's own disk" in said.stderr
+
+
+def test_a_passphrase_that_is_no_text_is_said(hub: Hub, sticks: Sticks, tmp_path: Path) -> None:
+    (tmp_path / "words").write_bytes(bytes(range(256)))
+    words = ["keys", "init", "--data", str(hub.data), "--passphrase-file", str(tmp_path / "words"), "--offline"]
+
+    said = CliRunner().invoke(command, [*words, *map(str, sticks.folders)])
+
+    assert isinstance(said.exception, CallerFault)
+    assert "Name a file that is text" in said.exception.hint
 
 
 def test_no_secret_is_on_the_page(app: Flask, hub: Hub) -> None:
