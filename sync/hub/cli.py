@@ -83,7 +83,7 @@ def publish(
     from sync.hub.keeping.audit import COMMAND_LINE
     from sync.hub.trust.state import unsigned
 
-    with opened(data, database) as one, bar("Publishing") as progress:
+    with opened(data, database, may_be_new=True) as one, bar("Publishing") as progress:
         published = one.publish(sources, course=course, title=title, language=language, progress=progress)
         release, report = published.release, published.report
         if published.is_new:
@@ -115,7 +115,7 @@ def token(data: Path, database: str | None, campus: str, *, as_json: bool) -> No
     """Make a one-time token, by which one box joins a campus. It is shown once."""
     from sync.hub.keeping.audit import COMMAND_LINE
 
-    with opened(data, database) as one:
+    with opened(data, database, may_be_new=True) as one:
         found = one.fleet.campus_called(campus)
         made = str(one.fleet.make_token(found))
         one.keeping.note(COMMAND_LINE, "token", campus=found.id)

@@ -37,7 +37,7 @@ def restore_hub(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Ste
     world.tells(f"the hub is lost, and restored from backup {number}")
 
 
-@happens("the hub's keys are rotated", "the hub", 4)
+@happens("the keys are rotated", "the hub", 4)
 def rotate_keys(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
     has_root = lot.random() < WITH_ROOT
     version = world.rotates_keys(has_root=has_root)

@@ -50,7 +50,7 @@ def init(
     data: Path, database: str | None, folders: tuple[Path, ...] | None, passphrase_file: Path | None, *, as_json: bool
 ) -> None:
     """Make the keys, if there are none; with --offline put the root keys where no hub's thief finds them."""
-    with opened(data, database) as hub:
+    with opened(data, database, may_be_new=True) as hub:
         if folders:
             written = _ceremonies(hub).take_offline(_sticks(folders, passphrase_file, is_new=True))
             click.echo(f"The root keys are in {', '.join(map(str, written))}, and not at the hub any more.", err=True)
@@ -181,7 +181,7 @@ def mirror(data: Path, database: str | None, address: str, catalogue: str, *, as
     from sync.hub.trust.mirroring import Mirroring
     from sync.links.http import HttpLink
 
-    with opened(data, database) as hub, HttpLink(address, clock=hub.clock) as link:
+    with opened(data, database, may_be_new=True) as hub, HttpLink(address, clock=hub.clock) as link:
         mirroring = Mirroring(hub.engine, hub.catalog, hub.trust, hub.clock)
         brought = mirroring.bring(link, catalogue, address, lambda course: click.echo(course, err=True))
         hub.packing.build_missing()

@@ -157,7 +157,7 @@ def test_every_top_role_is_said_in_words(app: Flask) -> None:
 def test_status_by_command_is_what_the_page_shows(tmp_path: Path) -> None:
     data = str(tmp_path / "new")
 
-    first = CliRunner().invoke(command, ["keys", "status", "--data", data, "--json"])
+    first = CliRunner().invoke(command, ["keys", "init", "--data", data, "--json"])
     again = CliRunner().invoke(command, ["keys", "status", "--data", data])
 
     document = json.loads(first.stdout)
