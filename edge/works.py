@@ -96,7 +96,10 @@ def enrol(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
     name = box.config.with_changes(settings).name
     with box.open_link(settings["hub"]) as link:
         try:
-            pin = enrolment.enrol(link, box.keys, token, name, settings["hub"], box.database, box.random_bytes)
+            # Whoever brings a token vouches for that hub anew: its signed list is believed from its beginning again.
+            pin = enrolment.enrol(
+                link, box.keys, token, name, settings["hub"], box.database, box.random_bytes, box.catalogues.forget
+            )
         finally:
             box.ledger.book(link.traffic.total_bytes)
     box.change_config(settings)

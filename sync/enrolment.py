@@ -97,9 +97,9 @@ class Pinned:
 
 def enrol(
     link: Link, keys: KeyPair, token: Token, name: str, address: str, database: Database,
-    random_bytes: Callable[[int], bytes],
+    random_bytes: Callable[[int], bytes], also: Callable[[Connection], None] = lambda _: None,
 ) -> Pinned:  # fmt: skip
-    """Ask the hub behind `link` to take this box in, and pin its key, lasting.
+    """Ask the hub behind `link` to take this box in, and pin its key, lasting; `also` is done in the same transaction.
 
     Raises TokenRefused, EnrolledElsewhere, LinkFault.
     """
@@ -111,7 +111,12 @@ def enrol(
     headers = signing.sign_request("POST", ENROL_PATH, body, keys, box_id(keys.public))
     welcome = _believed(link.exchange(ENROL_PATH, body, headers), token, request)
     pin = Pinned(welcome.hub_key, address, welcome.box, welcome.campus, welcome.campus_name)
-    database.write(lambda connection: _keep(connection, pin, welcome.nonce))
+
+    def keep(connection: Connection) -> None:
+        _keep(connection, pin, welcome.nonce)
+        also(connection)
+
+    database.write(keep)
     return pin
 
 

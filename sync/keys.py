@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from catalog import durable
 from catalog.digest import sha256
-from catalog.fault import BoxFault, LinkFault
+from catalog.fault import BoxFault, CallerFault, LinkFault
 
 KEY_FILE_MODE = 0o600
+KEY_FILE_BYTES_MAX = 64 << 10
 PUBLIC_KEY_BYTES = 32
 FINGERPRINT_BYTES = 10
 
@@ -120,6 +121,20 @@ def fingerprint(public: str) -> str:
     Raises LinkFault where `public` is no key.
     """
     return base64.b32encode(sha256(_raw(public))[:FINGERPRINT_BYTES]).decode().lower()
+
+
+def passphrase_in(path: Path) -> str:
+    """The passphrase that a file holds: its first line. Raises CallerFault."""
+    return (text_in(path).splitlines() or [""])[0].strip()
+
+
+def text_in(path: Path) -> str:
+    """What a file with a key or a passphrase holds. Raises CallerFault where it is no text, or may not be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(KEY_FILE_BYTES_MAX).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CallerFault(f"{path} cannot be read.", "Name a file that is text and may be read.") from error
 
 
 def base64url(data: bytes) -> str:

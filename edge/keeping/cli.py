@@ -45,7 +45,7 @@ def backup(
 ) -> None:
     """Write a backup of the box: learners, progress, keys and settings, sealed."""
     from edge.cli import ask_or_do, show
-    from edge.keeping.sealing import passphrase_in
+    from sync.keys import passphrase_in
 
     request = {
         "do": "backup",
@@ -76,8 +76,8 @@ def restore(data: Path, source: Path, identity: Path | None, passphrase_file: Pa
     """Bring a box back from its backup, into an empty data folder."""
     from edge.cli import show
     from edge.keeping.restore import restore as restore_box
-    from edge.keeping.sealing import passphrase_in
     from sync.clock import SystemClock
+    from sync.keys import passphrase_in
 
     words = passphrase_in(passphrase_file) if passphrase_file else ""
     done = restore_box(data, source, identity, words, SystemClock())

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from catalog.fault import CallerFault, ContentFault
+from sync.keys import text_in
 
 MAGIC = b"qanat backup sealed by a passphrase, 1\n"
 _LENGTH = struct.Struct(">H")
 PASSPHRASE_LETTERS_MIN = 12
-KEY_FILE_BYTES_MAX = 64 << 10
 _WORK_FACTOR = re.compile(rb"^-> scrypt \S+ (\d+)$", re.MULTILINE)
 
 
@@ -98,11 +98,6 @@ def unseal(source: BinaryIO, target: BinaryIO, identity_file: Path | None, words
         ) from error
 
 
-def passphrase_in(path: Path) -> str:
-    """The passphrase that a file holds: its first line. Raises CallerFault."""
-    return (_text(path).splitlines() or [""])[0].strip()
-
-
 def _check_work(key: bytes) -> None:
     """Raises BackupRefused where opening takes more than half of this machine's memory: two to the factor, in KiB.
 
@@ -134,17 +129,9 @@ def _identity(path: Path | None) -> Any:
 
     if path is None:
         raise CallerFault("This backup is opened by a key.", "Name the file of the secret key with --identity.")
-    text = _text(path)
+    text = text_in(path)
     secret = next((line for line in text.splitlines() if line.startswith("AGE-SECRET-KEY-")), "")
     try:
         return x25519.Identity.from_str(secret.strip()) if secret else ssh.Identity.from_buffer(text.encode())
     except IdentityError as error:
         raise CallerFault(f"{path} holds no secret key that is understood.", "Use an age or SSH secret key.") from error
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(KEY_FILE_BYTES_MAX).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CallerFault(f"{path} cannot be read.", "Name a file that is text and may be read.") from error

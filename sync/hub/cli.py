@@ -87,19 +87,30 @@ def publish(
     as_json: bool,
 ) -> None:
     """Publish SOURCEs (a folder, a zip, films, captions, PDFs) as the next release of one course, ready for boxes."""
+    from catalog.trust.roles import OWN_PUBLISHER
+    from sync.hub.engine import reading
     from sync.hub.keeping.audit import COMMAND_LINE
+    from sync.hub.trust.state import unsigned
 
-    with opened(data, database) as one, bar("Publishing") as progress:
+    with opened(data, database, may_be_new=True) as one, bar("Publishing") as progress:
         published = one.publish(sources, course=course, title=title, language=language, progress=progress)
         release, report = published.release, published.report
         if published.is_new:
             one.keeping.note(COMMAND_LINE, "published", course=release.course, version=str(release.version))
+        with reading(one.engine) as connection:
+            waits_for = unsigned(connection).get(release.course, "")
+        fault = one.trust.fault
     if as_json:
         fields = {"course": release.course, "version": release.version, "root": release.root}
-        print_json({**fields, "is_new": published.is_new, "report": report.to_document()})
+        report_document = report.to_document()
+        print_json({**fields, "is_new": published.is_new, "waits_for": waits_for, "report": report_document})
         return
-    state = "ready for boxes" if published.is_new else "nothing new in it"
+    whose = "this hub" if waits_for == OWN_PUBLISHER else waits_for
+    ready = f"waits for the signature of {whose}" if waits_for else "ready for boxes"
+    state = ready if published.is_new or waits_for else "nothing new in it"
     click.echo(f"{release.course}, version {release.version}: {state}.")
+    if waits_for:
+        click.echo(str(fault) if fault is not None else _how_to_sign(waits_for), err=True)
     for line in report.lines():
         click.echo(line)
 
@@ -113,7 +124,7 @@ def token(data: Path, database: str | None, campus: str, *, as_json: bool) -> No
     """Make a one-time token, by which one box joins a campus. It is shown once."""
     from sync.hub.keeping.audit import COMMAND_LINE
 
-    with opened(data, database) as one:
+    with opened(data, database, may_be_new=True) as one:
         found = one.fleet.campus_called(campus)
         made = str(one.fleet.make_token(found))
         one.keeping.note(COMMAND_LINE, "token", campus=found.id)
@@ -181,6 +192,13 @@ def take(source: Path, data: Path, database: str | None, *, as_json: bool) -> No
         print_json(done.document())
     else:
         _say(done)
+
+
+def _how_to_sign(publisher: str) -> str:
+    return (
+        f"Next step: `qanat hub keys sign {publisher} --from DIR` with the key of {publisher};"
+        f" if it is lost, `qanat hub keys delegate {publisher}` makes another."
+    )
 
 
 def _say(done: "Done") -> None:

@@ -6,6 +6,7 @@
 * An error names tables and columns, never what was to be written: errors end in logs, values are names and secrets.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,11 @@ from sync.hub import schema
 BUSY_SECONDS_MAX = 30
 CONNECTIONS_MAX = 32
 CACHE_KIBIBYTES = 8192
+DATABASE_ERRORS = (DBAPIError, sqlite3.Error)
+"""What a database may raise: through the convenience layer, and while a connection is set up before it."""
+DatabaseRefusal = DBAPIError | sqlite3.Error
+PRIMARY_CODE = 0xFF
+"""SQLite says what went wrong in the lowest byte, and more closely in the others."""
 _HAS_ERASED = "has erased"
 MIGRATION_LOCK = 0x71616E6174
 """One number that all hub processes agree on, so that two which start together do not both make the tables."""
@@ -96,6 +102,34 @@ def insert(connection: Connection, table: Table) -> Any:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def is_damaged(error: DatabaseRefusal) -> bool:
+    """Tell whether SQLite says that the file itself is broken, and not that it is in use or has no room."""
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_busy(error: DatabaseRefusal) -> bool:
+    """Tell whether SQLite says that another process holds the database."""
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def damaged(error: DatabaseRefusal) -> BoxFault:
+    """The fault of a database that is broken."""
+    return BoxFault(
+        f"The hub's database is damaged: {said_by(error)}.",
+        "Put the hub back from a backup: `qanat hub restore --data DIR --from BACKUPS --replace`.",
+    )
+
+
+def said_by(error: DatabaseRefusal) -> str:
+    """What the database itself said."""
+    return str(error.orig if isinstance(error, DBAPIError) else error)
+
+
+def _code(error: DatabaseRefusal) -> int:
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(said, "sqlite_errorcode", 0) & PRIMARY_CODE
+
+
 def _engine(address: Any) -> Engine:
     if address.drivername == "sqlite" and address.database:
         keep_private(Path(address.database))
@@ -142,9 +176,11 @@ def _prepare(engine: Engine) -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("select pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
             schema.bring_up_to_date(connection)
-    except DBAPIError as error:
+    except DATABASE_ERRORS as error:
+        if is_damaged(error):
+            raise damaged(error) from error
         raise BoxFault(
-            f"The hub's database does not answer: {error.orig}.",
+            f"The hub's database does not answer: {said_by(error)}.",
             "Check that it runs, that its address is right and that its disk has room; then start the hub again.",
         ) from error
 

@@ -21,6 +21,7 @@ from sync.clock import Clock
 from sync.enrolment import Token
 from sync.hub import schema
 from sync.hub.engine import reading, writing
+from sync.hub.trust.documents import note_seen
 from sync.keys import KeyPair, PublicKey, base64url, box_id, fingerprint
 from sync.wire import Enrol, Holding, Report, Welcome, holdings_of
 
@@ -240,6 +241,7 @@ def note_state(connection: Connection, report: Report, now_seconds: int) -> None
         values["shelf"] = report.shelf
         values["holdings"] = canonical([holding.row() for holding in report.holdings]).decode()
     connection.execute(update(schema.box).where(schema.box.c.id == report.box).values(values))
+    note_seen(connection, report.catalogues)
 
 
 def roots_held(connection: Connection) -> set[Digest]:

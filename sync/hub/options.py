@@ -30,16 +30,31 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON docu
 
 
 @contextmanager
-def opened(data: Path, database: str | None) -> Iterator["Hub"]:
-    """The hub in this folder, for as long as a command works on it."""
-    from sync.clock import SystemClock
-    from sync.hub.hub import Hub
+def opened(data: Path, database: str | None, *, may_be_new: bool = False) -> Iterator["Hub"]:
+    """The hub in this folder, for as long as a command works on it.
 
-    hub = Hub.open(data, SystemClock(), secrets.token_bytes, database)
+    Raises CallerFault where there is none and the command is not one that begins a hub: a mistyped name makes nothing.
+    """
+    from catalog.fault import CallerFault
+    from sync.clock import SystemClock
+    from sync.hub.engine import DATABASE_ERRORS, damaged, is_damaged
+    from sync.hub.hub import KEY_FILE, Hub
+
+    if not may_be_new and not (data / KEY_FILE).exists() and not (data / "hub.db").exists():
+        raise CallerFault(
+            f"There is no hub in {data}.", "Check --data; `qanat hub serve` makes a new hub in an empty folder."
+        )
     try:
-        yield hub
-    finally:
-        hub.close()
+        hub = Hub.open(data, SystemClock(), secrets.token_bytes, database)
+        try:
+            yield hub
+        finally:
+            hub.close()
+    except DATABASE_ERRORS as error:
+        # A database may open well and be broken further in.
+        if is_damaged(error):
+            raise damaged(error) from error
+        raise
 
 
 @contextmanager

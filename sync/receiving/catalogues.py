@@ -88,6 +88,12 @@ class Catalogues:
             return unreadable
         return fault
 
+    def forget(self, connection: Connection) -> None:
+        """Believe no catalogue any more, in the transaction in which a person joins the box to its hub again: the next
+        one that comes with a signed answer is believed as the first was. What is on the shelf stays."""
+        for table in ("catalogue_target", "catalogue_document", "catalogue"):
+            connection.execute(f"delete from {table}")  # noqa: S608 - the names are above
+
     def hear_time(self, connection: Connection, wall_seconds: int) -> None:
         """Note a time that the hub signed, in the caller's transaction."""
         connection.execute(

@@ -14,12 +14,15 @@ import httpx
 from sqlalchemy import event, select
 
 from catalog.manifest import Release
+from catalog.trust.roles import ROOT
 from sync.batch import Batch, decode
 from sync.hub import schema
 from sync.hub.engine import reading
 from sync.hub.hub import Hub
 from sync.hub.keeping.alarms import Kind
 from sync.hub.keeping.restore import restore
+from sync.hub.trust.ceremony import Ceremonies, Sticks
+from sync.hub.trust.signing import ONLINE_ROLES
 from tests.simulation.routes import Standing, routes
 from tests.simulation.templates import Templates
 from tests.stories.clock import TrueTime
@@ -111,6 +114,11 @@ class SimulatedHub(CampusHub):
         self._open()
         self.hub.packing.build_missing()
 
+    def rotates_keys(self, sticks: Sticks, new_root: Sticks | None) -> int:
+        """Replace the keys by which the catalogue is signed; the root's own too, where there are sticks for them."""
+        roles = ONLINE_ROLES if new_root is None else (ROOT, *ONLINE_ROLES)
+        return Ceremonies(self.hub.engine, self.hub.trust, self.hub.clock).rotate(sticks, roles, new_root)
+
     def erased(self) -> set[str]:
         """The learners that this hub knows to be erased."""
         with reading(self.hub.engine) as connection:
@@ -123,7 +131,8 @@ class SimulatedHub(CampusHub):
     def alarms(self, box_id: str) -> set[Kind]:
         """What stands about a box."""
         with reading(self.hub.engine) as connection:
-            kinds = select(schema.alarm.c.kind).where(schema.alarm.c.box == box_id)
+            is_standing = schema.alarm.c.settled_seconds.is_(None)
+            kinds = select(schema.alarm.c.kind).where(schema.alarm.c.box == box_id, is_standing)
             return {Kind(kind) for kind in connection.execute(kinds).scalars()}
 
     def _note_what_it_took(self) -> None:

@@ -1,4 +1,4 @@
-"""The hub's days: it is killed, backed up, put back; its staff publish, announce, and take boxes out of service."""
+"""The hub's days: it is killed, backed up, put back; its staff replace its keys, and take boxes out of service."""
 
 from random import Random
 
@@ -10,6 +10,10 @@ from tests.simulation.world import SimulatedWorld
 
 FALLS_BACK = 0.5
 """How often something has travelled since the last backup, beside what else the world is about."""
+
+
+WITH_ROOT = 0.3
+"""How often the root keys are replaced too; those go to sticks, as in a hub in earnest."""
 
 
 @happens("the hub is killed", "power", 2)
@@ -31,6 +35,15 @@ def restore_hub(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Ste
     number = lot.randrange(len(world.backups))
     world.restores_hub(world.backups[number])
     world.tells(f"the hub is lost, and restored from backup {number}")
+
+
+@happens("the keys are rotated", "the hub", 4)
+def rotate_keys(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    has_root = lot.random() < WITH_ROOT
+    version = world.rotates_keys(has_root=has_root)
+    if lot.random() < FALLS_BACK:
+        good_day(world, box, lot, step)
+    world.tells(f"the hub's staff replace its keys{', the root keys too' if has_root else ''}: root {version}")
 
 
 @happens("a box is taken out of service", "service", 3)

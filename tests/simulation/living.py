@@ -115,6 +115,7 @@ def _live(world: SimulatedWorld, script: Script) -> None:
             world.tells(f"a quiet night at {box.name} goes {night.outcome}. {night.sentence}".rstrip())
         if promises.is_healed(world):
             break
+        world.staff_look_at_alarms()
     with world.hub.looked_at():
         for promise in promises.IN_THE_END:
             promise(world)

@@ -24,6 +24,7 @@ from sync.hub import answers, intake, projections, readout
 from sync.hub.campus import roster
 from sync.hub.campus.roster import Roster
 from sync.hub.keeping import cards
+from sync.hub.trust.catalogue import SignedCatalogue
 from sync.journal import Journal
 from sync.receiving import spool
 from sync.receiving.shelving import Shelving
@@ -179,6 +180,12 @@ def _not_furthest(patch: Patch) -> None:
 @mistake("the hub forgets to read out what came before it was killed")
 def _not_read_out(patch: Patch) -> None:
     patch.setattr(readout.Readout, "catch_up", lambda self: 0)
+
+
+@mistake("the hub forgets that its keys were replaced after the backup")
+def _keys_forgotten(patch: Patch) -> None:
+    patch.setattr(SignedCatalogue, "_catch_up_with_boxes", lambda *_: None)
+    patch.setattr(SignedCatalogue, "_hear_what_is_believed", lambda *_: None)
 
 
 @mistake("the hub hears boxes that are out of service")

@@ -27,6 +27,7 @@ from sync.budget.due import Lanes
 from sync.enrolment import Token
 from sync.hub import engine as hub_engine
 from sync.hub.hub import KEY_FILE, Hub
+from sync.hub.trust import keys
 from sync.keys import KeyPair
 from sync.links.http import HttpLink
 from sync.receiving import spool
@@ -36,6 +37,7 @@ from tests.simulation.routes import Standing, routes
 from tests.stories.box import CONFIG
 from tests.stories.clock import BoxClock, TrueTime
 from tests.stories.disk import Card, copied
+from tests.sync.hub.trust.conftest import opened_quickly, sealed_quickly
 from tests.wire import ADDRESS, Wire, noise, release_at
 
 IN_MEMORY = Path("/dev/shm")
@@ -121,6 +123,8 @@ def worlds() -> Iterator[tuple[Path, Card, Templates]]:
         patch.setattr(tests.wire, "PIECE_BYTES", sizes.PIECE_BYTES)
         patch.setattr(config, "MEGABYTE_BYTES", sizes.MEGABYTE_BYTES)
         patch.setattr(passwords, "hash_secret", lru_cache(maxsize=None)(passwords.hash_secret))
+        patch.setattr(keys, "encrypted", sealed_quickly)
+        patch.setattr(keys, "decrypted", opened_quickly)
         patch.setattr(Migrations, "apply", _apply_what_is_new(Migrations.apply))
         patch.setattr(hub_engine, "create_engine", _compiling_once())
         try:

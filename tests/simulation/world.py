@@ -5,12 +5,16 @@
 * The story says what happened in plain words, in the order in which it happened.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 from catalog.digest import Digest
+from catalog.trust.roles import ROOT_KEYS
+from sync.hub.keeping.alarms import Kind
+from sync.hub.trust.ceremony import Sticks
 from tests.simulation.box import SimulatedBox
 from tests.simulation.hub import SimulatedHub
 from tests.simulation.script import Script
@@ -22,6 +26,7 @@ from tests.stories.stick import CampusStick
 from tests.stories.world import World
 
 LEARNERS = 3
+PASSPHRASE = "four words that belong together"
 RESTORING_SECONDS = 3_600
 
 
@@ -61,7 +66,10 @@ class SimulatedWorld(World):
         self.backups: list[Path] = []
         self.restores = 0
         """How often the hub was put back from a backup."""
+        self.root_sticks = Sticks()
+        """Where the newest root keys lie, sealed; no folders while they are at the hub."""
         self.sticks: list[CampusStick] = []
+        self._root_sets = itertools.count()
         self.boxes = []
         self._only_at_hub: set[str] = set()
         """What lay on cards that are gone: a hub that loses it loses it for good."""
@@ -135,6 +143,21 @@ class SimulatedWorld(World):
         for box_id in self.revoked:
             self.revokes(box_id)
 
+    def rotates_keys(self, *, has_root: bool) -> int:
+        """The hub's staff bring the newest sticks and replace its keys; with the root's own, there are new sticks."""
+        fresh = Sticks(self._root_folders(), PASSPHRASE) if has_root else None
+        version = self.hub.rotates_keys(self.root_sticks, fresh)
+        self.root_sticks = fresh or self.root_sticks
+        return version
+
+    def staff_look_at_alarms(self) -> None:
+        """Where boxes do not believe what the hub signs, its staff do what the alarm says."""
+        kinds = {kind for box_id in ("", *(box.id for box in self.boxes)) for kind in self.hub.alarms(box_id)}
+        if kinds & {Kind.KEYS_FORGOTTEN, Kind.LIST_REFUSED}:
+            self.tells(
+                f"the hub's staff are told of its keys, and replace them: root {self.rotates_keys(has_root=False)}"
+            )
+
     def is_lost(self, box: SimulatedBox, digest: Digest) -> bool:
         """Tell whether a file rotted on a box's card, and was lost with the hub as well: then nobody has it."""
         return box.id in self.rotten and not box.box.store.has(digest) and not self.hub.hub.catalog.store.has(digest)
@@ -151,6 +174,13 @@ class SimulatedWorld(World):
         if box.id not in self.revoked:
             self.forgotten.add(learner)
         self.people = [f"learner-{self.ledger.next_item()}" if one == learner else one for one in self.people]
+
+    def _root_folders(self) -> list[Path]:
+        number = next(self._root_sets)
+        folders = [self._folder / f"root-{number}-{place}" for place in range(ROOT_KEYS)]
+        for folder in folders:
+            folder.mkdir()
+        return folders
 
     @contextmanager
     def _only_on_cards(self) -> Iterator[None]:

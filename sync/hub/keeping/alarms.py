@@ -35,6 +35,8 @@ class Kind(Enum):
     JOURNAL_CONTRADICTS = "journal-contradicts"
     HUB_RESTORED = "hub-restored"
     BACKUP_FAILED = "backup-failed"
+    KEYS_FORGOTTEN = "keys-forgotten"
+    LIST_REFUSED = "list-refused"
     GAP = "gap"
     CARD_RESTORED = "card-restored"
     CLOCK_WRONG = "clock-wrong"
@@ -46,6 +48,8 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.JOURNAL_CONTRADICTS: N_("A second machine writes other events under numbers that are taken."),
     Kind.HUB_RESTORED: N_("The hub was put back from a backup."),
     Kind.BACKUP_FAILED: N_("The nightly backup could not be made."),
+    Kind.KEYS_FORGOTTEN: N_("Boxes know newer keys than this hub, and take nothing new from it."),
+    Kind.LIST_REFUSED: N_("This box does not believe the hub's signed list, and takes nothing new."),
     Kind.GAP: N_("Some events of this box (%(events)s) are in no copy any more."),
     Kind.CARD_RESTORED: N_("This box went on from an older copy of its card."),
     Kind.CLOCK_WRONG: N_("The box's clock is wrong: %(days)s days or more."),
@@ -56,6 +60,8 @@ HINTS: Mapping[Kind, str] = {
     Kind.JOURNAL_CONTRADICTS: N_("What came first is kept. Find the copied card, and set that box up anew."),
     Kind.HUB_RESTORED: N_("Boxes send again what the backup lacked. Settle this when all of them have called."),
     Kind.BACKUP_FAILED: N_("It is tried again each hour. `qanat hub backup` says what is in the way."),
+    Kind.KEYS_FORGOTTEN: N_("Run `qanat hub keys rotate`, with two of the newest sticks if root keys lie on sticks."),
+    Kind.LIST_REFUSED: N_("Run `qanat hub keys rotate` with the newest sticks. If this stays, enrol the box again."),
     Kind.GAP: N_("The hub lost them, and the box had cleared them away. How far learners came is kept."),
     Kind.CARD_RESTORED: N_("Nothing is lost: what was there before is kept. Ask at the box if this was meant."),
     Kind.CLOCK_WRONG: N_("Set the clock at the box, or let it reach a network. Progress is taken all the same."),
@@ -88,7 +94,7 @@ class Alarm:
     @property
     def can_settle(self) -> bool:
         """Whether staff can say that it is done with; what is worked out ends by itself."""
-        return self.kind not in (Kind.SILENT_BOX, Kind.BACKUP_FAILED)
+        return self.kind not in (Kind.SILENT_BOX, Kind.BACKUP_FAILED, Kind.KEYS_FORGOTTEN, Kind.LIST_REFUSED)
 
     def document(self) -> dict[str, object]:
         """As a command prints it for programs."""

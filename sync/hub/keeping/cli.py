@@ -63,6 +63,8 @@ def restore(data: Path, database: str | None, source: Path, *, is_replacing: boo
     click.echo(f"Put back from {done.backup}: {counted(done.events, 'event')} of {counted(done.boxes, 'box')}.")
     if done.put_aside is not None:
         click.echo(f"The hub that was there lies in {done.put_aside}; erased again: {counted(done.erased, 'learner')}.")
+    if done.is_rootless:
+        click.echo("Its root keys lie on sticks: those in the backup were left there. Destroy backups that hold them.")
     click.echo("Start it: with their next call, boxes send what came since the backup.")
 
 

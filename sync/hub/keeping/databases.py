@@ -17,7 +17,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
 from catalog.fault import BoxFault, CallerFault
-from sync.hub.engine import bare_engine, sqlite_url
+from sync.hub.engine import DATABASE_ERRORS, DatabaseRefusal, bare_engine, is_damaged, said_by, sqlite_url
+from sync.hub.engine import damaged as broken
 from sync.hub.keeping.backed_up import marks_held
 from sync.hub.keeping.proof import Progress, damaged, prove
 
@@ -34,7 +35,7 @@ def copy_file(source: Path, target: Path) -> None:
     try:
         with _opened(source) as engine:
             _copied(engine, target)
-    except DatabaseError as error:
+    except DATABASE_ERRORS as error:
         raise _unwritable(error) from error
 
 
@@ -47,7 +48,7 @@ def copy_proven(engine: Engine, folder: Path, progress: Progress | None) -> dict
         return _dump_proven(engine, folder / POSTGRES_FILE, progress)
     try:
         _copied(engine, folder / SQLITE_FILE)
-    except DatabaseError as error:
+    except DATABASE_ERRORS as error:
         raise _unwritable(error) from error
     return check_file(folder / SQLITE_FILE, progress)
 
@@ -172,8 +173,10 @@ def _last_line(said: str) -> str:
     return lines[-1] if lines else "it did not say why."
 
 
-def _unwritable(error: DatabaseError) -> BoxFault:
+def _unwritable(error: DatabaseRefusal) -> BoxFault:
+    if is_damaged(error):
+        return broken(error)
     return BoxFault(
-        f"The database could not be copied: {error.orig}.",
+        f"The database could not be copied: {said_by(error)}.",
         "Check that the disk of the backup has room and is writable.",
     )

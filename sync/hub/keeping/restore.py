@@ -4,6 +4,7 @@
   there before is put aside, not overwritten.
 * Boxes are met with fresh nonces: no answer of before counts any more, and each goes on in one more request. Marks go
   back to what the backup holds, so that boxes send again what came since.
+* Keys that were replaced since the backup stay replaced where the hub that is put aside still tells of them.
 * Whoever was erased stays erased: at the hub that was put aside, and, as soon as they call, at every box.
 """
 
@@ -11,7 +12,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, delete, select, text, update
 from sqlalchemy.engine import make_url
@@ -23,18 +24,21 @@ from catalog.publish import DATABASE as CATALOG_FILE
 from catalog.publish import STORE
 from sync.clock import Clock
 from sync.hub import schema
-from sync.hub.engine import bare_engine, open_engine, sqlite_url, writing
+from sync.hub.engine import bare_engine, is_busy, open_engine, reading, sqlite_url, writing
 from sync.hub.keeping import audit, backed_up, copies
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
-from sync.hub.keeping.backup import FOLDER_MODE, Listed, in_place, read_list
+from sync.hub.keeping.backup import FOLDER_MODE, KEYS, Listed, in_place, read_list
 from sync.hub.keeping.databases import POSTGRES_FILE, SQLITE_FILE, check_dump, check_file, check_pages, load_dump
 from sync.hub.keeping.erasing import erase, hold
 from sync.hub.keeping.proof import Progress, damaged, prove
 from sync.hub.trust import documents as trust_documents
-from sync.keys import base64url
+from sync.hub.trust import former
+from sync.hub.trust.keys import FOLDER, KeyRing
+from sync.keys import KeyPair, base64url
 
 NONCE_BYTES = 12
 
+T = TypeVar("T")
 Erased = Sequence[tuple[str, str]]
 """Campus and learner."""
 
@@ -50,12 +54,14 @@ class Restored:
     """Learners of the backup who had been erased since it was made."""
     put_aside: Path | None
     """Where the hub lies that was there before."""
+    is_rootless: bool = False
+    """Whether root keys of the backup were left in it, since they had been moved to sticks."""
 
     def document(self) -> dict[str, Any]:
         """As a command prints it for programs."""
         aside = None if self.put_aside is None else str(self.put_aside)
         own = {"backup": str(self.backup), "events": self.events, "boxes": self.boxes, "erased": self.erased}
-        return {**own, "put_aside": aside}
+        return {**own, "put_aside": aside, "root_keys_left_out": self.is_rootless}
 
 
 def restore(
@@ -69,7 +75,8 @@ def restore(
     """
     listed = _found(source)
     _check_target(data, listed, is_replacing=is_replacing, database_url=database_url)
-    erased = _erased_in(data / SQLITE_FILE)
+    erased: Erased = _read_in(data / SQLITE_FILE, _erased, ())
+    roots = _read_in(data / SQLITE_FILE, former.roots_in, former.FormerRoots())
     events = _proven(listed, progress)
     part = data.with_name(f".{data.name}.restoring")
     shutil.rmtree(part, ignore_errors=True)
@@ -78,7 +85,8 @@ def restore(
         url = database_url if listed.is_postgres and database_url else sqlite_url(part / SQLITE_FILE)
         if listed.is_postgres:
             load_dump(listed.folder / POSTGRES_FILE, make_url(url))
-        boxes, gone = _pick_up(url, listed, erased, clock.now().wall_seconds, random_bytes)
+        boxes, gone = _pick_up(url, listed, erased, roots, clock.now().wall_seconds, random_bytes)
+        is_rootless = _is_same_hub(data, listed) and _bring_keys(url, data, part)
         durable.sync_disk(part)
         aside = _swap(part, data, clock.now().wall_seconds)
     except (DatabaseError, UnicodeDecodeError) as error:
@@ -88,7 +96,7 @@ def restore(
         raise durable.disk_fault(error, data) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return Restored(listed.folder, events, boxes, gone, aside)
+    return Restored(listed.folder, events, boxes, gone, aside, is_rootless)
 
 
 def _found(source: Path) -> Listed:
@@ -118,7 +126,7 @@ def _check_target(data: Path, listed: Listed, *, is_replacing: bool, database_ur
 
 
 def _check_unused(file: Path) -> None:
-    """Raises BoxFault where another process holds this database."""
+    """Raises BoxFault where another process holds this database. A broken one is nobody's: that is why it goes."""
     engine = bare_engine(sqlite_url(file))
     try:
         with engine.connect() as connection:
@@ -126,23 +134,29 @@ def _check_unused(file: Path) -> None:
             connection.execute(text("pragma busy_timeout = 1"))
             connection.execute(text("pragma journal_mode = delete"))
     except DatabaseError as error:
-        raise BoxFault("A hub is running from this folder.", "Stop it first: `systemctl stop qanat-hub`.") from error
+        if is_busy(error):
+            hint = "Stop it first: `systemctl stop qanat-hub`."
+            raise BoxFault("A hub is running from this folder.", hint) from error
     finally:
         engine.dispose()
 
 
-def _erased_in(file: Path) -> Erased:
-    """Whom the hub that is put aside had erased. What cannot be read of a broken one, boxes tell again."""
+def _read_in(file: Path, read: Callable[[Connection], T], otherwise: T) -> T:
+    """Read something of the hub that is put aside. What cannot be read of a broken one, boxes tell again."""
     if not file.exists():
-        return []
+        return otherwise
     engine = bare_engine(sqlite_url(file))
     try:
         with engine.connect() as connection:
-            return [(row.campus, row.learner) for row in connection.execute(select(schema.erased))]
-    except DatabaseError:
-        return []
+            return read(connection)
+    except (DatabaseError, UnicodeDecodeError):
+        return otherwise
     finally:
         engine.dispose()
+
+
+def _erased(connection: Connection) -> Erased:
+    return [(row.campus, row.learner) for row in connection.execute(select(schema.erased))]
 
 
 def _proven(listed: Listed, progress: Progress | None) -> int:
@@ -179,8 +193,9 @@ def _fill(listed: Listed, part: Path, former_store: Path) -> None:
 
 
 def _pick_up(
-    url: str, listed: Listed, erased: Erased, now_seconds: int, random_bytes: Callable[[int], bytes]
-) -> tuple[int, int]:
+    url: str, listed: Listed, erased: Erased, roots: former.FormerRoots, now_seconds: int,
+    random_bytes: Callable[[int], bytes],
+) -> tuple[int, int]:  # fmt: skip
     """Make the database that of a hub that begins anew. Returns how many boxes it has, and whom it forgot again."""
     engine = open_engine(url)
     try:
@@ -189,12 +204,31 @@ def _pick_up(
                 prove(connection)
             boxes = _draw_nonces(connection, random_bytes)
             trust_documents.restored(connection, now_seconds)
+            former.go_on_from(connection, roots)
             # The backup still lies there, so what it holds is in two places.
             backed_up.move(connection, backed_up.marks_held(connection))
             raise_alarm(connection, THE_HUB, Kind.HUB_RESTORED, now_seconds)
             about = {"backup": listed.folder.name}
             audit.note(connection, audit.COMMAND_LINE, "restored", about, now_seconds)
         return boxes, _forget(engine, erased, now_seconds)
+    finally:
+        engine.dispose()
+
+
+def _is_same_hub(data: Path, listed: Listed) -> bool:
+    """Whether the hub that is put aside is the one of the backup."""
+    try:
+        return KeyPair.load(data / KEYS / "hub.key").public == listed.hub
+    except BoxFault:
+        return False
+
+
+def _bring_keys(url: str, data: Path, part: Path) -> bool:
+    """Bring the newer keys from the folder that is put aside. Returns whether root keys were left in the backup."""
+    engine = open_engine(url)
+    try:
+        with reading(engine) as connection:
+            return former.bring_keys(connection, KeyRing(data / FOLDER), KeyRing(part / FOLDER))
     finally:
         engine.dispose()
 

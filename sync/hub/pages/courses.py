@@ -12,6 +12,8 @@ from werkzeug.wrappers import Response
 
 from catalog.fault import CallerFault, ContentFault, DiskFull
 from catalog.manifest import is_course
+from sync.hub.engine import reading
+from sync.hub.trust.state import unsigned
 from sync.web.app import require, session_now
 from sync.web.language import NAMES, gettext, language_now
 from sync.web.takes import takes
@@ -35,7 +37,11 @@ def create_pages(hub: "Hub") -> Blueprint:
     def courses() -> str:
         offered = {offer.root for offer in hub.packing.offers()}
         releases = hub.catalog.releases.all_latest()
-        return render_template("hub/courses.html", releases=releases, offered=offered, fault=hub.packing.fault)
+        with reading(hub.engine) as connection:
+            waiting = unsigned(connection)
+        return render_template(
+            "hub/courses.html", releases=releases, offered=offered, waiting=waiting, fault=hub.packing.fault
+        )
 
     @pages.get("/courses/<course>")
     @require("staff")
@@ -45,11 +51,14 @@ def create_pages(hub: "Hub") -> Blueprint:
         if release is None:
             abort(404)
         boxes = [line.box for campus in hub.overview.campuses() for line in campus.boxes if not line.box.is_revoked]
+        with reading(hub.engine) as connection:
+            waits_for = unsigned(connection).get(course, "")
         holders = [box for box in boxes if any(holding.root == release.root for holding in box.holdings)]
         return render_template(
             "hub/course.html",
             release=release,
             is_offered=any(offer.root == release.root for offer in hub.packing.offers()),
+            waits_for=waits_for,
             finding=hub.publishing.finding(course),
             holders=holders,
             box_count=len(boxes),

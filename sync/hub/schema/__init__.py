@@ -51,6 +51,7 @@ from sync.hub.schema.trust import trust_document as trust_document
 from sync.hub.schema.trust import trust_listing as trust_listing
 from sync.hub.schema.trust import trust_mirrored as trust_mirrored
 from sync.hub.schema.trust import trust_role as trust_role
+from sync.hub.schema.trust import trust_told as trust_told
 
 PROJECTIONS = (progress, learner, classroom, campus_word)
 """Tables that hold nothing that is not in a batch."""

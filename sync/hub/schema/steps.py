@@ -62,10 +62,26 @@ def _sign_in(connection: Connection) -> None:
 
 def _follows(connection: Connection) -> None:
     """What a box has of the journals that it follows, for who writes to it by hand."""
-    connection.execute(text("alter table box add column follows text not null default '[]'"))
+    _add_column(connection, "box", "follows", "text not null default '[]'")
 
 
-STEPS: Sequence[Callable[[Connection], None]] = (_patches, _keeping, _campus, _readout, _trust, _sign_in)
+def _roots(connection: Connection) -> None:
+    """A hub that was put back knows which roots it forgot, and which box does not believe it."""
+    whole = WHOLE.compile(dialect=connection.dialect)
+    _add_column(connection, "trust_catalogue", "seen_root_version", f"{whole} not null default 0")
+    _add_column(connection, "trust_catalogue", "restored_root_version", f"{whole} not null default 0")
+    trust.create(connection)
+
+
+def _add_column(connection: Connection, name: str, column: str, kind: str) -> None:
+    """A table that an earlier step made is in its newest form already."""
+    if column not in {one["name"] for one in inspect(connection).get_columns(name)}:
+        connection.execute(text(f"alter table {name} add column {column} {kind}"))
+
+
+STEPS: Sequence[Callable[[Connection], None]] = (
+    _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots,
+)  # fmt: skip
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 
 

@@ -16,6 +16,10 @@ trust_catalogue = table(
     whole("renew_seconds"),
     # Whatever is signed next stands above this number: a restored hub may have forgotten what it signed.
     whole("above_version"),
+    # The highest root that any box has shown, where this hub has none as high: it forgot some.
+    whole("seen_root_version", server_default="0"),
+    # The newest root of the backup that this hub was put back from; 0 where it never was.
+    whole("restored_root_version", server_default="0"),
 )
 
 trust_document = table(
@@ -60,7 +64,17 @@ trust_mirrored = table(
     words("catalogue", ForeignKey("trust_catalogue.id")),
 )
 
-TABLES = (trust_catalogue, trust_document, trust_role, trust_listing, trust_mirrored)
+trust_told = table(
+    # What each box last heard of the hub's own catalogue.
+    "trust_told",
+    words("box", is_key=True),
+    whole("root_version"),
+    whole("timestamp_version"),
+    # How often in a row it came back without that.
+    whole("times"),
+)
+
+TABLES = (trust_catalogue, trust_document, trust_role, trust_listing, trust_mirrored, trust_told)
 
 
 def create(connection: Connection) -> None:

@@ -5,10 +5,11 @@
 * Every stick with a root key also bears the chain of roots: a hub that was restored from before a rotation learns the
   later roots from it.
 * Who is revoked is named no more: what it signed, before or after, counts for nothing with the next answer.
+* Who is named or revoked while a key is lost is so at once here, and for boxes with the next signature.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +17,12 @@ from sqlalchemy import Connection, Engine, delete, update
 
 from catalog import durable
 from catalog.digest import digest_of
-from catalog.fault import CallerFault
+from catalog.fault import BoxFault, CallerFault, LinkFault
 from catalog.trust.document import Document
 from catalog.trust.roles import (
     OWN_PUBLISHER,
     ROOT,
     ROOT_KEYS,
-    ROOT_THRESHOLD,
-    SNAPSHOT,
     SOFTWARE,
     TARGETS,
     TIMESTAMP,
@@ -35,14 +34,15 @@ from catalog.trust.roles import (
 )
 from sync.clock import Clock
 from sync.hub import schema
-from sync.hub.engine import writing
-from sync.hub.keeping import audit
+from sync.hub.engine import reading, writing
+from sync.hub.keeping import alarms, audit
+from sync.hub.keeping.alarms import THE_HUB, Kind
 from sync.hub.trust import documents, listing, signing
 from sync.hub.trust.catalogue import SignedCatalogue
-from sync.hub.trust.keys import KeyMissing, root_keys_in, seal_root
+from sync.hub.trust.keys import KeyMissing, check_places, root_keys_in, seal_root
+from sync.hub.trust.signing import ONLINE_ROLES
 from sync.keys import KeyPair, PublicKey
 
-ONLINE_ROLES = (TARGETS, SNAPSHOT, TIMESTAMP)
 CHAIN_FILE = "catalogue-{}.roots"
 
 
@@ -73,8 +73,9 @@ class Ceremonies:
                 f"{len(set(sticks.folders))} folders were named.",
                 f"Name {ROOT_KEYS}: one stick for each root key, to be kept in different places.",
             )
+        check_places(sticks.folders, self._ring)
         with writing(self._engine) as connection:
-            catalogue = self._catalogue.sign(connection)
+            catalogue = self._catalogue.begun(connection)
             names = documents.keys_in(_newest_root(connection, catalogue), ROOT)
             chain = self._chain(connection, catalogue)
         here = [key for name in names if (key := self._ring.find(ROOT, name)) is not None]
@@ -100,26 +101,36 @@ class Ceremonies:
             raise CallerFault(
                 f"{', '.join(sorted(unknown))} is no role of the root.", f"Name {ROOT}, {', '.join(ONLINE_ROLES)}."
             )
+        if new_root is not None:
+            check_places(new_root.folders, self._ring)
         # Before the transaction: a passphrase is slow to work with, on purpose, and boxes are answered meanwhile.
         brought = root_keys_in(sticks.folders, sticks.passphrase)
+        if ROOT in roles and new_root is None and not self._are_root_keys_here():
+            raise KeyMissing(
+                "The root keys are not at this hub, and new ones would lie on it in clear.",
+                f"Name {ROOT_KEYS} sticks for the new ones: --to DIR --to DIR --to DIR.",
+            )
         fresh = self._new_root_keys(new_root) if ROOT in roles else []
         with self._work("keys-rotated", roles=" ".join(sorted(roles))) as (connection, catalogue):
+            former = _newest_root(connection, catalogue)
             self._learn_roots(connection, catalogue, sticks.folders)
             root = _newest_root(connection, catalogue)
-            signers = self._root_signers(root, brought)
+            signers = self._signers(root, former, brought)
             keys = self._keys_of(root)
             for role in roles:
                 made = fresh if role == ROOT else [self._ring.make(role)]
                 keys[role] = [key.public for key in made]
-            self._add_root(connection, catalogue, root, keys, [*signers, *fresh])
+            above_root = max(former.version, self._seen_root_version(connection))
+            signers = [*signers, *fresh]
+            version = signing.add_roots(connection, catalogue, keys, signers, self._now(), above_root)
+            alarms.settle(connection, THE_HUB, Kind.KEYS_FORGOTTEN, self._now())
             for folder in new_root.folders if new_root else ():
                 durable.write_file(folder / CHAIN_FILE.format(catalogue), self._chain(connection, catalogue))
             stamp = documents.newest(connection, catalogue, TIMESTAMP)
             above_version = stamp.version if stamp else 0
             signing.sign(connection, catalogue, self._ring.find, self._now(), above_version=above_version)
-            version = root.version + 1
         for role in roles:
-            for name in documents.keys_in(root, role):
+            for name in {*documents.keys_in(root, role), *documents.keys_in(former, role)}:
                 self._ring.drop(role, name)
         return version
 
@@ -129,19 +140,21 @@ class Ceremonies:
 
         Raises CallerFault.
         """
+        if to is not None:
+            check_places([to], self._ring)
         pattern = courses or ("*" if publisher in (OWN_PUBLISHER, SOFTWARE) else f"{publisher}-*")
         if not is_publisher(publisher) or not is_course_pattern(pattern):
             raise CallerFault(
                 f"{publisher} with {pattern} cannot be a publisher and its courses.",
                 "Use small letters, digits and hyphens; in the courses also * and ?.",
             )
-        with self._work("publisher-named", publisher=publisher, courses=pattern) as (connection, catalogue):
+        with self._work("publisher-named", publisher=publisher, courses=pattern) as (connection, _):
             former = next((one.key for one in listing.publishers(connection) if one.name == publisher), "")
-            public = PublicKey(key).text if key else self._new_publisher(publisher, to)
+            public = _public(key) if key else self._new_publisher(publisher, to)
             signing.add_role(connection, publisher, public, pattern, self._now())
             listing.assign(connection)
             listing.mark_due(connection, TARGETS)
-            signing.sign(connection, catalogue, self._ring.find, self._now())
+            self._catalogue.try_to_sign(connection)
         if former and former != public:
             self._ring.drop(publisher, key_id(former))
         return key_id(public)
@@ -155,7 +168,7 @@ class Ceremonies:
             row = next((one for one in listing.publishers(connection) if one.name == publisher), None)
             if row is None:
                 raise _nobody(publisher)
-            key = KeyPair.load(folder / f"{publisher}.key")
+            key = _key_in(folder, publisher)
             if key.public != row.key:
                 raise KeyMissing(f"The key in {folder} is not {publisher}'s.", "Put in the stick that bears it.")
 
@@ -177,7 +190,7 @@ class Ceremonies:
             rows = [one for one in listing.publishers(connection) if one.name not in (TARGETS, OWN_PUBLISHER)]
             row = next((one for one in rows if name in (one.name, key_id(one.key))), None)
             if row is not None:
-                self._revoke_publisher(connection, catalogue, row.name)
+                self._revoke_publisher(connection, row.name)
                 return str(row.name)
             root = _newest_root(connection, catalogue)
             roles = [role for role in (ROOT, *ONLINE_ROLES) if name in documents.keys_in(root, role)]
@@ -192,47 +205,36 @@ class Ceremonies:
 
     def list_software(self, name: str, data: bytes) -> None:
         """List a piece of the boxes' software, for boxes that update themselves. Raises CallerFault."""
-        with self._work("software-listed", file=name) as (connection, catalogue):
+        with self._work("software-listed", file=name) as (connection, _):
             if all(one.name != SOFTWARE for one in listing.publishers(connection)):
                 raise CallerFault(
                     "Nobody is named to publish the boxes' software.",
                     f"Run `qanat hub keys delegate {SOFTWARE}` first.",
                 )
             listing.note_software(connection, Target(f"{SOFTWARE}/{name}", digest_of(data), len(data)))
-            signing.sign(connection, catalogue, self._ring.find, self._now())
+            self._catalogue.try_to_sign(connection)
 
     @contextmanager
     def _work(self, act: str, **about: str) -> Iterator[tuple[Connection, str]]:
-        """One transaction over the catalogue, which is there from now on; noted for the audit."""
+        """One transaction over the catalogue, which is there from now on; noted for the audit.
+
+        Nothing is signed first: who comes because a key is lost could not go on.
+        """
         with writing(self._engine) as connection:
-            catalogue = self._catalogue.sign(connection)
+            catalogue = self._catalogue.begun(connection)
             yield connection, catalogue
             audit.note(connection, audit.COMMAND_LINE, act, about, self._now())
 
-    def _root_signers(self, root: Document, brought: Sequence[KeyPair]) -> list[KeyPair]:
-        """Two keys of this root, or more. Raises KeyMissing."""
-        names = documents.keys_in(root, ROOT)
-        found = {name: key for name in names if (key := self._ring.find(ROOT, name)) is not None}
-        found |= {key_id(key.public): key for key in brought if key_id(key.public) in names}
-        if len(found) < ROOT_THRESHOLD:
-            raise KeyMissing(
-                f"Root keys at hand: {len(found)}. {ROOT_THRESHOLD} must sign.",
-                "Put in two of the three sticks with root keys, and name their folders with --root.",
-            )
-        return list(found.values())
+    def _are_root_keys_here(self) -> bool:
+        with reading(self._engine) as connection:
+            catalogue = signing.own(connection)
+            names = [] if catalogue is None else documents.keys_in(_newest_root(connection, catalogue), ROOT)
+        return all(self._ring.has(ROOT, name) for name in names)
 
     def _keys_of(self, root: Document) -> dict[str, list[str]]:
         from catalog.trust.metadata import publics_in
 
         return publics_in(root.body)
-
-    def _add_root(
-        self, connection: Connection, catalogue: str, root: Document, keys: Mapping[str, Sequence[str]],
-        signers: Sequence[KeyPair],
-    ) -> None:  # fmt: skip
-        until_seconds = self._now() + life_seconds(ROOT)
-        made = signing.root_body(root.version + 1, until_seconds, keys, signers)
-        documents.keep(connection, catalogue, [(made, until_seconds)], self._now())
 
     def _new_root_keys(self, sticks: Sticks | None) -> list[KeyPair]:
         """New root keys, where they belong already: one on each stick, or all at the hub. Raises CallerFault."""
@@ -253,8 +255,27 @@ class Ceremonies:
 
         return delta.to_bytes([delta.part_of(catalogue, documents.roots(connection, catalogue, 0))])
 
+    def _signers(self, root: Document, former: Document, brought: Sequence[KeyPair]) -> list[KeyPair]:
+        """Who signs the next root: two keys of the one before it, and those of this hub's own, if sticks had another.
+
+        Boxes that followed either of the two then follow the next. Raises KeyMissing.
+        """
+        signers = signing.root_signers(self._ring, root, brought)
+        if former.body != root.body:
+            with suppress(KeyMissing):
+                signers += signing.root_signers(self._ring, former, brought)
+        return list({key.public: key for key in signers}.values())
+
+    def _seen_root_version(self, connection: Connection) -> int:
+        (own,) = (one for one in documents.standings(connection) if one.is_own)
+        return own.seen_root_version
+
     def _learn_roots(self, connection: Connection, catalogue: str, folders: Sequence[Path]) -> None:
-        """Take the roots that the sticks know and this hub has forgotten."""
+        """Take the roots that the sticks know and this hub has forgotten.
+
+        Where this hub has signed others since, under numbers that it had forgotten, those of the sticks take their
+        places: they were first, and boxes may have them.
+        """
         from catalog.trust import client, delta
 
         for folder in folders:
@@ -263,8 +284,12 @@ class Ceremonies:
                 continue
             (part,) = delta.from_bytes(place.read_bytes())
             came = delta.documents_in(part, None)
+            client.followed_root(catalogue, None, came)
+            ours = {one.version: one.body for one in documents.roots(connection, catalogue, 0)}
+            others = [one.version for one in came if ours.get(one.version, one.body) != one.body]
+            if others:
+                documents.drop_roots(connection, catalogue, min(others))
             root = _newest_root(connection, catalogue)
-            client.followed_root(catalogue, root, came)
             rows = [(one, self._now() + life_seconds(ROOT)) for one in came if one.version > root.version]
             if rows:
                 documents.keep(connection, catalogue, rows, self._now())
@@ -276,14 +301,14 @@ class Ceremonies:
         key.save(folder / f"{publisher}.key")
         return key.public
 
-    def _revoke_publisher(self, connection: Connection, catalogue: str, publisher: str) -> None:
+    def _revoke_publisher(self, connection: Connection, publisher: str) -> None:
         role, row = schema.trust_role, schema.trust_listing
         connection.execute(
             update(role).where(role.c.name == publisher).values(revoked_seconds=self._now(), is_due=signing.SIGNED)
         )
         connection.execute(delete(row).where(row.c.role == publisher))
         listing.mark_due(connection, TARGETS)
-        signing.sign(connection, catalogue, self._ring.find, self._now())
+        self._catalogue.try_to_sign(connection)
 
     def _now(self) -> int:
         return self._clock.now().wall_seconds
@@ -293,6 +318,28 @@ def _newest_root(connection: Connection, catalogue: str) -> Document:
     root = documents.newest(connection, catalogue, ROOT)
     assert root is not None, "a catalogue begins with its root"
     return root
+
+
+def _key_in(folder: Path, publisher: str) -> KeyPair:
+    """Raises KeyMissing where the publisher's key is not in this folder, or cannot be read."""
+    place = folder / f"{publisher}.key"
+    try:
+        return KeyPair.load(place)
+    except BoxFault as error:
+        said = "cannot be read" if place.exists() else "is not there"
+        hint = f"Put in the stick that bears it; if it is lost, `qanat hub keys delegate {publisher}` makes another."
+        raise KeyMissing(f"The key {place} {said}.", hint) from error
+
+
+def _public(text: str) -> str:
+    """Raises CallerFault where the text is no key."""
+    try:
+        return PublicKey(text).text
+    except LinkFault as error:
+        raise CallerFault(
+            f"{text[:60]} is no public key.",
+            "Give the 43 letters that the publisher reads to you; without --key, one is made.",
+        ) from error
 
 
 def _nobody(name: str) -> CallerFault:

@@ -50,14 +50,19 @@ def init(
     data: Path, database: str | None, folders: tuple[Path, ...] | None, passphrase_file: Path | None, *, as_json: bool
 ) -> None:
     """Make the keys, if there are none; with --offline put the root keys where no hub's thief finds them."""
-    with opened(data, database) as hub:
+    with opened(data, database, may_be_new=True) as hub:
         if folders:
             written = _ceremonies(hub).take_offline(_sticks(folders, passphrase_file, is_new=True))
             click.echo(f"The root keys are in {', '.join(map(str, written))}, and not at the hub any more.", err=True)
             click.echo(
                 "Keep the three sticks in three places. Two of them can name new keys; one alone cannot.", err=True
             )
-        _show(_state(hub), as_json)
+            click.echo(
+                "Backups made before now still hold these keys, in clear: make a new one, and destroy the older ones.",
+                err=True,
+            )
+            _say_where(hub, folders)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -67,7 +72,7 @@ def init(
 def status(data: Path, database: str | None, *, as_json: bool) -> None:
     """Show the keys that count: whose they are, where they lie, until when they are good."""
     with opened(data, database) as hub:
-        _show(_state(hub), as_json)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -84,7 +89,7 @@ def rotate(
     new_folders: tuple[Path, ...], passphrase_file: Path | None, *, as_json: bool,
 ) -> None:  # fmt: skip
     """Replace keys by new ones. Two root keys sign that; boxes follow, however long they slept."""
-    from sync.hub.trust.ceremony import ONLINE_ROLES
+    from sync.hub.trust.signing import ONLINE_ROLES
 
     with opened(data, database) as hub:
         ceremonies = _ceremonies(hub)
@@ -92,7 +97,8 @@ def rotate(
         new_root = _sticks(new_folders, passphrase_file, is_new=True) if new_folders else None
         version = ceremonies.rotate(sticks, roles or ONLINE_ROLES, new_root)
         click.echo(f"Root {version} counts from now on.", err=True)
-        _show(_state(hub), as_json)
+        _say_where(hub, new_folders)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -113,7 +119,8 @@ def delegate(
     with opened(data, database) as hub:
         name = _ceremonies(hub).delegate(publisher, courses, key, folder)
         click.echo(f"{publisher} signs with the key {name}.", err=True)
-        _show(_state(hub), as_json)
+        _say_where(hub, [folder] if folder is not None else [])
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -127,7 +134,7 @@ def sign(publisher: str, data: Path, database: str | None, folder: Path, *, as_j
     with opened(data, database) as hub:
         listed = _ceremonies(hub).sign_for(publisher, folder)
         click.echo(f"{publisher} lists {listed} releases.", err=True)
-        _show(_state(hub), as_json)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -147,7 +154,8 @@ def revoke(
         new_root = _sticks(new_folders, passphrase_file, is_new=True) if new_folders else None
         whose = _ceremonies(hub).revoke(name, _sticks(root_folders, passphrase_file), new_root)
         click.echo(f"What {whose} signed with it counts no more.", err=True)
-        _show(_state(hub), as_json)
+        _say_where(hub, new_folders)
+        _show(hub, as_json)
 
 
 @keys.command()
@@ -159,7 +167,7 @@ def software(file: Path, data: Path, database: str | None, *, as_json: bool) -> 
     """List FILE as software for boxes, signed by the publisher called "software"."""
     with opened(data, database) as hub:
         _ceremonies(hub).list_software(file.name, file.read_bytes())
-        _show(_state(hub), as_json)
+        _show(hub, as_json)
 
 
 @click.command()
@@ -173,7 +181,7 @@ def mirror(data: Path, database: str | None, address: str, catalogue: str, *, as
     from sync.hub.trust.mirroring import Mirroring
     from sync.links.http import HttpLink
 
-    with opened(data, database) as hub, HttpLink(address, clock=hub.clock) as link:
+    with opened(data, database, may_be_new=True) as hub, HttpLink(address, clock=hub.clock) as link:
         mirroring = Mirroring(hub.engine, hub.catalog, hub.trust, hub.clock)
         brought = mirroring.bring(link, catalogue, address, lambda course: click.echo(course, err=True))
         hub.packing.build_missing()
@@ -202,9 +210,18 @@ def _sticks(folders: Sequence[Path], passphrase_file: Path | None, *, is_new: bo
     if not folders:
         return Sticks()
     if passphrase_file is not None:
-        return Sticks(folders, passphrase_file.read_text().strip())
+        from sync.keys import passphrase_in
+
+        return Sticks(folders, passphrase_in(passphrase_file))
     asked = click.prompt("The passphrase of the root keys", hide_input=True, confirmation_prompt=is_new, err=True)
     return Sticks(folders, asked)
+
+
+def _say_where(hub: "Hub", folders: Sequence[Path]) -> None:
+    """A folder on the hub's own disk may be meant so; a stick that is not mounted looks the same."""
+    for folder in folders:
+        if hub.trust.ring.is_on_disk_of(folder):
+            click.echo(f"{folder} lies on the hub's own disk. If it should be a stick, it is not mounted.", err=True)
 
 
 def _state(hub: "Hub") -> "TrustState":
@@ -215,13 +232,16 @@ def _state(hub: "Hub") -> "TrustState":
         return state_of(connection, hub.trust)
 
 
-def _show(state: "TrustState", as_json: bool) -> None:
+def _show(hub: "Hub", as_json: bool) -> None:
+    state = _state(hub)
+    if hub.trust.fault is not None:
+        click.echo(f"Not signed: {hub.trust.fault}", err=True)
     if as_json:
         print_json(state.document())
         return
     click.echo(f"Catalogue {state.catalogue}, root {state.root_version}.")
     for one in state.keys:
-        place = "at this hub" if one.is_here else "elsewhere"
+        place = "at this hub" if one.is_here else "missing" if one.is_missing else "elsewhere"
         until = f"until {moment(one.until_seconds)}" if one.until_seconds else "nothing signed yet"
         waits = "; something waits for its signature" if one.is_waiting else ""
         courses = f" ({one.courses})" if one.courses else ""

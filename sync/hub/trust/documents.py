@@ -17,10 +17,13 @@ from catalog.trust.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP
 from sync.clock import TRUSTED_SINCE_SECONDS
 from sync.hub import schema
 from sync.hub.engine import insert
+from sync.wire import Catalogued
 
 MINUTE_SECONDS = 60
 VERSIONS_KEPT = 16
 """So many documents of a role stay: a box that holds an older one is sent all."""
+ROOTS_FORGOTTEN_MAX = 32
+"""So many roots a hub that was put back may have forgotten; what a box claims beyond that is not followed."""
 RESTORED_VERSIONS = 366 * 24 * 60
 """So many numbers a restored hub leaves out: a year's minutes, should its clock be wrong as well."""
 
@@ -35,6 +38,10 @@ class Standing:
     root_version: int
     timestamp_version: int
     renew_seconds: int
+    seen_root_version: int = 0
+    """The highest root that a box has shown and that is not here; 0 where there is none."""
+    restored_root_version: int = 0
+    """The newest root of the backup that this hub was put back from; 0 where it never was."""
 
 
 def standings(connection: Connection) -> list[Standing]:
@@ -42,7 +49,16 @@ def standings(connection: Connection) -> list[Standing]:
     table = schema.trust_catalogue
     rows = connection.execute(select(table).order_by(table.c.is_own.desc(), table.c.id))
     return [
-        Standing(row.id, row.is_own == 1, row.address, row.root_version, row.timestamp_version, row.renew_seconds)
+        Standing(
+            row.id,
+            row.is_own == 1,
+            row.address,
+            row.root_version,
+            row.timestamp_version,
+            row.renew_seconds,
+            row.seen_root_version,
+            row.restored_root_version,
+        )
         for row in rows
     ]
 
@@ -65,7 +81,35 @@ def restored(connection: Connection, now_seconds: int) -> None:
     timely = version_at(now_seconds)
     newest = case((own.c.timestamp_version > timely, own.c.timestamp_version), else_=timely)
     ahead = newest + RESTORED_VERSIONS
-    connection.execute(update(own).where(own.c.is_own == 1).values(above_version=ahead, renew_seconds=0))
+    values = {"above_version": ahead, "renew_seconds": 0, "restored_root_version": own.c.root_version}
+    connection.execute(update(own).where(own.c.is_own == 1).values(values))
+
+
+def note_seen(connection: Connection, held: Iterable[Catalogued]) -> None:
+    """A box shows which form of the hub's own catalogue it holds: a root that is not here was forgotten."""
+    own = schema.trust_catalogue
+    for one in held:
+        # Whatever a box claims, nobody forgets more than so many.
+        seen = case(
+            (own.c.root_version + ROOTS_FORGOTTEN_MAX < one.root_version, own.c.root_version + ROOTS_FORGOTTEN_MAX),
+            else_=one.root_version,
+        )
+        is_ahead = (own.c.root_version < one.root_version, own.c.seen_root_version < one.root_version)
+        where = (own.c.id == one.catalogue, own.c.is_own == 1, *is_ahead)
+        connection.execute(update(own).where(*where).values(seen_root_version=seen))
+
+
+def forget_seen(connection: Connection, catalogue: str) -> None:
+    """The roots here are above all that boxes have shown."""
+    own = schema.trust_catalogue
+    connection.execute(update(own).where(own.c.id == catalogue).values(seen_root_version=0))
+
+
+def drop_roots(connection: Connection, catalogue: str, from_version: int) -> None:
+    """Let the roots from this one on go: others take their places."""
+    table = schema.trust_document
+    is_one = (table.c.catalogue == catalogue, table.c.role == ROOT, table.c.version >= from_version)
+    connection.execute(delete(table).where(*is_one))
 
 
 def version_at(now_seconds: int) -> int:
@@ -165,6 +209,11 @@ def keys_in(root: Document, role: str) -> list[str]:
 def versions_in(shot: Document) -> dict[str, int]:
     """Each role's version that a snapshot names."""
     return {name.removesuffix(".json"): int(meta["version"]) for name, meta in _signed(shot)["meta"].items()}
+
+
+def paths_in(listing: Document) -> set[str]:
+    """What a publisher's document lists."""
+    return set(_signed(listing)["targets"])
 
 
 def _at(connection: Connection, catalogue: str, role: str, version: int) -> Document | None:

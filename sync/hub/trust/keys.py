@@ -50,6 +50,31 @@ class KeyRing:
     def has(self, role: str, name: str) -> bool:
         return self._place(role, name).exists()
 
+    def holds(self, folder: Path) -> bool:
+        """Whether a folder lies in the hub's own."""
+        return folder.resolve().is_relative_to(self._home)
+
+    def is_on_disk_of(self, folder: Path) -> bool:
+        """Whether a folder lies on the hub's own disk: no stick, as far as can be told."""
+        return folder.stat().st_dev == self._home.stat().st_dev
+
+    @property
+    def _home(self) -> Path:
+        return self._folder.resolve().parents[len(FOLDER.parts) - 1]
+
+    def has_any(self, role: str = "") -> bool:
+        """Whether any key of this role lies here, or any at all."""
+        return any(self._folder.glob(f"{role}-*{SUFFIX}" if role else f"*{SUFFIX}"))
+
+    def drop_all(self, role: str) -> int:
+        """Forget every key of a role. Returns how many there were."""
+        places = list(self._folder.glob(f"{role}-*{SUFFIX}"))
+        for place in places:
+            place.unlink()
+        if places:
+            durable.sync_folder(self._folder)
+        return len(places)
+
     def drop(self, role: str, name: str) -> None:
         """Forget a key that no longer counts, or that lies on a stick now."""
         self._place(role, name).unlink(missing_ok=True)
@@ -58,6 +83,23 @@ class KeyRing:
 
     def _place(self, role: str, name: str) -> Path:
         return self._folder / f"{role}-{name}{SUFFIX}"
+
+
+def check_places(folders: Iterable[Path], ring: KeyRing) -> None:
+    """See that keys may go to these folders: they are there, and not within the hub's own. Raises CallerFault.
+
+    A stick that is not mounted is a folder that is missing: making it would leave the key on the hub's own disk.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise CallerFault(
+                f"The folder {folder} is not there.", "Put the stick in, see that it is mounted, and try again."
+            )
+        if ring.holds(folder):
+            raise CallerFault(
+                f"The folder {folder} lies in the hub's own data folder.",
+                "Name the folder of a stick, or of another disk.",
+            )
 
 
 def seal_root(key: KeyPair, folder: Path, passphrase: str) -> Path:
@@ -71,7 +113,6 @@ def seal_root(key: KeyPair, folder: Path, passphrase: str) -> Path:
     )
     place = folder / f"{ROOT}-{key_id(key.public)}{SEALED_SUFFIX}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         durable.write_file(place, encrypted(secret, passphrase), KEY_FILE_MODE)
     except OSError as error:
         raise CallerFault(f"{folder} cannot be written to: {error.strerror}.", "Name another folder.") from error

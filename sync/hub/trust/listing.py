@@ -64,6 +64,17 @@ def listed_by(connection: Connection, role: str) -> list[Target]:
     return [Target(row.path, Digest(row.digest), row.size_bytes) for row in rows]
 
 
+def newest_by(connection: Connection, role: str) -> dict[str, str]:
+    """The path of the newest release of each course that a role should list."""
+    listing = schema.trust_listing
+    rows = connection.execute(
+        select(listing.c.course, listing.c.path)
+        .where(listing.c.role == role, listing.c.course != "")
+        .order_by(listing.c.version)
+    )
+    return {row.course: row.path for row in rows}
+
+
 def publishers(connection: Connection) -> Sequence[Row[Any]]:
     """The publishers in service, by name."""
     role = schema.trust_role

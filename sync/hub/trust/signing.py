@@ -19,6 +19,7 @@ from catalog.trust.roles import (
     RENEWED_PART,
     ROOT,
     ROOT_KEYS,
+    ROOT_THRESHOLD,
     SNAPSHOT,
     TARGETS,
     TIMESTAMP,
@@ -37,6 +38,8 @@ from sync.keys import KeyPair
 if TYPE_CHECKING:
     from catalog.trust.metadata import Publisher
 
+ONLINE_ROLES = (TARGETS, SNAPSHOT, TIMESTAMP)
+"""Whose keys lie at the hub."""
 FindKey = Callable[[str, str], KeyPair | None]
 """The secret key of a role with this fingerprint, if it is at hand."""
 
@@ -184,6 +187,36 @@ def root_body(
     from catalog.trust import metadata
 
     return Document(ROOT, version, metadata.signed(metadata.root(version, until_seconds, keys), signers))
+
+
+def root_signers(ring: KeyRing, root: Document, brought: Sequence[KeyPair] = ()) -> list[KeyPair]:
+    """Two keys of this root, or more, of those at the hub and those that sticks brought. Raises KeyMissing."""
+    names = documents.keys_in(root, ROOT)
+    found = {name: key for name in names if (key := ring.find(ROOT, name)) is not None}
+    found |= {key_id(key.public): key for key in brought if key_id(key.public) in names}
+    if len(found) < ROOT_THRESHOLD:
+        raise KeyMissing(
+            f"Root keys at hand: {len(found)}. {ROOT_THRESHOLD} must sign.",
+            "Put in two of the three sticks with root keys, and name their folders with --root.",
+        )
+    return list(found.values())
+
+
+def add_roots(
+    connection: Connection, catalogue: str, keys: Mapping[str, Sequence[str]], signers: Sequence[KeyPair],
+    now_seconds: int, above_version: int = 0,
+) -> int:  # fmt: skip
+    """Sign roots that name these keys, up to one above the newest and above `above_version`: whoever holds one of a
+    number between follows. Returns the number of the last."""
+    newest = documents.newest(connection, catalogue, ROOT)
+    assert newest is not None, "a catalogue begins with its root"
+    until_seconds = now_seconds + life_seconds(ROOT)
+    last_version = max(newest.version, above_version) + 1
+    for version in range(newest.version + 1, last_version + 1):
+        made = root_body(version, until_seconds, keys, signers)
+        documents.keep(connection, catalogue, [(made, until_seconds)], now_seconds)
+    documents.forget_seen(connection, catalogue)
+    return last_version
 
 
 def waiting_roles(connection: Connection) -> list[Row[Any]]:

@@ -22,6 +22,11 @@ class KeyState:
     is_waiting: bool = False
     """What it should list has changed, and it is not here to sign that."""
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is not here, and belongs nowhere else."""
+        return not self.is_here and self.role in (TARGETS, SNAPSHOT, TIMESTAMP)
+
 
 @dataclass(frozen=True, slots=True)
 class TrustState:
@@ -52,7 +57,7 @@ class TrustState:
             "keys": [
                 {
                     "role": one.role, "key": one.key, "is_here": one.is_here, "until_seconds": one.until_seconds,
-                    "courses": one.courses, "is_waiting": one.is_waiting,
+                    "courses": one.courses, "is_waiting": one.is_waiting, "is_missing": one.is_missing,
                 }
                 for one in self.keys
             ],
@@ -63,9 +68,25 @@ class TrustState:
         }  # fmt: skip
 
 
+def unsigned(connection: Connection) -> dict[str, str]:
+    """The courses whose newest release no box takes yet: by course, the publisher whose signature it waits for."""
+    catalogue = signing.own(connection)
+    if catalogue is None:
+        return {}
+    waiting: dict[str, str] = {}
+    for row in listing.publishers(connection):
+        if row.is_due != signing.SIGNED:
+            signed = documents.newest(connection, catalogue, row.name)
+            known = documents.paths_in(signed) if signed is not None else set()
+            newest = listing.newest_by(connection, row.name)
+            waiting |= {course: row.name for course, path in newest.items() if path not in known}
+    return waiting
+
+
 def state_of(connection: Connection, signed: SignedCatalogue) -> TrustState:
-    """How trust stands now; makes the hub's own catalogue where there is none yet."""
-    catalogue = signed.sign(connection)
+    """How trust stands now; makes the hub's own catalogue where there is none yet, and signs what can be signed."""
+    catalogue = signed.begun(connection)
+    signed.try_to_sign(connection)
     standings = documents.standings(connection)
     (own,) = (one for one in standings if one.is_own)
     until_seconds = documents.until_seconds(connection, catalogue)

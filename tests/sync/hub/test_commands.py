@@ -60,7 +60,42 @@ def test_tokens_of_one_campus_differ(tmp_path: Path) -> None:
     assert 2 == len(set(tokens))
 
 
+NO_BEGINNING = [
+    ("backup", "--to", "B"),
+    ("boxes",),
+    ("rebuild",),
+    ("audit",),
+    ("replace", "--old", "a", "--new", "b"),
+    ("export", "--format", "csv", "--to", "X"),
+    ("learner", "export", "--campus", "C", "--learner", "L", "--to", "X.zip"),
+    ("learner", "erase", "--campus", "C", "--learner", "L"),
+    ("carry", "--campus", "C", "--to", "S"),
+    ("take", "S"),
+    ("staff", "list"),
+    ("staff", "add", "Rana"),
+    ("keys", "status"),
+    ("keys", "rotate"),
+    ("keys", "delegate", "biology"),
+    ("keys", "revoke", "biology"),
+]
+
+
+@pytest.mark.parametrize("words", NO_BEGINNING, ids=" ".join)
+def test_a_mistyped_folder_becomes_no_hub(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with pytest.raises(CallerFault, match="There is no hub in"):
+        run(*words, "--data", tmp_path / "typo")
+
+    assert not (tmp_path / "typo").exists()
+
+
+def test_the_keys_may_be_a_hubs_beginning(tmp_path: Path) -> None:
+    assert document("keys", "init", "--data", tmp_path / "hub")["are_root_keys_here"]
+    assert document("keys", "status", "--data", tmp_path / "hub")["are_root_keys_here"]
+
+
 def test_boxes_are_listed(tmp_path: Path) -> None:
+    run("token", "--data", tmp_path / "hub", "--campus", "Wadi")
+
     assert [] == document("boxes", "--data", tmp_path / "hub")
     assert "No box has joined yet" in run("boxes", "--data", tmp_path / "hub").stdout
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from catalog.fault import BoxFault, CallerFault, Damaged
 from sync.hub import schema
@@ -21,6 +21,14 @@ from sync.hub.keeping.restore import restore
 from sync.wire import Refusal
 
 Box = Any
+
+NOISE = b"\xa5" * 4096
+
+
+def breaks(file: Path) -> None:
+    """The first two pages of a database are no pages any more."""
+    with file.open("r+b") as broken:
+        broken.write(2 * NOISE)
 
 
 @pytest.fixture
@@ -288,6 +296,37 @@ def test_a_hub_that_runs_is_not_replaced(hub: Hub, place: Path) -> None:
     hub.keeping.backups.make(place)
     with reading(hub.engine), pytest.raises(BoxFault, match="is running"):
         restore(place, hub.data, hub.clock, secrets.token_bytes, is_replacing=True)
+
+
+@pytest.mark.parametrize("database_url", [None], ids=["sqlite"])
+def test_a_hub_whose_database_is_broken_is_put_back(hub: Hub, box: Box, place: Path) -> None:
+    """The disk wrote over the first pages of hub.db: nobody runs from it, and the backup is what there is."""
+    studies(box, "amina")
+    box.sends()
+    hub.keeping.backups.make(place)
+    hub.close()
+    breaks(hub.data / "hub.db")
+
+    done = restore(place, hub.data, hub.clock, secrets.token_bytes, is_replacing=True)
+
+    assert (3, 1) == (done.events, done.boxes)
+    assert done.put_aside is not None
+    assert (done.put_aside / "hub.db").read_bytes().startswith(NOISE)
+
+
+@pytest.mark.parametrize("database_url", [None], ids=["sqlite"])
+def test_a_backup_of_a_database_that_breaks_meanwhile_says_so_and_not_that_its_own_disk_is_full(
+    hub: Hub, box: Box, place: Path
+) -> None:
+    studies(box, "amina")
+    box.sends()
+    with writing(hub.engine) as connection:
+        connection.execute(text("pragma writable_schema = on"))
+        connection.execute(text("update sqlite_schema set rootpage = 99999 where name = 'batch'"))
+    hub.engine.dispose()
+
+    with pytest.raises(BoxFault, match="database is damaged"):
+        hub.keeping.backups.make(place)
 
 
 @pytest.mark.parametrize("database_url", [None], ids=["sqlite"])

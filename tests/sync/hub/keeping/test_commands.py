@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from catalog.fault import CallerFault
+from catalog.fault import BoxFault, CallerFault
 from sync.hub.cli import hub as group
 from sync.hub.hub import Hub
 
@@ -55,6 +55,18 @@ def test_the_same_in_words(hub: Hub, taught: Box, tmp_path: Path) -> None:
     assert "New files of courses: 0; written: " in said
     assert "3 events of 1 box." in done
     assert "boxes send what came since" in done
+
+
+@pytest.mark.parametrize("words", [("backup", "--to", "backups"), ("boxes",), ("keys", "status")], ids=" ".join)
+def test_a_broken_database_is_said_with_the_way_out(hub: Hub, taught: Box, words: tuple[str, ...]) -> None:
+    hub.close()
+    with (hub.data / "hub.db").open("r+b") as file:
+        file.write(b"\xa5" * 8192)
+
+    with pytest.raises(BoxFault, match="database is damaged") as refused:
+        run(*words, "--data", hub.data)
+
+    assert "qanat hub restore" in refused.value.hint
 
 
 def test_tables_are_built_again(hub: Hub, taught: Box) -> None:

@@ -12,35 +12,33 @@ from catalog.trust.roles import ROOT, NotListed, key_id
 from sync.hub import schema
 from sync.hub.engine import reading, writing
 from sync.hub.hub import Hub
-from sync.hub.trust import ceremony, keys
+from sync.hub.trust import keys
 from sync.hub.trust.ceremony import Ceremonies, Sticks
 from sync.hub.trust.keys import FOLDER, KeyMissing
+from sync.hub.trust.signing import ONLINE_ROLES
 from sync.hub.trust.state import TrustState, state_of
 from sync.keys import KeyPair
 from tests.sync.hub.conftest import HandClock
 from tests.sync.hub.courses import book
-from tests.sync.hub.trust.conftest import PASSPHRASE, TrustingBox
+from tests.sync.hub.trust.conftest import PASSPHRASE, TrustingBox, new_sticks, opened_quickly, sealed_quickly
 
 Publishes = Callable[..., Release]
 
 
 @pytest.fixture(autouse=True)
 def quick_seals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A passphrase takes seconds to work with, by design; one test below seals for real."""
-    monkeypatch.setattr(keys, "encrypted", lambda secret, passphrase: passphrase.encode() + b"\0" + secret)
-    monkeypatch.setattr(keys, "decrypted", _opened)
-
-
-def _opened(sealed: bytes, passphrase: str) -> bytes:
-    word, _, secret = sealed.partition(b"\0")
-    if word != passphrase.encode():
-        raise ValueError("another passphrase")
-    return secret
+    monkeypatch.setattr(keys, "encrypted", sealed_quickly)
+    monkeypatch.setattr(keys, "decrypted", opened_quickly)
 
 
 def _state(hub: Hub) -> TrustState:
     with writing(hub.engine) as connection:
         return state_of(connection, hub.trust)
+
+
+def _loses(hub: Hub, role: str) -> None:
+    (file,) = (hub.data / FOLDER).glob(f"{role}-*.key")
+    file.unlink()
 
 
 def _root_version(box: TrustingBox) -> int:
@@ -86,7 +84,7 @@ def test_sticks_without_a_real_passphrase_are_refused(ceremonies: Ceremonies, st
 def test_boxes_follow_new_keys(hub: Hub, ceremonies: Ceremonies, publishes: Publishes, trusting: TrustingBox) -> None:
     publishes(core=book(1))
     trusting.hears(hub)
-    before = {one.key for one in _state(hub).keys if one.role in ceremony.ONLINE_ROLES}
+    before = {one.key for one in _state(hub).keys if one.role in ONLINE_ROLES}
 
     ceremonies.rotate(Sticks())
     release = publishes(core=book(2))
@@ -134,7 +132,7 @@ def test_new_root_keys_go_to_new_sticks(
 ) -> None:
     trusting.hears(hub)
     ceremonies.take_offline(sticks)
-    fresh = Sticks([tmp_path / f"fresh-{number}" for number in range(3)], PASSPHRASE)
+    fresh = new_sticks(tmp_path, "fresh")
 
     ceremonies.rotate(Sticks(sticks.folders[:2], PASSPHRASE), [ROOT], fresh)
 
@@ -150,7 +148,7 @@ def test_a_restored_hub_learns_later_roots_from_the_sticks(
 ) -> None:
     trusting.hears(hub)
     ceremonies.take_offline(sticks)
-    fresh = Sticks([tmp_path / f"fresh-{number}" for number in range(3)], PASSPHRASE)
+    fresh = new_sticks(tmp_path, "fresh")
     ceremonies.rotate(Sticks(sticks.folders[:2], PASSPHRASE), [ROOT], fresh)
     trusting.hears(hub)
     document = schema.trust_document
@@ -226,6 +224,60 @@ def test_a_publisher_needs_a_plain_name(ceremonies: Ceremonies, name: str) -> No
         ceremonies.delegate(name)
 
 
+def test_a_stick_that_is_not_put_in_is_no_place_for_a_key(
+    hub: Hub, ceremonies: Ceremonies, sticks: Sticks, tmp_path: Path
+) -> None:
+    """The folder of a stick that is not mounted would be made on the hub's own disk, and the key left there."""
+    folders = [*sticks.folders[:2], tmp_path / "media" / "nostick"]
+
+    with pytest.raises(CallerFault, match="nostick is not there"):
+        ceremonies.take_offline(Sticks(folders, PASSPHRASE))
+    with pytest.raises(CallerFault, match="nostick is not there"):
+        ceremonies.rotate(Sticks(), [ROOT], Sticks(folders, PASSPHRASE))
+    with pytest.raises(CallerFault, match="nostick is not there"):
+        ceremonies.delegate("biology", to=folders[2])
+
+    assert _state(hub).are_root_keys_here
+    assert not folders[2].exists()
+    assert not list(sticks.folders[0].iterdir())
+
+
+def test_the_hubs_own_folder_is_no_stick(hub: Hub, ceremonies: Ceremonies, sticks: Sticks) -> None:
+    (hub.data / "stick").mkdir()
+
+    with pytest.raises(CallerFault, match="lies in the hub's own data folder"):
+        ceremonies.take_offline(Sticks([*sticks.folders[:2], hub.data / "stick"], PASSPHRASE))
+
+
+def test_new_root_keys_do_not_come_to_a_hub_that_keeps_them_on_sticks(
+    hub: Hub, ceremonies: Ceremonies, sticks: Sticks
+) -> None:
+    ceremonies.take_offline(sticks)
+    (name, *_) = (one.key for one in _state(hub).keys if one.role == ROOT)
+    two = Sticks(sticks.folders[:2], PASSPHRASE)
+
+    with pytest.raises(KeyMissing, match="would lie on it in clear"):
+        ceremonies.rotate(two, [ROOT])
+    with pytest.raises(KeyMissing, match="would lie on it in clear"):
+        ceremonies.revoke(name, two)
+
+    assert 1 == _state(hub).root_version
+    assert not list((hub.data / FOLDER).glob(f"{ROOT}-*"))
+
+
+@pytest.mark.parametrize("key", ["garbage", "a" * 43, "a" * 44, "Ü"])
+def test_what_is_no_key_is_said_to_be_none(ceremonies: Ceremonies, key: str) -> None:
+    with pytest.raises(CallerFault, match="is no public key"):
+        ceremonies.delegate("physics", key=key)
+
+
+def test_a_folder_without_the_publishers_key_is_said(ceremonies: Ceremonies, tmp_path: Path) -> None:
+    ceremonies.delegate("biology")
+
+    with pytest.raises(KeyMissing, match=r"biology\.key is not there"):
+        ceremonies.sign_for("biology", tmp_path)
+
+
 def test_nobody_can_be_revoked_that_is_not_there(ceremonies: Ceremonies) -> None:
     with pytest.raises(CallerFault, match="No publisher and no key"):
         ceremonies.revoke("chemistry", Sticks())
@@ -240,6 +292,64 @@ def test_software_is_listed_by_its_own_publisher(hub: Hub, ceremonies: Ceremonie
     trusting.hears(hub)
 
     assert trusting.catalogues.listed("software/qanat-2.tar") is not None
+
+
+@pytest.mark.parametrize("role", ONLINE_ROLES)
+def test_a_key_that_is_lost_is_replaced(
+    hub: Hub, ceremonies: Ceremonies, publishes: Publishes, trusting: TrustingBox, role: str
+) -> None:
+    """Somebody tidied up in keys/catalogue; a course that came since cannot be signed until there is another key."""
+    trusting.hears(hub)
+    _loses(hub, role)
+    release = publishes(core=book(1))
+    assert isinstance(trusting.judges(release), NotListed)
+
+    ceremonies.rotate(Sticks())
+    trusting.hears(hub)
+
+    assert trusting.judges(release) is None
+
+
+def test_a_hub_that_lost_a_key_says_which_and_what_to_do(
+    hub: Hub, ceremonies: Ceremonies, publishes: Publishes, trusting: TrustingBox
+) -> None:
+    trusting.hears(hub)
+    _loses(hub, "timestamp")
+    publishes(core=book(1))
+
+    state = _state(hub)
+
+    assert [("timestamp", False)] == [(one.role, one.is_here) for one in state.keys if not one.is_here]
+    assert hub.trust.fault is not None
+    assert "timestamp key is not at this hub" in hub.trust.fault.sentence
+    assert "qanat hub keys rotate" in hub.trust.fault.hint
+
+
+def test_who_is_named_or_revoked_while_a_key_is_lost_is_so_with_the_next_signature(
+    hub: Hub, ceremonies: Ceremonies, sticks: Sticks, publishes: Publishes, trusting: TrustingBox
+) -> None:
+    ceremonies.delegate("biology")
+    cells = publishes("biology-cells", core=book(1))
+    trusting.hears(hub)
+    _loses(hub, "snapshot")
+
+    ceremonies.delegate("physics")
+    ceremonies.revoke("biology", Sticks())
+    ceremonies.take_offline(sticks)
+    ceremonies.rotate(sticks)
+    trusting.hears(hub)
+
+    assert isinstance(trusting.judges(cells), NotListed)
+    assert ["own", "physics"] == [one.role for one in _state(hub).publishers]
+
+
+def test_a_lost_key_is_revoked_by_its_fingerprint(hub: Hub, ceremonies: Ceremonies, trusting: TrustingBox) -> None:
+    trusting.hears(hub)
+    (lost,) = (one.key for one in _state(hub).keys if one.role == "timestamp")
+    _loses(hub, "timestamp")
+
+    assert "timestamp" == ceremonies.revoke(lost, Sticks())
+    assert 0 < trusting.hears(hub)
 
 
 def test_what_was_done_with_keys_is_in_the_audit_log(hub: Hub, ceremonies: Ceremonies) -> None:

@@ -8,14 +8,17 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from catalog.fault import CallerFault
 from catalog.manifest import Release
 from sync.hub.app import create_app
 from sync.hub.cli import hub as command
 from sync.hub.hub import Hub
 from sync.hub.pages.signing import role_words
-from sync.hub.trust.ceremony import Ceremonies
+from sync.hub.trust import keys
+from sync.hub.trust.ceremony import Ceremonies, Sticks
 from sync.hub.trust.state import KeyState
 from tests.sync.hub.courses import book
+from tests.sync.hub.trust.conftest import opened_quickly, sealed_quickly
 
 
 @pytest.fixture
@@ -23,11 +26,17 @@ def app(hub: Hub) -> Flask:
     return create_app(hub)
 
 
-def _page(app: Flask, hub: Hub) -> str:
+@pytest.fixture(autouse=True)
+def quick_seals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "encrypted", sealed_quickly)
+    monkeypatch.setattr(keys, "decrypted", opened_quickly)
+
+
+def _page(app: Flask, hub: Hub, path: str = "/signing") -> str:
     cookie, _ = hub.sessions.begin("Rana", "staff", {})
     client = app.test_client()
     client.set_cookie("qanat-hub", cookie)
-    return client.get("/signing").get_data(as_text=True)
+    return client.get(path).get_data(as_text=True)
 
 
 def test_the_page_says_where_the_root_keys_lie_and_what_to_do(app: Flask, hub: Hub) -> None:
@@ -47,6 +56,85 @@ def test_the_page_says_what_waits_for_whose_key(
 
     assert "waits for its key" in page
     assert "publishes the courses biology-*" in page
+
+
+def test_the_page_says_which_key_is_missing_and_what_to_do(
+    app: Flask, hub: Hub, ceremonies: Ceremonies, publishes: Callable[..., Release]
+) -> None:
+    ceremonies.delegate("biology")
+    (file,) = (hub.data / "keys" / "catalogue").glob("timestamp-*.key")
+    file.unlink()
+    publishes("biology-cells", core=book(1))
+
+    page = _page(app, hub)
+
+    assert "The catalogue&#39;s timestamp key is not at this hub." in page
+    assert "qanat hub keys rotate" in page
+    assert "missing" in page
+
+
+def test_a_course_that_waits_for_its_publisher_is_not_called_ready(
+    app: Flask, hub: Hub, ceremonies: Ceremonies, publishes: Callable[..., Release], tmp_path: Path
+) -> None:
+    publishes("biology-atoms", core=book(1, "atoms"))
+    ceremonies.delegate("biology", to=tmp_path)
+    ceremonies.sign_for("biology", tmp_path)
+    publishes("biology-cells", core=book(1))
+    publishes("water", core=book(1, "water"))
+
+    courses, waiting, ready = (
+        _page(app, hub, path) for path in ("/courses", "/courses/biology-cells", "/courses/water")
+    )
+
+    assert (1, 2) == (courses.count("waits for its key"), courses.count("ready for boxes"))
+    assert "it waits for the signature of <bdi>biology</bdi>" in waiting
+    assert "waits for" not in ready
+
+
+def test_publishing_for_a_publisher_whose_key_is_elsewhere_says_whose(
+    hub: Hub, ceremonies: Ceremonies, lesson: Path, tmp_path: Path
+) -> None:
+    ceremonies.delegate("biology", to=tmp_path)
+
+    said = CliRunner().invoke(command, ["publish", str(lesson), "--data", str(hub.data), "--course", "biology-cells"])
+
+    assert "biology-cells, version 1: waits for the signature of biology." in said.stdout
+    assert "qanat hub keys sign biology --from DIR" in said.stderr
+
+
+def test_publishing_while_a_key_of_the_hub_is_lost_says_what_to_do(
+    hub: Hub, ceremonies: Ceremonies, lesson: Path
+) -> None:
+    ceremonies.delegate("biology")
+    (file,) = (hub.data / "keys" / "catalogue").glob("timestamp-*.key")
+    file.unlink()
+
+    said = CliRunner().invoke(command, ["publish", str(lesson), "--data", str(hub.data), "--course", "water"])
+
+    assert 0 == said.exit_code
+    assert "water, version 1: waits for the signature of this hub." in said.stdout
+    assert "timestamp key is not at this hub" in said.stderr
+    assert "qanat hub keys rotate" in said.stderr
+
+
+def test_moving_the_root_keys_says_what_else_there_is_to_do(hub: Hub, sticks: Sticks, tmp_path: Path) -> None:
+    (tmp_path / "words").write_text(f"{sticks.passphrase}\n")
+    words = ["keys", "init", "--data", str(hub.data), "--passphrase-file", str(tmp_path / "words"), "--offline"]
+
+    said = CliRunner().invoke(command, [*words, *map(str, sticks.folders)])
+
+    assert "Backups made before now still hold these keys" in said.stderr
+    assert f"{sticks.folders[0]} lies on the hub's own disk" in said.stderr
+
+
+def test_a_passphrase_that_is_no_text_is_said(hub: Hub, sticks: Sticks, tmp_path: Path) -> None:
+    (tmp_path / "words").write_bytes(bytes(range(256)))
+    words = ["keys", "init", "--data", str(hub.data), "--passphrase-file", str(tmp_path / "words"), "--offline"]
+
+    said = CliRunner().invoke(command, [*words, *map(str, sticks.folders)])
+
+    assert isinstance(said.exception, CallerFault)
+    assert "Name a file that is text" in said.exception.hint
 
 
 def test_no_secret_is_on_the_page(app: Flask, hub: Hub) -> None:
@@ -69,7 +157,7 @@ def test_every_top_role_is_said_in_words(app: Flask) -> None:
 def test_status_by_command_is_what_the_page_shows(tmp_path: Path) -> None:
     data = str(tmp_path / "new")
 
-    first = CliRunner().invoke(command, ["keys", "status", "--data", data, "--json"])
+    first = CliRunner().invoke(command, ["keys", "init", "--data", data, "--json"])
     again = CliRunner().invoke(command, ["keys", "status", "--data", data])
 
     document = json.loads(first.stdout)
