@@ -60,12 +60,15 @@ def _sign_in(connection: Connection) -> None:
     sign_in.create(connection)
 
 
-def _follows(connection: Connection) -> None:
-    """What a box has of the journals that it follows, for who writes to it by hand."""
-    connection.execute(text("alter table box add column follows text not null default '[]'"))
+def _ends(connection: Connection) -> None:
+    """What a box has of its own journal and of those that it follows, for who writes to it by hand."""
+    known = {str(column["name"]) for column in inspect(connection).get_columns("box")}
+    for name, default in (("follows", "'[]'"), ("heads", "''")):
+        if name not in known:
+            connection.execute(text(f"alter table box add column {name} text not null default {default}"))
 
 
-STEPS: Sequence[Callable[[Connection], None]] = (_patches, _keeping, _campus, _readout, _trust, _sign_in)
+STEPS: Sequence[Callable[[Connection], None]] = (_patches, _keeping, _campus, _readout, _trust, _sign_in, _ends)
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 
 

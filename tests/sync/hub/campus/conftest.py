@@ -99,7 +99,8 @@ class Follower:
         self.id, self.campus, self.hub_key = name, campus, hub
         self.projected: list[Event] = []
         self.database = Database(folder / f"{name}.db", [journal_.migrations, followed.migrations])
-        self.following = Following(self.database, self._project)
+        own = journal_.Journal(self.database, name, HandClock(), bytes)
+        self.following = Following(self.database, self._project, own)
 
     def _project(self, connection: object, batch: Batch) -> None:
         self.projected += batch.events
