@@ -10,11 +10,12 @@
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
+from sync.chain import end_of
 from sync.events import fields_of
 from sync.fields import is_name
 from sync.wire import HEADS_MAX, Followed
@@ -26,17 +27,6 @@ if TYPE_CHECKING:
 
 PARENTS_MAX = 64
 """How many epochs one may go on from; a hub that was put back more often than that in one go has other worries."""
-
-
-class Own(Protocol):
-    """This box's own journal."""
-
-    box: str
-
-    def end_of(self, connection: Connection, epoch: str) -> tuple[int, bytes] | None:
-        """Where this box itself left an epoch of its own: the last sequence, and the chain's hash there."""
-        ...
-
 
 Project = Callable[[Connection, "Batch"], None]
 """Reads a batch out into the box's own tables, inside the transaction that takes it."""
@@ -81,12 +71,12 @@ def followed(connection: Connection) -> None:
 
 
 class Following:
-    """The journals that this box follows."""
+    """The journals that this box follows. `box` is its own name."""
 
-    def __init__(self, database: Database, project: Project, own: Own) -> None:
+    def __init__(self, database: Database, project: Project, box: str) -> None:
         self._database = database
         self._project = project
-        self._own = own
+        self._box = box
 
     def standing(self) -> list[Followed]:
         """How far each journal is here: its newest ends, and what is known to be missing before them.
@@ -144,7 +134,7 @@ class Following:
         ).fetchone()
         if row is not None:
             return row["taken"], row["hash"]
-        return self._own.end_of(connection, epoch) if writer == self._own.box else None
+        return end_of(connection, epoch) if writer == self._box else None
 
     def _note_own(self, connection: Connection, writer: str, epoch: str) -> None:
         """Let an epoch from which one goes on that came not be said to be missing, where this box wrote it itself."""
