@@ -17,7 +17,7 @@ from edge.nights.ledger import Ledger
 from sync import continuation, signing
 from sync.exchange import Exchange
 from sync.hub import answers, intake, projections, readout
-from sync.hub.keeping import cards, history
+from sync.hub.keeping import cards, forgotten, history
 from sync.journal import Journal
 from sync.receiving import spool
 from sync.receiving.shelving import Shelving
@@ -189,3 +189,8 @@ def _unrevoked(patch: Patch) -> None:
 @mistake("the hub keeps for itself what a card that was put back had lost")
 def _nothing_home(patch: Patch) -> None:
     patch.setattr(history, "_lost_by", lambda *_: None)
+
+
+@mistake("the hub is put back and passes over the list of the erased")
+def _list_passed_over(patch: Patch) -> None:
+    patch.setattr(forgotten, "read", lambda _: [])

@@ -84,6 +84,7 @@ def bytes_stay_within_the_budget(world: SimulatedWorld) -> None:
 def the_erased_stay_forgotten(world: SimulatedWorld) -> None:
     """Of whom somebody knows to be erased nothing is left, neither at the hub nor on any box that talks to it."""
     gone = world.forgotten
+    assert world.listed <= world.hub.erased(), "the hub has forgotten that its own staff erased somebody"
     assert world.hub.names().isdisjoint(name for learner, name in world.names.items() if learner in gone)
     for box in world.boxes:
         at_hub = [event.kind for event in world.hub.events(box.id) if _tells_of(event, gone)]

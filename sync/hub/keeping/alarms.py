@@ -35,6 +35,7 @@ class Kind(Enum):
     JOURNAL_CONTRADICTS = "journal-contradicts"
     HUB_RESTORED = "hub-restored"
     BACKUP_FAILED = "backup-failed"
+    ERASURE_UNLISTED = "erasure-unlisted"
     GAP = "gap"
     CARD_RESTORED = "card-restored"
     CLOCK_WRONG = "clock-wrong"
@@ -46,6 +47,7 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.JOURNAL_CONTRADICTS: N_("A second machine writes other events under numbers that are taken."),
     Kind.HUB_RESTORED: N_("The hub was put back from a backup."),
     Kind.BACKUP_FAILED: N_("The nightly backup could not be made."),
+    Kind.ERASURE_UNLISTED: N_("Folders of backups that do not say yet who was erased: %(places)s."),
     Kind.GAP: N_("Some events of this box (%(events)s) are in no copy any more."),
     Kind.CARD_RESTORED: N_("This box went on from an older copy of its card."),
     Kind.CLOCK_WRONG: N_("The box's clock is wrong: %(days)s days or more."),
@@ -55,6 +57,9 @@ HINTS: Mapping[Kind, str] = {
     Kind.CARD_CLONED: N_("Nothing is lost: both are kept apart. Find the copied card, and set that box up anew."),
     Kind.JOURNAL_CONTRADICTS: N_("What came first is kept. Find the copied card, and set that box up anew."),
     Kind.HUB_RESTORED: N_("Boxes send again what the backup lacked. Settle this when all of them have called."),
+    Kind.ERASURE_UNLISTED: N_(
+        "Put back from there, the hub would know them again. Connect that disk; settle this if it is gone for good."
+    ),
     Kind.BACKUP_FAILED: N_("It is tried again each hour. `qanat hub backup` says what is in the way."),
     Kind.GAP: N_("The hub lost them, and the box had cleared them away. How far learners came is kept."),
     Kind.CARD_RESTORED: N_("Nothing is lost: what was there before is kept. Ask at the box if this was meant."),
