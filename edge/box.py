@@ -160,7 +160,7 @@ class Box:
         self.sticks = Sticks(self)
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
-        self.following = Following(self.database, projecting.project)
+        self.following = Following(self.database, projecting.project, self.id)
         self.people.when_forgotten(self.learning.forget)
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)

@@ -56,6 +56,20 @@ def events_of(reader: Connection, learner: str) -> Iterator[Event]:
     return (event_of(row["epoch"], row) for row in rows)
 
 
+def end_of(connection: Connection, epoch: str) -> tuple[int, bytes] | None:
+    """Where this box itself left an epoch of its own: the last sequence, and the chain's hash there."""
+    row = connection.execute(
+        """
+        select coalesce(event.sequence, cut.sequence) as last, coalesce(event.hash, cut.hash) as hash
+        from epoch left join cut on cut.place = epoch.place left join event on event.place = epoch.place
+            and event.sequence = (select max(sequence) from event where event.place = epoch.place)
+        where epoch = ?
+        """,
+        [epoch],
+    ).fetchone()
+    return (row["last"], bytes(row["hash"])) if row is not None and row["last"] is not None else None
+
+
 def verify(reader: Connection, box: str) -> int:
     """Work every chain out again, whatever is still here. Returns how many events there are.
 

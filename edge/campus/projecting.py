@@ -83,5 +83,7 @@ class Projecting:
         return connection.execute("select 1 from erased where learner = ?", [learner]).fetchone() is not None
 
     def _erase(self, connection: Connection, learner: str) -> None:
-        if learner and self._journal.erase(connection, learner):
+        # Known already, it is not said again: two cards of one box would tell each other for ever.
+        if learner and not self._is_erased(connection, learner):
+            self._journal.erase(connection, learner)
             self._people.forget(connection, learner)

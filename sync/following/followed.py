@@ -4,6 +4,8 @@
   not sign never comes in. Batch, mark and whatever is read out of it are one transaction.
 * An epoch may come before the one that it goes on from: a stick and a link have no order. What is missing is said.
 * What came is kept with the hub's signature, so that a hub which was put back from a backup gets its own words again.
+* Of this box's own journal comes back what a card that was put back had lost. It goes on from what the box has itself,
+  and is kept beside it: nothing of it is offered to the hub.
 * An erased learner is blanked here too, in what is kept and in all that still comes; the signatures hold all the same.
 """
 
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
+from sync.chain import end_of
 from sync.events import fields_of
 from sync.fields import is_name
 from sync.wire import HEADS_MAX, Followed
@@ -68,11 +71,12 @@ def followed(connection: Connection) -> None:
 
 
 class Following:
-    """The journals that this box follows."""
+    """The journals that this box follows. `box` is its own name."""
 
-    def __init__(self, database: Database, project: Project) -> None:
+    def __init__(self, database: Database, project: Project, box: str) -> None:
         self._database = database
         self._project = project
+        self._box = box
 
     def standing(self) -> list[Followed]:
         """How far each journal is here: its newest ends, and what is known to be missing before them.
@@ -108,20 +112,37 @@ class Following:
         from sync.following.signed import opened, signature_of, with_signature
 
         came = opened(signed, hub)
-        held = connection.execute(
-            "select taken, hash from followed_epoch where writer = ? and epoch = ?", [came.box, came.epoch]
-        ).fetchone()
-        new = continued(came, held["taken"], held["hash"]) if held else continued(came)
+        held = self._end_of(connection, came.box, came.epoch)
+        new = continued(came, *held) if held else continued(came)
         if new is None:
             return False
         kept = blanked(new, _erased_among(connection, new))
         body = signed if kept is came else with_signature(kept, signature_of(signed))
         _keep(connection, kept, body)
+        for parent in parents_in(kept):
+            self._note_own(connection, kept.box, parent)
         for event in kept.events:
             if event.kind == "erased" and event.learner:
                 self.forget(connection, event.learner)
         self._project(connection, kept)
         return True
+
+    def _end_of(self, connection: Connection, writer: str, epoch: str) -> tuple[int, bytes] | None:
+        """Where the chain of an epoch stands here, as it came or as this box wrote it itself."""
+        row = connection.execute(
+            "select taken, hash from followed_epoch where writer = ? and epoch = ?", [writer, epoch]
+        ).fetchone()
+        if row is not None:
+            return row["taken"], row["hash"]
+        return end_of(connection, epoch) if writer == self._box else None
+
+    def _note_own(self, connection: Connection, writer: str, epoch: str) -> None:
+        """Let an epoch from which one goes on that came not be said to be missing, where this box wrote it itself."""
+        if (end := self._end_of(connection, writer, epoch)) is not None:
+            connection.execute(
+                "insert into followed_epoch (writer, epoch, taken, hash) values (?, ?, ?, ?) on conflict do nothing",
+                [writer, epoch, *end],
+            )
 
     def asked(self, asks: Sequence[Followed]) -> bytes | None:
         """The next signed batch to give back to a hub that asks for its own events; None where it asks for none held.

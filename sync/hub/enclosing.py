@@ -23,10 +23,12 @@ from sync.following.signed import SIGNATURE_BYTES
 from sync.hub.campus.journals import CampusJournals
 from sync.hub.trust.catalogue import SignedCatalogue
 from sync.keys import PublicKey
-from sync.wire import CAN_CATALOGUE, CAN_FOLLOW, Followed, Report
+from sync.wire import CAN_CATALOGUE, CAN_FOLLOW, Followed, Head, Report
 
 FOLDER = "inserts"
 MODE = 0o600
+UNTOLD = ""
+"""The ends of a journal whose box has not told them since we keep them."""
 
 
 class Enclosing:
@@ -39,9 +41,11 @@ class Enclosing:
 
     def insert(self, connection: Connection, box: Row[Any]) -> Insert:
         """What this box is to be told beside its letter, in the caller's writing transaction."""
-        asking = _asking(box)
+        asking, tells_ends = _asking(box), box.heads != UNTOLD
         batches: list[bytes] = []
-        while len(batches) < BATCHES_MAX and (one := self._journals.next_batch(connection, box, asking)):
+        while len(batches) < BATCHES_MAX and (
+            one := self._journals.next_batch(connection, box, asking, tells_ends=tells_ends)
+        ):
             batches.append(one)
             asking = replace(asking, follows=_further(asking.follows, one))
         metadata = self._trust.full_in(connection) if CAN_CATALOGUE in asking.can else b""
@@ -67,9 +71,10 @@ class Enclosing:
 def _asking(box: Row[Any]) -> Report:
     """What the box would ask for, as far as it has said what it has."""
     follows = [Followed(*row) for row in json.loads(box.follows)]
+    heads = [Head(*row) for row in json.loads(box.heads or "[]")]
     can = tuple(word for word in json.loads(box.can) if word in (CAN_FOLLOW, CAN_CATALOGUE))
     return Report(
-        box.id, NO_NONCE, NO_NONCE, (), shelf="", free_bytes=0, wall_seconds=0, is_clock_trusted=False,
+        box.id, NO_NONCE, NO_NONCE, heads, shelf="", free_bytes=0, wall_seconds=0, is_clock_trusted=False,
         can=can, follows=follows,
     )  # fmt: skip
 

@@ -236,6 +236,7 @@ def note_state(connection: Connection, report: Report, now_seconds: int) -> None
         "health": json.dumps(report.health),
         "can": json.dumps(report.can),
         "follows": json.dumps([one.row() for one in report.follows]),
+        "heads": json.dumps([[one.epoch, one.sequence, one.hash] for one in report.heads]),
     }
     if report.holdings is not None:
         values["shelf"] = report.shelf

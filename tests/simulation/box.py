@@ -86,6 +86,18 @@ class SimulatedBox(CampusBox):
         self.crossed.clear()
         self._booked_before = self._booked()
 
+    def known(self, epoch: str) -> int:
+        """How far this box knows an epoch of its journal: what it wrote itself, and what came home of it."""
+        rows = self.box.database.read().execute(
+            """
+            select max(sequence) from event join epoch on epoch.place = event.place where epoch = :epoch
+            union select sequence from cut join epoch on epoch.place = cut.place where epoch = :epoch
+            union select taken from followed_epoch where epoch = :epoch and writer = :box
+            """,
+            {"epoch": epoch, "box": self.id},
+        )
+        return max((row[0] for row in rows if row[0] is not None), default=-1)
+
     @property
     def booked_bytes(self) -> int:
         """What the box itself says that has crossed since then."""

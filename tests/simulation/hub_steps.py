@@ -1,15 +1,21 @@
 """The hub's days: it is killed, backed up, put back; its staff replace its keys, and take boxes out of service."""
 
+import contextlib
+from dataclasses import replace
 from random import Random
 
+from catalog.fault import CallerFault
 from tests.simulation.box import SimulatedBox
 from tests.simulation.registry import happens
 from tests.simulation.script import Step
-from tests.simulation.steps import good_day
+from tests.simulation.steps import good_day, night
 from tests.simulation.world import SimulatedWorld
 
 FALLS_BACK = 0.5
 """How often something has travelled since the last backup, beside what else the world is about."""
+
+KNOWN = 0.7
+"""How often the hub hears of a learner on the day on which they are erased."""
 
 
 WITH_ROOT = 0.3
@@ -44,6 +50,18 @@ def rotate_keys(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Ste
     if lot.random() < FALLS_BACK:
         good_day(world, box, lot, step)
     world.tells(f"the hub's staff replace its keys{', the root keys too' if has_root else ''}: root {version}")
+
+
+@happens("the hub erases a learner", "people", 3)
+def erase_at_hub(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    learner = lot.choice(world.people)
+    if lot.random() < KNOWN:
+        box.somebody(learner).answers()
+        night(world, box, lot, replace(step, troubles=()))
+    # Whom the hub has not heard of, it cannot be asked to forget.
+    with contextlib.suppress(CallerFault):
+        world.hub_forgets_learner(learner)
+        world.tells(f"the hub's staff erase {learner}")
 
 
 @happens("a box is taken out of service", "service", 3)

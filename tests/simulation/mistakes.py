@@ -23,7 +23,7 @@ from sync.exchange import Exchange
 from sync.hub import answers, intake, projections, readout
 from sync.hub.campus import roster
 from sync.hub.campus.roster import Roster
-from sync.hub.keeping import cards
+from sync.hub.keeping import cards, forgotten, history
 from sync.hub.trust.catalogue import SignedCatalogue
 from sync.journal import Journal
 from sync.receiving import spool
@@ -222,3 +222,13 @@ def _unseen(patch: Patch) -> None:
 
     patch.setattr(Roster, "decide", hub)
     patch.setattr(Campus, "decide", box)
+
+
+@mistake("the hub keeps for itself what a card that was put back had lost")
+def _nothing_home(patch: Patch) -> None:
+    patch.setattr(history, "_lost_by", lambda *_: None)
+
+
+@mistake("the hub is put back and passes over the list of the erased")
+def _list_passed_over(patch: Patch) -> None:
+    patch.setattr(forgotten, "read", lambda _: [])

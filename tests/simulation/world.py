@@ -48,6 +48,8 @@ class SimulatedWorld(World):
         self.erased: set[str] = set()
         self.forgotten: set[str] = set()
         """The erased of whom somebody still knows that they were: of them nothing may be left anywhere."""
+        self.listed: set[str] = set()
+        """Whom the hub's staff erased: no backup brings them back, whoever else has forgotten it."""
         self.revoked: dict[str, dict[str, int]] = {}
         """Boxes out of service, and how far the hub had them then."""
         self.branched: set[str] = set()
@@ -181,6 +183,14 @@ class SimulatedWorld(World):
         for folder in folders:
             folder.mkdir()
         return folders
+
+    def hub_forgets_learner(self, learner: str) -> None:
+        """The hub's staff erase a learner; somebody new takes the place."""
+        self.hub.hub.keeping.erasing.erase(self.campus, learner, "staff")
+        self.erased.add(learner)
+        self.forgotten.add(learner)
+        self.listed.add(learner)
+        self.people = [f"learner-{self.ledger.next_item()}" if one == learner else one for one in self.people]
 
     @contextmanager
     def _only_on_cards(self) -> Iterator[None]:

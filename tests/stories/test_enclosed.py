@@ -111,3 +111,27 @@ def test_an_insert_of_another_letter_is_not_used(world: World, box: CampusBox, s
 
     assert "not on the stick" in visit.faults[0].sentence
     assert [] == heard(box)
+
+
+def test_a_card_that_was_put_back_hears_by_stick_of_who_joined(
+    world: World, box: CampusBox, stick: CampusStick
+) -> None:
+    box.learner("Amina Warsame")
+    stick.goes_to(box)
+    stick.is_handed_in(world.hub)
+    copy = box.card_copy()
+    zara = box.learner("Zara Nur")
+    stick.goes_to(box)
+    stick.is_handed_in(world.hub)
+
+    box.runs_from(copy)
+    for _ in range(2):
+        stick.goes_to_hub(world.hub, "Wadi")
+        stick.goes_to(box)
+        stick.is_handed_in(world.hub)
+    stick.goes_to_hub(world.hub, "Wadi")
+    visit = stick.goes_to(box)
+
+    assert () == visit.faults
+    assert box.box.people.person(zara.id) is not None
+    assert {"Amina Warsame", "Zara Nur"} == world.hub.names()

@@ -139,6 +139,90 @@ def test_a_box_restored_from_its_backup_goes_on_and_forgets_whom_it_must(world: 
     assert ["card-restored"] == alarms(box)
 
 
+def names_at(box: CampusBox) -> set[str]:
+    people = box.box.people
+    return {learner.name for group in people.classrooms() for learner in people.learners(group.id)}
+
+
+def put_back(box: CampusBox, backup: Path) -> None:
+    """The card is lost, and what was backed up goes onto a new one."""
+    restored = box.data.with_name(f"{box.data.name}-restored")
+    secret = box.data.with_name("key.txt")
+    secret.write_text(str(KEY))
+    restore(restored, backup, secret, "", box.clock)
+    box.runs_from(restored)
+
+
+def test_a_restored_box_hears_of_who_joined_since_its_backup(world: World) -> None:
+    """Zara joins after the backup and finishes a film. She need not join again: she is there, and so is her place."""
+    box = world.box()
+    amina = box.learner("Amina Warsame")
+    box.night()
+    backup = back_up(box.box, box.data.with_name("box.age"), Lock([str(KEY.to_public())])).path
+    zara = box.learner("Zara Nur")
+    box.box.learning.completed(zara.id, "water", 1, "film")
+    zara.answers()
+    box.restarts()
+    zara.answers()
+    amina.answers()
+    box.night()
+    heard = len(world.hub.events(box.id))
+
+    put_back(box, backup)
+    nights = [box.night().outcome for _ in range(3)]
+
+    assert ["well"] * 3 == nights
+    assert {"Amina Warsame", "Zara Nur"} == names_at(box)
+    assert {"Amina Warsame", "Zara Nur"} == world.hub.names()
+    assert box.box.learning.place(zara.id, "water", "film").is_completed
+    assert heard == len(world.hub.events(box.id)), "nothing of it is sent up again"
+    zara.answers()
+    box.night()
+    assert 4 == sum(event.kind == "answered" for event in world.hub.events(box.id))
+
+
+def test_a_restored_box_that_goes_on_at_once_hears_of_who_joined_all_the_same(world: World) -> None:
+    """The box is used before it meets its hub again: two lines of one journal, and both learners are known."""
+    box = world.box()
+    box.learner("Amina Warsame")
+    box.night()
+    backup = back_up(box.box, box.data.with_name("box.age"), Lock([str(KEY.to_public())])).path
+    zara = box.learner("Zara Nur")
+    box.night()
+    world.erases(box, box.learner("Badr Omar").id)
+    box.night()
+
+    put_back(box, backup)
+    box.learner("Chitra Rao")
+    box.night()
+    box.night()
+
+    assert {"Amina Warsame", "Zara Nur", "Chitra Rao"} == names_at(box) == world.hub.names()
+    assert box.box.people.person(zara.id) is not None
+    assert box.box.journal.verify() > 0
+
+
+def test_two_machines_of_one_card_know_each_others_learners_and_double_nothing(world: World) -> None:
+    """What the other machine wrote is the campus's history too: whichever of the two is set up anew, it stays."""
+    box = world.box()
+    box.learner("Amina Warsame")
+    box.night()
+    clone = world.clone_of(box)
+    box.learner("Badr Omar")
+    clone.learner("Chitra Rao")
+    for _ in range(3):
+        box.night()
+        clone.night()
+    heard = len(world.hub.events(box.id))
+    box.night()
+    clone.night()
+
+    assert names_at(box) == names_at(clone) == {"Amina Warsame", "Badr Omar", "Chitra Rao"} == world.hub.names()
+    assert heard == len(world.hub.events(box.id))
+    # Nobody sends again what came from the other one: each box's own journal is what it wrote itself.
+    assert heard == len({(one.epoch, one.sequence) for one in [*box.events(), *clone.events()]})
+
+
 @pytest.fixture
 def world_that_lost_a_backup(tmp_path: Path, card: Card) -> Iterator[World]:
     """A world that is not asked for what no one promises: that events outlive the backup for which they were pruned."""

@@ -9,8 +9,8 @@
   in a night but by chance.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, select, text, update
 
@@ -46,8 +46,13 @@ EPOCH_BYTES = 12
 GIVEN_BACK = ""
 """The start of an epoch that came back from a box: no run of the hub goes on with it."""
 
-History = Callable[[Connection, Row[Any], Sequence[Followed]], bytes | None]
-"""What a box lacks of the journals of boxes that it replaces, as one signed batch."""
+
+class History(Protocol):
+    """What a box lacks of its own journal, and of those of boxes that it replaces."""
+
+    def __call__(self, connection: Connection, box: Row[Any], report: Report, *, tells_ends: bool) -> bytes | None:
+        """The next signed batch; None where it has all."""
+        ...
 
 
 Refresh = Callable[[Connection, str], None]
@@ -102,8 +107,11 @@ class CampusJournals:
             connection, campus, previous, self._event(epoch, sequence + 1, "erased", learner, None, NO_PAYLOAD_HASH)
         )
 
-    def next_batch(self, connection: Connection, box: Row[Any], report: Report) -> bytes:
-        """The oldest events that this box lacks of its campus's journal, signed; then of what it replaces; or b""."""
+    def next_batch(self, connection: Connection, box: Row[Any], report: Report, *, tells_ends: bool = True) -> bytes:
+        """The oldest events that this box lacks of its campus's journal, signed; then of its history; or b"".
+
+        `tells_ends`: the report says where the box's own journal ends.
+        """
         if CAN_FOLLOW not in report.can:
             return b""
         for refresh in self._refreshes:
@@ -117,7 +125,7 @@ class CampusJournals:
             last = held.get(epoch.name, NONE_TAKEN)
             if last < epoch.last and (batch := kept.batch_after(connection, box.campus, epoch.name, last)) is not None:
                 return signed(batch, self._keys)
-        history = self._history(connection, box, report.follows) if self._history is not None else None
+        history = None if self._history is None else self._history(connection, box, report, tells_ends=tells_ends)
         return history or b""
 
     def asks(self, connection: Connection, box: Row[Any], report: Report) -> list[Followed]:

@@ -41,6 +41,21 @@ def held_of(epochs: Sequence[Epoch], told: Mapping[str, int]) -> dict[str, int]:
     return held
 
 
+def held_by_writer(
+    epochs: Sequence[Epoch], heads: Mapping[str, int], follows: Mapping[str, int]
+) -> dict[str, int] | None:
+    """How far a writer itself has each epoch of its journal: what its own ends go on from, and what it was given back.
+
+    None where its ends do not tell: the hub lacks some of what they go on from, or that is in no copy any more.
+    """
+    last = {epoch.name: epoch.last for epoch in epochs}
+    own = held_of(epochs, heads)
+    if any(last.get(name, NONE_TAKEN - 1) < sequence for name, sequence in own.items()):
+        return None
+    given = held_of(epochs, follows)
+    return {name: max(own.get(name, NONE_TAKEN), given.get(name, NONE_TAKEN)) for name in own | given}
+
+
 def lacking(epochs: Sequence[Epoch], told: Mapping[str, int]) -> dict[str, int]:
     """What this hub lost and the teller has: each such epoch, and the last sequence that the hub still has of it."""
     last = {epoch.name: epoch.last for epoch in epochs}

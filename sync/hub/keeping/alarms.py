@@ -37,6 +37,7 @@ class Kind(Enum):
     BACKUP_FAILED = "backup-failed"
     KEYS_FORGOTTEN = "keys-forgotten"
     LIST_REFUSED = "list-refused"
+    ERASURE_UNLISTED = "erasure-unlisted"
     GAP = "gap"
     CARD_RESTORED = "card-restored"
     CLOCK_WRONG = "clock-wrong"
@@ -50,6 +51,7 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.BACKUP_FAILED: N_("The nightly backup could not be made."),
     Kind.KEYS_FORGOTTEN: N_("Boxes know newer keys than this hub, and take nothing new from it."),
     Kind.LIST_REFUSED: N_("This box does not believe the hub's signed list, and takes nothing new."),
+    Kind.ERASURE_UNLISTED: N_("Folders of backups that do not say yet who was erased: %(places)s."),
     Kind.GAP: N_("Some events of this box (%(events)s) are in no copy any more."),
     Kind.CARD_RESTORED: N_("This box went on from an older copy of its card."),
     Kind.CLOCK_WRONG: N_("The box's clock is wrong: %(days)s days or more."),
@@ -59,6 +61,9 @@ HINTS: Mapping[Kind, str] = {
     Kind.CARD_CLONED: N_("Nothing is lost: both are kept apart. Find the copied card, and set that box up anew."),
     Kind.JOURNAL_CONTRADICTS: N_("What came first is kept. Find the copied card, and set that box up anew."),
     Kind.HUB_RESTORED: N_("Boxes send again what the backup lacked. Settle this when all of them have called."),
+    Kind.ERASURE_UNLISTED: N_(
+        "Put back from there, the hub would know them again. Connect that disk; settle this if it is gone for good."
+    ),
     Kind.BACKUP_FAILED: N_("It is tried again each hour. `qanat hub backup` says what is in the way."),
     Kind.KEYS_FORGOTTEN: N_("Run `qanat hub keys rotate`, with two of the newest sticks if root keys lie on sticks."),
     Kind.LIST_REFUSED: N_("Run `qanat hub keys rotate` with the newest sticks. If this stays, enrol the box again."),

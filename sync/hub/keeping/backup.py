@@ -4,6 +4,7 @@
   be. The files of courses lie beside all backups, each once (`copies`); packs are left out, the hub makes them anew.
 * It is proven after it was written: every page read, every batch decoded, every chain and mark worked out again.
 * Only then does the second mark move to what it holds, so that boxes clear away what two places have.
+* Beside the backups stands who was erased (`forgotten`), kept up to date with each.
 * A backup is whole under its name or not there at all. The last few are kept.
 """
 
@@ -29,9 +30,10 @@ from catalog.publish import Catalog
 from sync.clock import Clock
 from sync.hub import schema
 from sync.hub.engine import insert, reading, writing
-from sync.hub.keeping import backed_up, copies
+from sync.hub.keeping import backed_up, copies, forgotten
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm, settle
 from sync.hub.keeping.databases import POSTGRES_FILE, SQLITE_FILE, check_pages, copy_file, copy_proven
+from sync.hub.keeping.forgotten import Forgotten
 from sync.hub.keeping.proof import Progress, damaged
 from sync.keys import KeyPair
 
@@ -87,11 +89,14 @@ class Listed:
 class Backups:
     """Makes backups of one hub."""
 
-    def __init__(self, engine: Engine, data: Path, catalog: Catalog, keys: KeyPair, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, data: Path, catalog: Catalog, keys: KeyPair, forgotten: Forgotten, clock: Clock
+    ) -> None:
         self._engine = engine
         self._data = data
         self._catalog = catalog
         self._keys = keys
+        self._forgotten = forgotten
         self._clock = clock
 
     def make(self, place: Path, progress: Progress | None = None) -> Made:
@@ -99,16 +104,23 @@ class Backups:
 
         Raises Damaged where the hub itself is not whole, DiskFull or BoxFault where the place will not do.
         """
+        place = place.resolve()
         try:
             with _alone(place):
-                return self._made(place, progress)
+                made = self._made(place, progress)
         except OSError as error:
             raise durable.disk_fault(error, place) from error
+        self._forgotten.tell()
+        return made
 
     def last_seconds(self) -> int | None:
         """When the last backup was made."""
         with reading(self._engine) as connection:
             return connection.execute(select(func.max(schema.backup.c.made_seconds))).scalar_one_or_none()
+
+    def tell_of_erased(self) -> None:
+        """Let every place of backups know who was erased since."""
+        self._forgotten.catch_up()
 
     def failed(self) -> None:
         """Let it be known that a backup could not be made; the next one that is made ends it."""
@@ -134,6 +146,8 @@ class Backups:
         durable.sync_disk(place)
         events = sum(sequence + 1 for sequence in marks.values())
         _write_list(part, now_seconds, self._keys.public, events)
+        with reading(self._engine) as connection:
+            forgotten.write(place, forgotten.erased_in(connection))
         durable.move_into_place(part, place / name)
         durable.sync_folder(place)
         size_bytes = sum(file.stat().st_size for file in _files(place / name))

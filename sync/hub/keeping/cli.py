@@ -62,9 +62,11 @@ def restore(data: Path, database: str | None, source: Path, *, is_replacing: boo
         return
     click.echo(f"Put back from {done.backup}: {counted(done.events, 'event')} of {counted(done.boxes, 'box')}.")
     if done.put_aside is not None:
-        click.echo(f"The hub that was there lies in {done.put_aside}; erased again: {counted(done.erased, 'learner')}.")
+        click.echo(f"The hub that was there lies in {done.put_aside}.")
     if done.is_rootless:
         click.echo("Its root keys lie on sticks: those in the backup were left there. Destroy backups that hold them.")
+    if done.erased:
+        click.echo(f"Erased since the backup, and forgotten here too: {counted(done.erased, 'learner')}.")
     click.echo("Start it: with their next call, boxes send what came since the backup.")
 
 
@@ -170,11 +172,14 @@ def learner_erase(data: Path, database: str | None, campus: str, learner: str, *
     from sync.hub.keeping.audit import COMMAND_LINE
 
     with opened(data, database) as hub:
-        hub.keeping.erasing.erase(_campus(hub, campus), learner, COMMAND_LINE)
+        behind = hub.keeping.erasing.erase(_campus(hub, campus), learner, COMMAND_LINE)
     if as_json:
-        print_json({"learner": learner, "campus": campus})
+        print_json({"learner": learner, "campus": campus, "backups_behind": [str(place) for place in behind]})
     else:
         click.echo("Erased here. Each box of the campus forgets with its next call; the campus's page says which have.")
+        for place in behind:
+            click.echo(f"It could not be written beside the backups in {place}: put back from there, the hub would")
+            click.echo("know the learner again. Connect that disk, and run `qanat hub backup`.")
 
 
 @click.command()

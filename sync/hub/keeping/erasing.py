@@ -3,8 +3,11 @@
 * Payloads are blanked in the batches as they are kept; their hashes stay, so every chain still verifies.
 * It is remembered for ever that this learner was erased: intake, rebuilding and restoring go by it.
 * Every box of the campus is told until its own journal says that it has forgotten too.
+* Beside every backup it is written down too (`forgotten`), so that one made before cannot bring them back.
 * Who takes batches in and who erases take turns, so that no payload comes in beside its own erasure.
 """
+
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
@@ -15,7 +18,8 @@ from sync.events import is_learner
 from sync.hub import projections, schema
 from sync.hub.campus import forgetting
 from sync.hub.engine import erasing, insert, writing
-from sync.hub.keeping import audit
+from sync.hub.keeping import audit, forgotten
+from sync.hub.keeping.forgotten import Forgotten
 from sync.hub.readout import take_turn
 
 
@@ -26,12 +30,17 @@ class LearnerUnknown(CallerFault):
 class Erasing:
     """Erases learners for the hub's staff."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, forgotten: Forgotten, clock: Clock) -> None:
         self._engine = engine
+        self._forgotten = forgotten
         self._clock = clock
 
-    def erase(self, campus: str, learner: str, who: str) -> None:
-        """Forget a learner of this campus, here and at every box of it. Raises LearnerUnknown."""
+    def erase(self, campus: str, learner: str, who: str) -> list[Path]:
+        """Forget a learner of this campus, here, at every box of it, and in a hub put back from a backup.
+
+        Returns the places of backups where that could not be written; an alarm stands until it is.
+        Raises LearnerUnknown.
+        """
         now_seconds = self._clock.now().wall_seconds
         with writing(self._engine) as connection:
             if not is_known(connection, campus, learner):
@@ -39,6 +48,8 @@ class Erasing:
             hold(connection, campus, is_erasing=True)
             if erase(connection, campus, learner, now_seconds):
                 audit.note(connection, who, "erased", {"campus": campus, "learner": learner}, now_seconds)
+                forgotten.expect(connection, now_seconds)
+        return self._forgotten.tell()
 
 
 def erase(connection: Connection, campus: str, learner: str, now_seconds: int, *, told_by: str = "") -> bool:

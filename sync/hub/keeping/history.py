@@ -1,16 +1,18 @@
-"""History: what a box that was replaced had brought here goes home to the box in its place.
+"""History: what a box had brought here goes home, to the box in its place, and to the box itself on an older card.
 
 * Staff say which box replaces which; the old one is out of service from then on, and both belong to one campus.
 * The old journal goes down as it came up, batch by batch, under the old box's name, signed by the hub: the new box
   keeps it beside its own, to read and never to go on with.
 * A box that was replaced in its turn hands on what it had been given: histories follow one another.
+* A box whose card was put back is given what its own journal lost, and with two cards under one name each what the
+  other wrote: to read as well. Its journal stays what it wrote itself, so nothing of it comes up a second time.
 * Erased learners are blanked in it, as in all that the hub keeps.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select, update
+from sqlalchemy import Connection, Engine, Row, and_, func, or_, select, update
 
 from catalog.fault import CallerFault
 from sync.batch import Batch, decode
@@ -18,12 +20,12 @@ from sync.clock import Clock
 from sync.continuation import NONE_TAKEN
 from sync.following.signed import signed
 from sync.hub import schema
-from sync.hub.campus.standing import Epoch, held_of
+from sync.hub.campus.standing import Epoch, held_by_writer, held_of
 from sync.hub.engine import insert, writing
 from sync.hub.fleet import find
 from sync.hub.keeping import audit
 from sync.keys import KeyPair
-from sync.wire import Followed
+from sync.wire import Head, Report
 
 INDEXED_AT_ONCE = 200
 
@@ -59,13 +61,18 @@ class History:
             audit.note(connection, who, "replaced", {"box": old, "by": new}, now_seconds)
             return str(former.campus)
 
-    def after(self, connection: Connection, box: Row[Any], follows: Sequence[Followed]) -> bytes | None:
-        """The next batch that this box lacks of the journals of those that it replaces, signed; None: it has all."""
+    def after(self, connection: Connection, box: Row[Any], report: Report, *, tells_ends: bool) -> bytes | None:
+        """The next batch that this box lacks of its own journal and of those that it replaces, signed; None: none.
+
+        `tells_ends`: the report says where the box's own journal ends.
+        """
+        batch = _lost_by(connection, box.id, report) if tells_ends else None
+        if batch is not None:
+            return signed(batch, self._keys)
         for old in replaced_by(connection, box.id):
             index(connection, old)
             # A box names the ends of what it has; what those go on from, it has too.
-            told = {one.epoch: one.sequence for one in follows if one.writer == old}
-            batch = _next_batch(connection, old, held_of(_epochs(connection, old), told))
+            batch = _next_batch(connection, old, held_of(_epochs(connection, old), _told(report, old)))
             if batch is not None:
                 return signed(batch, self._keys)
         return None
@@ -98,6 +105,42 @@ def _span(box: str, number: int, body: bytes) -> dict[str, object]:
     came = decode(body)
     own = {"epoch": came.epoch, "first": came.first_sequence, "last": came.last_sequence}
     return {"batch": number, "box": box, **own}
+
+
+def _lost_by(connection: Connection, box: str, report: Report) -> Batch | None:
+    """The next batch of a box's own journal that is not on its card any more; None where it has all that we have."""
+    if not _is_behind(connection, box, report.heads):
+        return None
+    epochs = _epochs(connection, box)
+    held = held_by_writer(epochs, {head.epoch: head.sequence for head in report.heads}, _told(report, box))
+    if held is None or all(held.get(epoch.name, NONE_TAKEN) >= epoch.last for epoch in epochs):
+        return None
+    index(connection, box)
+    return _next_batch(connection, box, held)
+
+
+def _is_behind(connection: Connection, box: str, heads: Sequence[Head]) -> bool:
+    """Tell whether a box's journal may lack something that it wrote: ends were left behind, or its newest is not ours.
+
+    A journal whose epochs contradict each other is nobody's history: then it is left where it is.
+    """
+    epoch, left, fork = schema.epoch.c, schema.left_tip.c, schema.fork.c
+    contradicted = select(fork.epoch).where(fork.box == box, fork.parent == fork.epoch).limit(1)
+    if connection.execute(contradicted).first() is not None:
+        return False
+    if connection.execute(select(left.epoch).where(left.box == box).limit(1)).first() is not None:
+        return True
+    later = select(epoch.epoch).where(epoch.box == box).limit(1)
+    if heads:
+        newest = heads[-1]
+        grew = and_(epoch.epoch == newest.epoch, epoch.taken > newest.sequence)
+        later = later.where(or_(grew, epoch.parent == newest.epoch))
+    return connection.execute(later).first() is not None
+
+
+def _told(report: Report, writer: str) -> dict[str, int]:
+    """What a box says it was given of a writer's journal."""
+    return {one.epoch: one.sequence for one in report.follows if one.writer == writer}
 
 
 def _next_batch(connection: Connection, old: str, held: Mapping[str, int]) -> Batch | None:

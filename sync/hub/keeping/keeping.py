@@ -12,10 +12,12 @@ from sync.hub.engine import writing
 from sync.hub.exporting.exporting import Exporting
 from sync.hub.keeping import alarms as alarms_
 from sync.hub.keeping import audit as audit_
+from sync.hub.keeping import forgotten as forgotten_
 from sync.hub.keeping.alarms import Alarms, Kind
 from sync.hub.keeping.audit import Audit
 from sync.hub.keeping.backup import Backups
 from sync.hub.keeping.erasing import Erasing
+from sync.hub.keeping.forgotten import Forgotten
 from sync.hub.keeping.history import History
 from sync.hub.readout import Readout
 from sync.keys import KeyPair
@@ -41,6 +43,7 @@ class Keeping:
         random_bytes: Callable[[int], bytes],
     ) -> "Keeping":  # fmt: skip
         """The keeping of the hub in the folder `data`."""
+        forgotten = Forgotten(engine, clock)
         return cls(
             engine=engine,
             clock=clock,
@@ -48,8 +51,8 @@ class Keeping:
             audit=Audit(engine),
             alarms=Alarms(engine),
             history=History(engine, keys, clock),
-            erasing=Erasing(engine, clock),
-            backups=Backups(engine, data, catalog, keys, clock),
+            erasing=Erasing(engine, forgotten, clock),
+            backups=Backups(engine, data, catalog, keys, forgotten, clock),
             exporting=Exporting(engine, data, keys, readout, clock, random_bytes),
         )
 
@@ -58,6 +61,8 @@ class Keeping:
         now_seconds = self.clock.now().wall_seconds
         with writing(self.engine) as connection:
             if alarms_.settle(connection, box, kind, now_seconds):
+                if kind is Kind.ERASURE_UNLISTED:
+                    forgotten_.give_up(connection)
                 audit_.note(connection, who, "settled", {"box": box, "alarm": kind.value}, now_seconds)
 
     def note(self, who: str, act: str, **about: str) -> None:

@@ -2,6 +2,7 @@
 
 * Whether one is due is a pure decision over when the last one was made and when one failed.
 * One that fails is said as an alarm, and tried again an hour later; the hub serves on meanwhile.
+* Whom boxes erased meanwhile is written beside the backups as soon as it is heard.
 * It is steppable (`tick`); the thread only ticks.
 """
 
@@ -29,6 +30,7 @@ class Nightly:
     def tick(self) -> Made | None:
         """Make a backup if one is due. None where none is, or where it could not be made: an alarm says that."""
         now_seconds = self._clock.now().wall_seconds
+        self._backups.tell_of_erased()
         if not is_due(now_seconds, self._backups.last_seconds(), self._failed_seconds):
             return None
         try:

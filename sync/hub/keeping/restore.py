@@ -5,11 +5,12 @@
 * Boxes are met with fresh nonces: no answer of before counts any more, and each goes on in one more request. Marks go
   back to what the backup holds, so that boxes send again what came since.
 * Keys that were replaced since the backup stay replaced where the hub that is put aside still tells of them.
-* Whoever was erased stays erased: at the hub that was put aside, and, as soon as they call, at every box.
+* Whoever was erased stays erased: whom the list beside the backups names, whom the hub had erased that is put aside,
+  and, as soon as they call, whom any box has.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,12 +25,13 @@ from catalog.publish import DATABASE as CATALOG_FILE
 from catalog.publish import STORE
 from sync.clock import Clock
 from sync.hub import schema
-from sync.hub.engine import bare_engine, is_busy, open_engine, reading, sqlite_url, writing
-from sync.hub.keeping import audit, backed_up, copies
+from sync.hub.engine import bare_engine, insert, is_busy, open_engine, reading, sqlite_url, writing
+from sync.hub.keeping import audit, backed_up, copies, forgotten
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
 from sync.hub.keeping.backup import FOLDER_MODE, KEYS, Listed, in_place, read_list
 from sync.hub.keeping.databases import POSTGRES_FILE, SQLITE_FILE, check_dump, check_file, check_pages, load_dump
 from sync.hub.keeping.erasing import erase, hold
+from sync.hub.keeping.forgotten import Erased
 from sync.hub.keeping.proof import Progress, damaged, prove
 from sync.hub.trust import documents as trust_documents
 from sync.hub.trust import former
@@ -39,8 +41,6 @@ from sync.keys import KeyPair, base64url
 NONCE_BYTES = 12
 
 T = TypeVar("T")
-Erased = Sequence[tuple[str, str]]
-"""Campus and learner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ def restore(
     """
     listed = _found(source)
     _check_target(data, listed, is_replacing=is_replacing, database_url=database_url)
-    erased: Erased = _read_in(data / SQLITE_FILE, _erased, ())
+    put_aside: Erased = _read_in(data / SQLITE_FILE, _erased, ())
+    erased = sorted({*put_aside, *forgotten.read(listed.folder.parent)})
     roots = _read_in(data / SQLITE_FILE, former.roots_in, former.FormerRoots())
     events = _proven(listed, progress)
     part = data.with_name(f".{data.name}.restoring")
@@ -210,6 +211,7 @@ def _pick_up(
             raise_alarm(connection, THE_HUB, Kind.HUB_RESTORED, now_seconds)
             about = {"backup": listed.folder.name}
             audit.note(connection, audit.COMMAND_LINE, "restored", about, now_seconds)
+            _note_place(connection, listed)
         return boxes, _forget(engine, erased, now_seconds)
     finally:
         engine.dispose()
@@ -233,6 +235,18 @@ def _bring_keys(url: str, data: Path, part: Path) -> bool:
         engine.dispose()
 
 
+def _note_place(connection: Connection, listed: Listed) -> None:
+    """Know the place that this hub comes from: its backup was made before it was noted in itself."""
+    size_bytes = sum((listed.folder / name).stat().st_size for name in listed.files)
+    row = {
+        "name": listed.folder.name,
+        "place": str(listed.folder.parent.resolve()),
+        "made_seconds": listed.made_seconds,
+        "size_bytes": size_bytes,
+    }
+    connection.execute(insert(connection, schema.backup).values(row).on_conflict_do_nothing())
+
+
 def _draw_nonces(connection: Connection, random_bytes: Callable[[int], bytes]) -> int:
     """Begin the talk with every box anew: the answers of before are gone, and must not be given again."""
     box = schema.box
@@ -246,7 +260,7 @@ def _draw_nonces(connection: Connection, random_bytes: Callable[[int], bytes]) -
 
 
 def _forget(engine: Engine, erased: Erased, now_seconds: int) -> int:
-    """Erase again whom the hub that was put aside had erased. Returns how many that were."""
+    """Erase again who had been erased since the backup was made. Returns how many that were."""
     count = 0
     for campus, learner in erased:
         with writing(engine) as connection:

@@ -42,6 +42,8 @@ box = table(
     whole("free_bytes", is_nullable=True),
     words("can", server_default="[]"),
     words("follows", server_default="[]"),
+    # Where its journal ended; "": it has not said so since this is kept.
+    words("heads", server_default=""),
 )
 
 staff = table("staff", words("name", is_key=True), words("secret"), whole("made_seconds"))

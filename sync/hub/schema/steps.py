@@ -79,8 +79,13 @@ def _add_column(connection: Connection, name: str, column: str, kind: str) -> No
         connection.execute(text(f"alter table {name} add column {column} {kind}"))
 
 
+def _heads(connection: Connection) -> None:
+    """What a box has of its own journal, for who writes to it by hand."""
+    _add_column(connection, "box", "heads", "text not null default ''")
+
+
 STEPS: Sequence[Callable[[Connection], None]] = (
-    _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots,
+    _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots, _heads,
 )  # fmt: skip
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 

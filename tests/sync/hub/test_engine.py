@@ -44,6 +44,8 @@ FIRST_FORM = (
     "alter table pack drop column profile",
     "alter table pack drop column is_kept",
     "alter table box drop column can",
+    "alter table box drop column follows",
+    "alter table box drop column heads",
     "update schema_version set number = 1",
 )
 """What leads back to the tables that the first hubs have."""

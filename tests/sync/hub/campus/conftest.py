@@ -99,7 +99,7 @@ class Follower:
         self.id, self.campus, self.hub_key = name, campus, hub
         self.projected: list[Event] = []
         self.database = Database(folder / f"{name}.db", [journal_.migrations, followed.migrations])
-        self.following = Following(self.database, self._project)
+        self.following = Following(self.database, self._project, name)
 
     def _project(self, connection: object, batch: Batch) -> None:
         self.projected += batch.events

@@ -1,6 +1,7 @@
 """What a replaced box had brought goes home to the box in its place, whole, in order and vouched for."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,7 +37,8 @@ def goes_home(hub: Hub, new: Box) -> list[Any]:
         with writing(hub.engine) as connection:
             row = find(connection, new.id)
             assert row is not None
-            signed = hub.keeping.history.after(connection, row, said)
+            report = replace(new.report(), follows=said)
+            signed = hub.keeping.history.after(connection, row, report, tells_ends=True)
         if signed is None:
             return batches
         batch = opened(signed, PublicKey(hub.keys.public))
