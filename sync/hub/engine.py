@@ -3,22 +3,23 @@
 * Opening asserts that what is committed lasts: SQLite in WAL with synchronous=FULL, PostgreSQL with synchronous_commit.
 * `writing` is one transaction that excludes other writers of the same rows; `reading` sees one consistent state.
 * Several processes may hold the same database: `qanat hub publish` works while `qanat hub serve` runs.
+* What the database refuses (no room, a failing disk, another process, a broken file) is a fault, in words.
 * An error names tables and columns, never what was to be written: errors end in logs, values are names and secrets.
 """
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from catalog.db import keep_private
-from catalog.fault import BoxFault, CallerFault
+from catalog.fault import BoxFault, CallerFault, DiskFull
 from sync.hub import schema
 
 BUSY_SECONDS_MAX = 30
@@ -27,6 +28,7 @@ CACHE_KIBIBYTES = 8192
 DATABASE_ERRORS = (DBAPIError, sqlite3.Error)
 """What a database may raise: through the convenience layer, and while a connection is set up before it."""
 DatabaseRefusal = DBAPIError | sqlite3.Error
+POSTGRES_DISK_FULL = "53100"
 PRIMARY_CODE = 0xFF
 """SQLite says what went wrong in the lowest byte, and more closely in the others."""
 _HAS_ERASED = "has erased"
@@ -76,13 +78,18 @@ def sqlite_url(file: Path) -> str:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction; committed, and lasting, when the block ends without an error."""
-    with engine.connect().execution_options(is_writing=True) as connection:
+    """One transaction; committed, and lasting, when the block ends without an error.
+
+    Raises BoxFault or DiskFull where the database refuses; then nothing of it stays.
+    """
+    with _in_words(), engine.connect().execution_options(is_writing=True) as connection:
         with connection.begin():
             yield connection
         if connection.info.pop(_HAS_ERASED, False) and connection.dialect.name == "sqlite":
-            # Nor may it be read in the log. Where others still read, the log goes with the next erasure, or at the end.
-            connection.connection.driver_connection.execute("pragma wal_checkpoint(truncate)")  # type: ignore[union-attr]
+            # Nor may it be read in the log. Where others still read, or the disk refuses, the log goes with the next
+            # erasure, or at the end: what was committed is not called failed for it.
+            with suppress(sqlite3.Error):
+                connection.connection.driver_connection.execute("pragma wal_checkpoint(truncate)")  # type: ignore[union-attr]
 
 
 def erasing(connection: Connection) -> None:
@@ -92,8 +99,8 @@ def erasing(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent view; changes nothing."""
-    with engine.connect() as connection, connection.begin():
+    """One consistent view; changes nothing. Raises BoxFault where the database refuses."""
+    with _in_words(), engine.connect() as connection, connection.begin():
         yield connection
 
 
@@ -112,11 +119,49 @@ def is_busy(error: DatabaseRefusal) -> bool:
     return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
+def is_full(error: DatabaseRefusal) -> bool:
+    """Tell whether there is no room for what was to be written."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", "")
+    return _code(error) == sqlite3.SQLITE_FULL or state == POSTGRES_DISK_FULL
+
+
 def damaged(error: DatabaseRefusal) -> BoxFault:
     """The fault of a database that is broken."""
     return BoxFault(
         f"The hub's database is damaged: {said_by(error)}.",
         "Put the hub back from a backup: `qanat hub restore --data DIR --from BACKUPS --replace`.",
+    )
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        if (fault := _fault(error)) is None:
+            raise  # a mistake of ours
+        raise fault from error
+
+
+def _fault(error: DatabaseRefusal) -> BoxFault | None:
+    """What a refusal of the database's means to whoever stands beside the hub; None where it is none."""
+    if is_damaged(error):
+        return damaged(error)
+    if not isinstance(error, OperationalError | sqlite3.OperationalError):
+        return None
+    if is_busy(error):
+        return BoxFault("Another process holds the hub's database.", "Try again in a moment.")
+    if (
+        _code(error) == sqlite3.SQLITE_FULL
+        or getattr(getattr(error, "orig", None), "sqlstate", "") == POSTGRES_DISK_FULL
+    ):
+        return DiskFull(
+            "The hub's disk is full: its database could not be written.",
+            "Free some space; everything acknowledged before is safe, and boxes come again by themselves.",
+        )
+    return BoxFault(
+        f"The hub's database does not answer: {said_by(error)}.",
+        "Check that it runs, that its address is right and that its disk is well and has room; then try again.",
     )
 
 
@@ -170,19 +215,11 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _prepare(engine: Engine) -> None:
-    try:
-        with writing(engine) as connection:
-            _assert_commits_last(connection)
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("select pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
-            schema.bring_up_to_date(connection)
-    except DATABASE_ERRORS as error:
-        if is_damaged(error):
-            raise damaged(error) from error
-        raise BoxFault(
-            f"The hub's database does not answer: {said_by(error)}.",
-            "Check that it runs, that its address is right and that its disk has room; then start the hub again.",
-        ) from error
+    with writing(engine) as connection:
+        _assert_commits_last(connection)
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("select pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
+        schema.bring_up_to_date(connection)
 
 
 def _assert_commits_last(connection: Connection) -> None:

@@ -37,24 +37,17 @@ def opened(data: Path, database: str | None, *, may_be_new: bool = False) -> Ite
     """
     from catalog.fault import CallerFault
     from sync.clock import SystemClock
-    from sync.hub.engine import DATABASE_ERRORS, damaged, is_damaged
     from sync.hub.hub import KEY_FILE, Hub
 
     if not may_be_new and not (data / KEY_FILE).exists() and not (data / "hub.db").exists():
         raise CallerFault(
             f"There is no hub in {data}.", "Check --data; `qanat hub serve` makes a new hub in an empty folder."
         )
+    hub = Hub.open(data, SystemClock(), secrets.token_bytes, database)
     try:
-        hub = Hub.open(data, SystemClock(), secrets.token_bytes, database)
-        try:
-            yield hub
-        finally:
-            hub.close()
-    except DATABASE_ERRORS as error:
-        # A database may open well and be broken further in.
-        if is_damaged(error):
-            raise damaged(error) from error
-        raise
+        yield hub
+    finally:
+        hub.close()
 
 
 @contextmanager

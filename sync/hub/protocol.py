@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from flask import Blueprint, Response, request
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from catalog.fault import LinkFault
+from catalog.fault import BoxFault, LinkFault
 from sync.hub.fleet import Refused
 from sync.hub.pace import Pace
 from sync.keys import PublicKey, box_id
@@ -104,7 +103,7 @@ def _enrol(hub: "Hub", body: bytes) -> tuple[bytes, str]:
         return hub.fleet.enrol(ask).to_bytes(), ask.nonce
     except Refused as refused:
         raise _Unheard(refused, ask.nonce) from refused
-    except OperationalError as error:
+    except BoxFault as error:
         raise _Unheard(_busy(), ask.nonce) from error
     except LinkFault as fault:
         raise _Unheard(Refused("message", fault.sentence, fault.hint), ask.nonce) from fault
@@ -124,7 +123,7 @@ def _session(hub: "Hub", pace: Pace, body: bytes) -> tuple[bytes, str]:
         return hub.answers.answer(report, body), report.nonce
     except Refused as refused:
         raise _Unheard(refused, report.nonce) from refused
-    except OperationalError as error:
+    except BoxFault as error:
         raise _Unheard(_busy(), report.nonce) from error
 
 

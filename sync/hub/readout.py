@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, select, text
-from sqlalchemy.exc import DBAPIError
 
+from catalog.fault import BoxFault
 from sync.batch import decode
 from sync.hub import projections, schema
 from sync.hub.campus import kept
@@ -90,7 +90,7 @@ class Readout:
             self._is_woken.clear()
             # What fails here (a full disk) is said where somebody asks, for a page catches up too; the next batch that
             # comes wakes us again.
-            with suppress(DBAPIError):
+            with suppress(BoxFault):
                 while not self._is_closing.is_set() and self._waits():
                     self._step()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, event, inspect, make_url, select, text
 
-from catalog.fault import BoxFault, CallerFault
+from catalog.fault import BoxFault, CallerFault, DiskFull
 from sync.hub import schema
 from sync.hub.engine import insert, open_engine, reading, sqlite_url, writing
 from sync.hub.hub import Hub
@@ -92,6 +92,28 @@ def test_an_address_that_is_none_is_refused_in_words(url: str) -> None:
 def test_a_database_that_does_not_answer_is_said_in_words(tmp_path: Path) -> None:
     with pytest.raises(BoxFault, match="does not answer"):
         open_engine(sqlite_url(tmp_path / "none" / "hub.db"))
+
+
+def test_what_a_full_disk_refuses_is_said_in_words_and_nothing_of_it_stays(tmp_path: Path) -> None:
+    """A command at a hub without room ended in thirty lines of a traceback."""
+    engine = open_engine(sqlite_url(tmp_path / "hub.db"))
+    campuses = [{"id": f"campus-{number}", "name": "x" * 4_000, "made_seconds": 0} for number in range(20)]
+
+    with pytest.raises(DiskFull, match="disk is full"), writing(engine) as connection:
+        connection.execute(text("pragma max_page_count = 1"))
+        connection.execute(schema.campus.insert(), campuses)
+
+    with reading(engine) as connection:
+        assert [] == connection.execute(select(schema.campus.c.id)).all()
+    engine.dispose()
+
+
+def test_who_finds_the_database_held_is_told_to_try_again(tmp_path: Path) -> None:
+    engine = open_engine(sqlite_url(tmp_path / "hub.db"))
+    with writing(engine), pytest.raises(BoxFault, match="Another process"), reading(engine) as connection:
+        connection.execute(text("pragma busy_timeout = 1"))
+        connection.execute(schema.campus.insert(), [{"id": "wadi", "name": "Wadi", "made_seconds": 0}])
+    engine.dispose()
 
 
 @pytest.mark.system

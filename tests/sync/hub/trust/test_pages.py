@@ -96,7 +96,9 @@ def test_publishing_for_a_publisher_whose_key_is_elsewhere_says_whose(
 ) -> None:
     ceremonies.delegate("biology", to=tmp_path)
 
-    said = CliRunner().invoke(command, ["publish", str(lesson), "--data", str(hub.data), "--course", "biology-cells"])
+    url = hub.engine.url.render_as_string(hide_password=False)
+    words = ["publish", str(lesson), "--data", str(hub.data), "--database", url, "--course", "biology-cells"]
+    said = CliRunner().invoke(command, words)
 
     assert "biology-cells, version 1: waits for the signature of biology." in said.stdout
     assert "qanat hub keys sign biology --from DIR" in said.stderr
@@ -109,7 +111,9 @@ def test_publishing_while_a_key_of_the_hub_is_lost_says_what_to_do(
     (file,) = (hub.data / "keys" / "catalogue").glob("timestamp-*.key")
     file.unlink()
 
-    said = CliRunner().invoke(command, ["publish", str(lesson), "--data", str(hub.data), "--course", "water"])
+    url = hub.engine.url.render_as_string(hide_password=False)
+    words = ["publish", str(lesson), "--data", str(hub.data), "--database", url, "--course", "water"]
+    said = CliRunner().invoke(command, words)
 
     assert 0 == said.exit_code
     assert "water, version 1: waits for the signature of this hub." in said.stdout
