@@ -26,6 +26,7 @@ from sync.hub.engine import insert, reading, writing
 from sync.hub.keeping import audit
 from sync.hub.trust import documents, listing
 from sync.hub.trust.catalogue import SignedCatalogue
+from sync.hub.trust.listing import CourseTaken
 from sync.link import Link
 from sync.receiving.proven import fetch_file, fetched_layer, fetched_release
 from sync.wire import METADATA_BYTES_MAX
@@ -42,10 +43,6 @@ class Brought:
     courses: list[str] = field(default_factory=list)
     came_bytes: int = 0
     faults: list[Fault] = field(default_factory=list)
-
-
-class CourseTaken(ContentFault):
-    """A mirrored catalogue lists a course of a name that this hub publishes itself, or mirrors from elsewhere."""
 
 
 class Mirroring:

@@ -173,6 +173,23 @@ def test_a_course_that_the_hub_publishes_itself_is_not_taken_from_elsewhere(
     assert hub.catalog.releases.document(theirs.root) is None
 
 
+@pytest.mark.parametrize("about", [{"course": "algebra"}, {"title": "Algebra"}], ids=["by name", "by title"])
+def test_a_course_that_is_mirrored_is_not_published_here_as_well(
+    hub: Hub, ministry: Ministry, mirrors: Callable[..., Brought], trusting: TrustingBox, lesson: Path,
+    about: dict[str, str],
+) -> None:  # fmt: skip
+    """Boxes would be offered the one and be shown the other in the list, and get neither."""
+    theirs = ministry.publishes()
+    mirrors()
+
+    with pytest.raises(CourseTaken, match=f"from the catalogue {ministry.catalogue}"):
+        hub.publish([lesson], **about)
+    trusting.hears(hub)
+
+    assert [1] == [offer.version for offer in hub.packing.offers()]
+    assert trusting.judges(theirs) is None
+
+
 @pytest.mark.slow
 def test_what_the_ministry_revokes_is_gone_at_the_box(
     hub: Hub, ministry: Ministry, mirrors: Callable[..., Brought], trusting: TrustingBox
