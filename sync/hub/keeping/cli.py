@@ -34,7 +34,8 @@ def backup(data: Path, database: str | None, place: Path, *, as_json: bool) -> N
         print_json(made.document())
         return
     click.echo(f"Backed up and proven: {made.events} events, in {made.place}.")
-    click.echo(f"{made.files} files of courses were new; {made.written_bytes // 1_000_000} MB were written.")
+    new = "1 file of courses was" if made.files == 1 else f"{made.files} files of courses were"
+    click.echo(f"{new} new; {made.written_bytes / 1e6:.1f} MB were written.")
 
 
 @click.command()

@@ -44,6 +44,7 @@ FIRST_FORM = (
     "alter table pack drop column profile",
     "alter table pack drop column is_kept",
     "alter table box drop column can",
+    "alter table box drop column follows",
     "update schema_version set number = 1",
 )
 """What leads back to the tables that the first hubs have."""
@@ -78,6 +79,32 @@ def test_a_hub_of_the_first_form_comes_to_the_newest_one(
     assert [] == again.packing.offers()
     assert 1 == again.packing.build_missing()
     assert [release.root] == [offer.root for offer in again.packing.offers()]
+    again.close()
+
+
+ROOTS_UNHEARD = (
+    "drop table trust_told",
+    "alter table trust_catalogue drop column seen_root_version",
+    "alter table trust_catalogue drop column restored_root_version",
+    "alter table box drop column follows",
+    "update schema_version set number = 7",
+)
+"""What leads back to a hub that signs, and does not hear what boxes hold of it."""
+
+
+def test_a_hub_that_signed_before_it_heard_of_roots_signs_on(
+    hub: Hub, lesson: Path, tmp_path: Path, clock: Any, database_url: str | None
+) -> None:
+    hub.publish([lesson])
+    whole = hub.trust.full()
+    newest = form_of(hub.engine)
+    with writing(hub.engine) as connection:
+        for statement in ROOTS_UNHEARD:
+            connection.execute(text(statement))
+
+    again = Hub.open(tmp_path / "hub", clock, lambda count: bytes(count), database_url)
+
+    assert (newest, whole) == (form_of(again.engine), again.trust.full())
     again.close()
 
 
