@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from catalog.fault import BoxFault, DiskFull
+from catalog.fault import BoxFault, DiskFull, PlaceRefused
 
+PLACE_ERRORS = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENAMETOOLONG)
+"""What a disk says that works, of a place that will not do."""
 _libc = ctypes.CDLL(None, use_errno=True)
 _offset = ctypes.c_longlong
 _FALLOCATE_KEEP_SIZE = 1
@@ -135,6 +137,11 @@ def disk_fault(error: OSError, path: Path) -> BoxFault:
         return DiskFull(
             f"The disk is full: {path.name} could not be written.",
             "Free some space or take a larger card; nothing half-written was kept.",
+        )
+    if error.errno in PLACE_ERRORS:
+        return PlaceRefused(
+            f"{path.name} cannot be written in {path.parent.name or path.parent}: {os.strerror(error.errno or 0)}.",
+            "See that the folder is there and may be written to; a disk that turned read-only by itself is failing.",
         )
     return BoxFault(
         f"The disk refused to write {path.name}: {os.strerror(error.errno or 0)}.",

@@ -50,5 +50,11 @@ class DiskFull(BoxFault):
     """There is no room for what was about to be written; nothing half-written stays."""
 
 
+class PlaceRefused(BoxFault):
+    """Where something was to be written is no folder, or none that may be written to; another has to be named."""
+
+    exit_code = CallerFault.exit_code
+
+
 class Damaged(ContentFault):
     """Bytes are not what their name says: expected digest and found digest differ."""

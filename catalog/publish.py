@@ -5,7 +5,7 @@
 * Versions of a course only grow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -70,16 +70,20 @@ def publish(
     licence: str = "",
     description: str | None = None,
     progress: Progress | None = None,
+    is_welcome: Callable[[str], None] = lambda course: None,
 ) -> Published:
     """Make `sources` the next release of `course`; without a name, the course is called after its title.
 
+    `is_welcome` is asked whether the course may be called so before anything is kept; it raises where not.
     Raises CallerFault, ContentFault, DiskFull or BoxFault; then nothing of it stays.
     """
     _check_words(course, title)
     with catalog.store.batch() as batch:
         imported = read(sources, batch, language, title, progress or _silent)
+        name = course or _course_of(imported.title, sources[0])
+        is_welcome(name)
         draft = Release(
-            course=course or _course_of(imported.title, sources[0]),
+            course=name,
             version=0,
             title={language: imported.title},
             description={language: description} if description else {},

@@ -12,10 +12,16 @@ if TYPE_CHECKING:
 def look(box: "Box") -> None:
     """Raise the alarm of a catalogue whose word has run out; settle it where it counts again, or there is none."""
     state = box.catalogues.state()
-    if state is None or state.freshness is Freshness.CURRENT:
+    if state is None:
         box.alarms.settle("catalogue-expired")
-    else:
-        box.alarms.raise_("catalogue-expired")
+        return
+    match state.freshness:
+        case Freshness.CURRENT:
+            box.alarms.settle("catalogue-expired")
+        case Freshness.EXPIRED:
+            box.alarms.raise_("catalogue-expired", until_seconds=state.grace_ends_seconds)
+        case Freshness.STALE:
+            box.alarms.raise_("catalogue-expired")
 
 
 def document(box: "Box") -> Mapping[str, Any] | None:
@@ -27,5 +33,6 @@ def document(box: "Box") -> Mapping[str, Any] | None:
         "catalogue": state.catalogue,
         "state": state.freshness.value,
         "expires_seconds": state.expires_seconds,
+        "grace_ends_seconds": state.grace_ends_seconds,
         "held": [one.row() for one in box.catalogues.held()],
     }

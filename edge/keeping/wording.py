@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from edge.keeping.alarms import Alarm
-from sync.web.language import gettext, ngettext
+from sync.web.language import gettext, ngettext, when
 
 if TYPE_CHECKING:
     from edge.box import Box
@@ -43,6 +43,11 @@ def sentence(alarm: Alarm) -> str:
                 days,
             )
         case "catalogue-expired":
+            if until_seconds := alarm.numbers.get("until_seconds"):
+                return gettext(
+                    "The hub's list of courses has run out. New ones are still taken until %(day)s.",
+                    day=when(until_seconds),
+                )
             return gettext("The hub's list of courses is too old to be trusted for new ones.")
 
 

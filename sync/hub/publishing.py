@@ -19,6 +19,7 @@ from sync.clock import Clock
 from sync.hub import schema
 from sync.hub.engine import insert, reading, writing
 from sync.hub.packing import Packing
+from sync.hub.trust.listing import demand_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Publishing:
             licence=licence,
             description=description,
             progress=progress,
+            is_welcome=self._demand_own,
         )
         self._keep(published, now_seconds)
         self._packing.wake()
@@ -77,6 +79,11 @@ class Publishing:
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else Finding(row.version, row.published_seconds, json.loads(row.document))
+
+    def _demand_own(self, course: str) -> None:
+        """Raises CourseTaken where this hub mirrors a course of this name: boxes would get neither."""
+        with reading(self._engine) as connection:
+            demand_own(connection, course)
 
     def _keep(self, published: Published, now_seconds: int) -> None:
         row = {

@@ -46,6 +46,8 @@ class CatalogueState:
     catalogue: str
     freshness: Freshness
     expires_seconds: int
+    grace_ends_seconds: int
+    """When nothing new is taken on it any more."""
 
 
 class Catalogues:
@@ -148,7 +150,9 @@ class Catalogues:
         ).fetchone()
         if row is None:
             return None
-        return CatalogueState(row["id"], self._fresh(reader, row["until_seconds"]), row["until_seconds"])
+        until_seconds = row["until_seconds"]
+        ends_seconds = until_seconds + self._grace_days() * DAY_SECONDS
+        return CatalogueState(row["id"], self._fresh(reader, until_seconds), until_seconds, ends_seconds)
 
     def now_seconds(self, connection: Connection | None = None) -> int:
         """The time by which expiry is judged; it never goes back."""

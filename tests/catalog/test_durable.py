@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalog import durable
-from catalog.fault import BoxFault, DiskFull
+from catalog.fault import BoxFault, DiskFull, PlaceRefused
 
 
 @pytest.fixture
@@ -20,6 +20,15 @@ def small_files() -> Iterator[int]:
     yield 10_000
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     signal.signal(signal.SIGXFSZ, former)
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EROFS])
+def test_a_place_that_will_not_do_is_not_called_a_failing_card(number: int) -> None:
+    fault = durable.disk_fault(OSError(number, "no"), Path("/media/nostick/amina.zip"))
+
+    assert isinstance(fault, PlaceRefused)
+    assert 2 == fault.exit_code
+    assert fault.sentence.startswith("amina.zip cannot be written in nostick: ")
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:

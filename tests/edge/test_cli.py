@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from catalog.fault import CallerFault
 from edge.bars import Bars, bar
+from edge.cli import _say_scrub
 from edge.cli import box as command
 from sync.clock import Moment
 
@@ -22,6 +23,23 @@ LINES_MAX = 2
 def run(*words: str) -> str:
     result = CliRunner().invoke(command, words, catch_exceptions=False)
     return result.output
+
+
+@pytest.mark.parametrize(
+    ("files", "rotten", "expected"),
+    [
+        (1, ["a"], "Read 1 file, 3.2 kB.\n1 of 1 is not what it was, and was taken off.\n"),
+        (3, ["a", "b"], "Read 3 files, 3.2 kB.\n2 of 3 are not what they were, and were taken off.\n"),
+        (2, [], "Read 2 files, 3.2 kB.\n"),
+    ],
+)
+def test_a_scrub_counts_in_the_right_number(
+    files: int, rotten: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _say_scrub({"files": files, "read_bytes": 3_200, "rotten": rotten})
+
+    said = capsys.readouterr()
+    assert expected == said.out + said.err.partition("Hint")[0]
 
 
 def test_a_folder_without_a_box_is_named_and_left_alone(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class Ceremonies:
             check_places(new_root.folders, self._ring)
         # Before the transaction: a passphrase is slow to work with, on purpose, and boxes are answered meanwhile.
         brought = root_keys_in(sticks.folders, sticks.passphrase)
-        if ROOT in roles and new_root is None and not self._are_root_keys_here():
+        if ROOT in roles and new_root is None and (sticks.folders or not self._are_root_keys_here()):
             raise KeyMissing(
                 "The root keys are not at this hub, and new ones would lie on it in clear.",
                 f"Name {ROOT_KEYS} sticks for the new ones: --to DIR --to DIR --to DIR.",

@@ -14,11 +14,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select, update
 
 from catalog.digest import Digest
+from catalog.fault import ContentFault
 from catalog.trust.roles import OWN_PUBLISHER, SOFTWARE, TARGETS, Target, course_path, root_path
 from sync.hub import schema
 from sync.hub.engine import insert
 
 VERSIONS_LISTED_MAX = 3
+
+
+class CourseTaken(ContentFault):
+    """A course has a name that is taken: at this hub itself, or by a course that it mirrors."""
 
 
 def note(connection: Connection, course: str, version: int, root: Digest, size_bytes: int) -> None:
@@ -100,6 +105,16 @@ def source_of(connection: Connection, course: str) -> str | None:
     """The mirrored catalogue that a course comes from; None where it is this hub's."""
     mirrored = schema.trust_mirrored
     return connection.execute(select(mirrored.c.catalogue).where(mirrored.c.course == course)).scalar_one_or_none()
+
+
+def demand_own(connection: Connection, course: str) -> None:
+    """See that this hub may publish a course of this name. Raises CourseTaken where it mirrors one."""
+    source = source_of(connection, course)
+    if source is not None:
+        raise CourseTaken(
+            f"{course} is here already: it comes from the catalogue {source}, which this hub mirrors.",
+            "Nothing was published. Give this course another name.",
+        )
 
 
 def _put(connection: Connection, role: str, target: Target, course: str = "", version: int = 0) -> None:

@@ -16,17 +16,18 @@ from sqlalchemy import Engine
 
 from catalog.db import Connection as RowConnection
 from catalog.digest import digest_of
-from catalog.fault import ContentFault, Damaged, Fault
+from catalog.fault import CallerFault, ContentFault, Damaged, Fault
 from catalog.publish import Catalog
 from catalog.trust.document import Document, Trusted
-from catalog.trust.roles import DAY_SECONDS, GRACE_DAYS, ROOT, Freshness, Target, freshness, refused
+from catalog.trust.roles import DAY_SECONDS, GRACE_DAYS, ROOT, Freshness, Target, freshness, is_catalogue, refused
 from sync.clock import Clock
 from sync.hub import schema
 from sync.hub.engine import insert, reading, writing
 from sync.hub.keeping import audit
 from sync.hub.trust import documents, listing
 from sync.hub.trust.catalogue import SignedCatalogue
-from sync.link import Link
+from sync.hub.trust.listing import CourseTaken
+from sync.link import Link, PackMissing
 from sync.receiving.proven import fetch_file, fetched_layer, fetched_release
 from sync.wire import METADATA_BYTES_MAX
 
@@ -44,10 +45,6 @@ class Brought:
     faults: list[Fault] = field(default_factory=list)
 
 
-class CourseTaken(ContentFault):
-    """A mirrored catalogue lists a course of a name that this hub publishes itself, or mirrors from elsewhere."""
-
-
 class Mirroring:
     """Brings other catalogues here."""
 
@@ -60,9 +57,15 @@ class Mirroring:
     def bring(self, link: Link, catalogue: str, address: str, hear: Callable[[str], None]) -> Brought:
         """Fetch what is new of a catalogue and of its courses; whoever calls builds the packs then.
 
-        `hear` gets the course at hand. Raises LinkFault, MetadataRefused, BoxFault.
+        `hear` gets the course at hand. Raises CallerFault where there is no such catalogue, LinkFault, MetadataRefused,
+        BoxFault.
         """
-        trusted = self._refreshed(link, catalogue)
+        if not is_catalogue(catalogue):
+            raise _nowhere(catalogue, address)
+        try:
+            trusted = self._refreshed(link, catalogue)
+        except PackMissing as error:
+            raise _nowhere(catalogue, address) from error
         newest = self._newest(trusted)
         brought = Brought(listed=len(newest))
         mine = self._welcome(trusted, address, newest, brought)
@@ -182,6 +185,13 @@ class Mirroring:
 
     def _now(self) -> int:
         return self._clock.now().wall_seconds
+
+
+def _nowhere(catalogue: str, address: str) -> CallerFault:
+    return CallerFault(
+        f"The hub at {address} has no catalogue called {catalogue[:60]}.",
+        'Give the 16 letters that its staff read from their page "Who signs", or from `qanat hub keys status`.',
+    )
 
 
 def _taken(course: str) -> CourseTaken:

@@ -3,6 +3,7 @@
 from catalog.trust import delta
 from edge.config import Config
 from edge.keeping import trust
+from edge.keeping.wording import alarm_rows
 from edge.works import status
 from tests.catalog.trust.signers import LATER_SECONDS, Forge
 
@@ -41,6 +42,21 @@ def test_one_that_ran_out_is_an_alarm_until_a_newer_one_comes(box, clock):
     hears(box, Forge(version=2, until_seconds=LATER_SECONDS))
 
     assert [] == kinds(box)
+
+
+def test_within_the_grace_the_box_says_until_when_it_takes_new_courses(box, clock):
+    hears(box, Forge(until_seconds=LATER_SECONDS))
+    clock.correct(LATER_SECONDS + 86_400)
+    trust.look(box)
+    (within,) = alarm_rows(box)
+
+    clock.correct(LATER_SECONDS + GRACE_SECONDS + 1)
+    trust.look(box)
+    (after,) = alarm_rows(box)
+
+    assert "New ones are still taken until" in within["sentence"]
+    assert "too old to be trusted for new ones" in after["sentence"]
+    assert LATER_SECONDS + GRACE_SECONDS == status(box)["catalogue"]["grace_ends_seconds"]
 
 
 def test_the_grace_is_a_setting(boxes, clock):

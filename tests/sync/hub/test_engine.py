@@ -83,6 +83,32 @@ def test_a_hub_of_the_first_form_comes_to_the_newest_one(
     again.close()
 
 
+ROOTS_UNHEARD = (
+    "drop table trust_told",
+    "alter table trust_catalogue drop column seen_root_version",
+    "alter table trust_catalogue drop column restored_root_version",
+    "alter table box drop column follows",
+    "update schema_version set number = 7",
+)
+"""What leads back to a hub that signs, and does not hear what boxes hold of it."""
+
+
+def test_a_hub_that_signed_before_it_heard_of_roots_signs_on(
+    hub: Hub, lesson: Path, tmp_path: Path, clock: Any, database_url: str | None
+) -> None:
+    hub.publish([lesson])
+    whole = hub.trust.full()
+    newest = form_of(hub.engine)
+    with writing(hub.engine) as connection:
+        for statement in ROOTS_UNHEARD:
+            connection.execute(text(statement))
+
+    again = Hub.open(tmp_path / "hub", clock, lambda count: bytes(count), database_url)
+
+    assert (newest, whole) == (form_of(again.engine), again.trust.full())
+    again.close()
+
+
 @pytest.mark.parametrize("url", ["mysql://hub", "nonsense", "sqlite+aiosqlite:///x.db"])
 def test_an_address_that_is_none_is_refused_in_words(url: str) -> None:
     with pytest.raises(CallerFault, match="cannot be used"):

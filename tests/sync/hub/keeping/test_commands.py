@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from catalog.fault import BoxFault, CallerFault
+from catalog.fault import BoxFault, CallerFault, PlaceRefused
 from sync.hub.cli import hub as group
 from sync.hub.hub import Hub
 
@@ -67,6 +67,16 @@ def test_a_broken_database_is_said_with_the_way_out(hub: Hub, taught: Box, words
         run(*words, "--data", hub.data)
 
     assert "qanat hub restore" in refused.value.hint
+
+
+def test_a_folder_that_is_not_there_is_no_failing_card(hub: Hub, taught: Box, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    who = ("--data", hub.data, "--campus", "Wadi", "--learner", "amina")
+
+    with pytest.raises(PlaceRefused, match=r"amina\.zip cannot be written in nofolder"):
+        run("learner", "export", *who, "--to", tmp_path / "nofolder" / "amina.zip")
+    with pytest.raises(PlaceRefused, match="backups cannot be written in file"):
+        run("backup", "--data", hub.data, "--to", tmp_path / "file" / "backups")
 
 
 def test_tables_are_built_again(hub: Hub, taught: Box) -> None:

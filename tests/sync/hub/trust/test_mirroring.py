@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.fault import ContentFault
+from catalog.fault import CallerFault, ContentFault
 from catalog.manifest import Release
 from catalog.trust.roles import DAY_SECONDS, MetadataRefused, NotListed
 from sync.hub.app import create_app
@@ -16,7 +16,6 @@ from sync.hub.hub import Hub
 from sync.hub.trust.ceremony import Ceremonies, Sticks
 from sync.hub.trust.mirroring import Brought, CourseTaken, Mirroring
 from sync.hub.trust.state import state_of
-from sync.link import PackMissing
 from sync.links.http import HttpLink
 from sync.wire import SESSION_PATH
 from tests.sync.hub.conftest import HandClock
@@ -111,14 +110,16 @@ def test_nothing_of_learners_goes_to_the_mirrored_hub(ministry: Ministry, mirror
     assert SESSION_PATH not in {request.url.path for request in ministry.wire.asked}
 
 
-def test_another_catalogue_than_the_one_named_is_refused(
-    hub: Hub, ministry: Ministry, mirrors: Callable[..., Brought]
+@pytest.mark.parametrize("name", ["a" * 16, "ministry", "../../hub"], ids=["another", "no name", "a path"])
+def test_a_catalogue_that_is_not_there_is_the_callers_to_name(
+    hub: Hub, ministry: Ministry, mirrors: Callable[..., Brought], name: str
 ) -> None:
     ministry.publishes()
 
-    with pytest.raises(PackMissing):
-        mirrors("a" * 16)
+    with pytest.raises(CallerFault, match="has no catalogue called") as refused:
+        mirrors(name)
 
+    assert "16 letters" in refused.value.hint
     assert [] == _offered(hub)
 
 
@@ -171,6 +172,23 @@ def test_a_course_that_the_hub_publishes_itself_is_not_taken_from_elsewhere(
     assert [CourseTaken] == [type(fault) for fault in brought.faults]
     assert trusting.judges(own) is None
     assert hub.catalog.releases.document(theirs.root) is None
+
+
+@pytest.mark.parametrize("about", [{"course": "algebra"}, {"title": "Algebra"}], ids=["by name", "by title"])
+def test_a_course_that_is_mirrored_is_not_published_here_as_well(
+    hub: Hub, ministry: Ministry, mirrors: Callable[..., Brought], trusting: TrustingBox, lesson: Path,
+    about: dict[str, str],
+) -> None:  # fmt: skip
+    """Boxes would be offered the one and be shown the other in the list, and get neither."""
+    theirs = ministry.publishes()
+    mirrors()
+
+    with pytest.raises(CourseTaken, match=f"from the catalogue {ministry.catalogue}"):
+        hub.publish([lesson], **about)
+    trusting.hears(hub)
+
+    assert [1] == [offer.version for offer in hub.packing.offers()]
+    assert trusting.judges(theirs) is None
 
 
 @pytest.mark.slow

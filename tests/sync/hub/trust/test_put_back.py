@@ -18,7 +18,7 @@ from sync.hub.keeping.restore import Restored, restore
 from sync.hub.trust import documents, keys
 from sync.hub.trust.ceremony import Ceremonies, Sticks
 from sync.hub.trust.documents import ROOTS_FORGOTTEN_MAX
-from sync.hub.trust.keys import FOLDER
+from sync.hub.trust.keys import FOLDER, KeyMissing
 from sync.hub.trust.told import REFUSED_TIMES_MAX
 from tests.sync.hub.conftest import HandClock
 from tests.sync.hub.courses import book, record
@@ -210,6 +210,17 @@ def test_root_keys_that_went_to_new_sticks_are_heard_of_from_the_sticks(
     assert takes_new_courses(again, other, 22)
     begun.meets(again)
     assert set() == alarms(again)
+
+
+def test_new_root_keys_of_a_hub_whose_backup_is_older_than_its_sticks_go_to_sticks_as_well(
+    hub: Hub, begun: TrustingBox, puts_back: Callable[..., Hub], sticks: Sticks
+) -> None:
+    """The backup still has root keys, and so the hub; those that count lie on sticks."""
+    staff(hub).rotate(Sticks(), [ROOT], sticks)
+    again = puts_back(is_lost=True)
+
+    with pytest.raises(KeyMissing, match="would lie on it in clear"):
+        staff(again).rotate(Sticks(sticks.folders[:2], PASSPHRASE), [ROOT])
 
 
 def test_where_nobody_has_the_root_keys_any_more_a_box_that_is_enrolled_again_goes_on(
