@@ -26,7 +26,7 @@ from sync.hub import schema
 from sync.hub.engine import bare_engine, open_engine, sqlite_url, writing
 from sync.hub.keeping import audit, backed_up, copies
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
-from sync.hub.keeping.backup import FOLDER_MODE, Listed, in_place, read_list
+from sync.hub.keeping.backup import FOLDER_MODE, RESTORED, Listed, in_place, read_list
 from sync.hub.keeping.databases import POSTGRES_FILE, SQLITE_FILE, check_dump, check_file, check_pages, load_dump
 from sync.hub.keeping.erasing import erase, hold
 from sync.hub.keeping.proof import Progress, damaged, prove
@@ -193,7 +193,7 @@ def _pick_up(
             backed_up.move(connection, backed_up.marks_held(connection))
             raise_alarm(connection, THE_HUB, Kind.HUB_RESTORED, now_seconds)
             about = {"backup": listed.folder.name}
-            audit.note(connection, audit.COMMAND_LINE, "restored", about, now_seconds)
+            audit.note(connection, audit.COMMAND_LINE, RESTORED, about, now_seconds)
         return boxes, _forget(engine, erased, now_seconds)
     finally:
         engine.dispose()
