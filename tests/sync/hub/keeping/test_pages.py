@@ -49,6 +49,14 @@ def test_a_copied_card_leads_the_page(hub: Hub, box: Box, staff: Browser) -> Non
     assert "Two boxes write under this box's name." in staff.reads(campus_of(hub))
 
 
+def test_beside_a_copied_card_nothing_is_said_of_an_older_copy(hub: Hub, box: Box, staff: Browser) -> None:
+    alarm(hub, box.id, Kind.CARD_RESTORED)
+    alarm(hub, box.id, Kind.CARD_CLONED)
+
+    assert [Kind.CARD_CLONED] == [one.kind for one in hub.keeping.alarms.standing(0)[box.id]]
+    assert "older copy of its card" not in staff.reads(campus_of(hub))
+
+
 def test_staff_settle_an_alarm_and_it_is_written_down(hub: Hub, box: Box, staff: Browser) -> None:
     alarm(hub, box.id, Kind.CARD_RESTORED)
 
