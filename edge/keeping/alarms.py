@@ -116,7 +116,11 @@ class Alarms:
         rows = self._database.read().execute("select kind, since_seconds, last_seconds, numbers from alarm").fetchall()
         known = [_alarm(*row) for row in rows if row["kind"] in KINDS]
         now_seconds = self._clock.now().wall_seconds
-        return sorted((one for one in known if not is_faded(one, now_seconds)), key=lambda one: KINDS.index(one.kind))
+        fresh = [one for one in known if not is_faded(one, now_seconds)]
+        kinds = {one.kind for one in fresh}
+        # Whose card was copied hears of that alone: "nothing is to be done" beside it would be wrong.
+        explained = {"card-restored"} if "card-cloned" in kinds else set()
+        return sorted((one for one in fresh if one.kind not in explained), key=lambda one: KINDS.index(one.kind))
 
     def _is_still(self, found: Alarm, numbers: Mapping[str, int]) -> bool:
         now_seconds = self._clock.now().wall_seconds

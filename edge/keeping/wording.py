@@ -1,13 +1,24 @@
 """The words of alarms: what happened, sentence by sentence, and what to do, or that nothing is to be done."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from catalog.manifest import words
 from edge.keeping.alarms import Alarm
-from sync.web.language import gettext, ngettext, when
+from sync.web.language import gettext, language_now, ngettext, when
 
 if TYPE_CHECKING:
     from edge.box import Box
+
+
+@dataclass(frozen=True, slots=True)
+class Rot:
+    """Files that the card did not keep: how many are not back, and how many bytes of which courses."""
+
+    files: int
+    missing_bytes: Mapping[str, int]
+    titles: tuple[str, ...] = ()
 
 
 def sentence(alarm: Alarm) -> str:
@@ -51,8 +62,8 @@ def sentence(alarm: Alarm) -> str:
             return gettext("The hub's list of courses is too old to be trusted for new ones.")
 
 
-def hint(alarm: Alarm) -> str:
-    """What to do about it."""
+def hint(alarm: Alarm, rot: Rot | None = None) -> str:
+    """What to do about it; `rot` is what of the courses is not back yet, as far as somebody looked."""
     match alarm.kind:
         case "card-cloned":
             return gettext(
@@ -68,7 +79,7 @@ def hint(alarm: Alarm) -> str:
         case "hub-restored":
             return gettext("Nothing is to be done: it goes along with the next sessions by itself.")
         case "scrub-found":
-            return gettext("The next session fetches them again. If there are more each month, replace the card.")
+            return _fetched_again(rot)
         case "clock-replaced":
             return gettext("Sync with the hub, which knows the time. The battery of the clock may be empty.")
         case "catalogue-expired":
@@ -77,15 +88,40 @@ def hint(alarm: Alarm) -> str:
 
 def alarm_rows(box: "Box") -> list[Mapping[str, Any]]:
     """The alarms that stand, as commands print them."""
+    rot = rot_of(box)
     return [
         {
             "kind": alarm.kind,
             "sentence": sentence(alarm),
-            "hint": hint(alarm),
+            "hint": hint(alarm, rot),
             "since_seconds": alarm.since_seconds,
         }
         for alarm in box.alarms.standing()
     ]
+
+
+def rot_of(box: "Box") -> Rot:
+    """What the scrub took off and no session has brought back."""
+    rotten = {one.digest: one.size_bytes for one in box.scrubbing.scrub.rotten()}
+    missing_bytes: dict[str, int] = {}
+    titles = []
+    for release in box.shelf.courses() if rotten else ():
+        entries = {one.digest for layer in box.releases.layers(release.root) for one in layer.entries}
+        if gone := entries & rotten.keys():
+            missing_bytes[release.course] = sum(rotten[digest] for digest in gone)
+            titles.append(words(release.title, language_now()))
+    return Rot(len(rotten), missing_bytes, tuple(titles))
+
+
+def _fetched_again(rot: Rot | None) -> str:
+    if rot is not None and not rot.files:
+        return gettext("They were fetched again and are back. If there are more each month, replace the card.")
+    if rot is None or not rot.titles:
+        return gettext("The next session fetches them again. If there are more each month, replace the card.")
+    return gettext(
+        "The next session fetches them again, for %(courses)s. If there are more each month, replace the card.",
+        courses=gettext(" · ").join(rot.titles),
+    )
 
 
 def _restored(events: int) -> str:

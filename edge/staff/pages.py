@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import Release, words
 from edge.box import Box
-from edge.keeping.wording import hint, sentence
+from edge.keeping.wording import Rot, hint, rot_of, sentence
 from edge.people.guard import Guard
 from edge.staff import budget, first_hour, watching
 from edge.staff.chart import NIGHTS_DRAWN, Chart, chart
@@ -43,7 +43,8 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
     @pages.get("/staff")
     @require("staff")
     def status() -> ResponseReturnValue:
-        facts = _facts(box)
+        rot = rot_of(box)
+        facts = _facts(box, rot)
         judged = verdict(facts)
         alarms = box.alarms.standing()
         is_well = judged.is_well and not any(alarm.is_grave for alarm in alarms)
@@ -61,14 +62,14 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
                 is_well,
             ),
             is_well=is_well,
-            alarms=[(alarm, sentence(alarm), hint(alarm)) for alarm in alarms],
+            alarms=[(alarm, sentence(alarm), hint(alarm, rot)) for alarm in alarms],
             matters=[(said(matter, number), advice(matter)) for matter, number in judged.matters],
             waiting=box.campus.waiting(),
             facts=facts,
             is_disk_low=is_disk_low(facts.free_bytes, facts.total_bytes),
             last=finished[0] if finished else None,
             why=[night for night in finished if night.sentence][:3],
-            courses=[(_title(release), release, _missing(box, release)) for release in box.shelf.courses()],
+            courses=[(_title(release), release, _missing(box, release, rot)) for release in box.shelf.courses()],
             counts=box.people.counts(),
             active=box.learning.active_learners(now_seconds - WEEK_SECONDS),
             unsent=box.journal.unsent_count(),
@@ -109,24 +110,28 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
         return redirect("/staff", 303)
 
 
-def _facts(box: Box) -> Facts:
+def _facts(box: Box, rot: Rot) -> Facts:
     return Facts(
         free_bytes=box.free_bytes,
         total_bytes=shutil.disk_usage(box.data).total,
         is_enrolled=box.hub is not None,
         is_clock_trusted=box.clock.now().is_trusted,
         nights=box.nights.last(SHOWN_NIGHTS),
-        late=sum(bool(_missing(box, release)) for release in box.shelf.courses()),
+        late=sum(bool(_missing(box, release, rot)) for release in box.shelf.courses()),
         is_month_spent=budget.is_month_spent(box.ledger.allowance()),
     )
 
 
-def _missing(box: Box, release: Release) -> int:
-    """Bytes of a course on the shelf that are still to come; what this box was told to do without is not."""
+def _missing(box: Box, release: Release, rot: Rot) -> int:
+    """Bytes of a course on the shelf that are still to come; what this box was told to do without is not.
+
+    What the card did not keep has to come once more.
+    """
     held = {layer for course, _, layers in box.shelf.holdings() if course == release.course for layer in layers}
-    return sum(
+    to_come = sum(
         layer.size_bytes for name, layer in release.layers.items() if name not in held and box.config.wants_layer(name)
     )
+    return to_come + rot.missing_bytes.get(release.course, 0)
 
 
 def _chart(box: Box) -> Chart:

@@ -8,6 +8,7 @@
 """
 
 import gettext as gettext_files
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,6 +58,8 @@ NO_BREAK = "\u00a0"
 _DAY_SECONDS = 86_400
 _DIGITS_MAX = 15
 """More than any number that somebody means."""
+
+_COMMAND = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,8 +357,18 @@ def install(app: Flask) -> None:
             "language_now": language_now,
         }
     )
+    environment.filters[commands.__name__] = commands
     for shown in (ago, duration, number, percent, size, timecode, when):
         environment.filters[shown.__name__] = _for_reader(shown)
+
+
+def commands(text: str) -> Markup:
+    """A sentence with its commands, which stand between backticks, in the letters and the direction of commands.
+
+    >>> commands("Say `qanat hub backup`, if 1 < 2.")
+    Markup('Say <code dir="ltr">qanat hub backup</code>, if 1 &lt; 2.')
+    """
+    return Markup(_COMMAND.sub(r'<code dir="ltr">\1</code>', str(escape(text))))  # noqa: S704 - escaped before
 
 
 def _for_reader(shown: Callable[[Any], str]) -> Callable[[Context, Any], str]:

@@ -161,7 +161,10 @@ def standing(connection: Connection, now_seconds: int) -> dict[str, list[Alarm]]
     found += [one for name, seen in in_service.items() if (one := silent(name, seen, now_seconds)) is not None]
     by_box: dict[str, list[Alarm]] = {}
     for one in sorted(found, key=lambda alarm: list(Kind).index(alarm.kind)):
-        by_box.setdefault(one.box, []).append(one)
+        stands = by_box.setdefault(one.box, [])
+        # A copied card explains more than one that was put back, and comes first.
+        if one.kind is not Kind.CARD_RESTORED or Kind.CARD_CLONED not in {other.kind for other in stands}:
+            stands.append(one)
     return by_box
 
 

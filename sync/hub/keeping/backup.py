@@ -86,6 +86,10 @@ class Listed:
         return POSTGRES_FILE in self.files
 
 
+RESTORED = "restored"
+"""How the log of who did what calls it."""
+
+
 class Backups:
     """Makes backups of one hub."""
 
@@ -121,6 +125,16 @@ class Backups:
     def tell_of_erased(self) -> None:
         """Let every place of backups know who was erased since."""
         self._forgotten.catch_up()
+
+    def restored_from(self) -> str:
+        """The name of the backup that this hub was put back from, where no other was made since; else ""."""
+        audit = schema.audit
+        query = select(audit).where(audit.c.act == RESTORED).order_by(audit.c.id.desc()).limit(1)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None or row.moment_seconds < (self.last_seconds() or 0):
+            return ""
+        return str(json.loads(row.about)["backup"])
 
     def failed(self) -> None:
         """Let it be known that a backup could not be made; the next one that is made ends it."""

@@ -28,7 +28,7 @@ from sync.hub import schema
 from sync.hub.engine import bare_engine, insert, is_busy, open_engine, reading, sqlite_url, writing
 from sync.hub.keeping import audit, backed_up, copies, forgotten
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
-from sync.hub.keeping.backup import FOLDER_MODE, KEYS, Listed, in_place, read_list
+from sync.hub.keeping.backup import FOLDER_MODE, KEYS, RESTORED, Listed, in_place, read_list
 from sync.hub.keeping.databases import POSTGRES_FILE, SQLITE_FILE, check_dump, check_file, check_pages, load_dump
 from sync.hub.keeping.erasing import erase, hold
 from sync.hub.keeping.forgotten import Erased
@@ -210,7 +210,7 @@ def _pick_up(
             backed_up.move(connection, backed_up.marks_held(connection))
             raise_alarm(connection, THE_HUB, Kind.HUB_RESTORED, now_seconds)
             about = {"backup": listed.folder.name}
-            audit.note(connection, audit.COMMAND_LINE, "restored", about, now_seconds)
+            audit.note(connection, audit.COMMAND_LINE, RESTORED, about, now_seconds)
             _note_place(connection, listed)
         return boxes, _forget(engine, erased, now_seconds)
     finally:

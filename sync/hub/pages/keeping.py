@@ -1,11 +1,13 @@
 """Alarms that staff settle, boxes that replace others, and the page of who did what."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from sync.hub.keeping.alarms import HINTS, N_, SENTENCES, THE_HUB, Alarm, Kind
+from sync.hub.keeping.audit import COMMAND_LINE
 from sync.web.app import require, session_now
 from sync.web.language import gettext
 from sync.web.takes import takes
@@ -38,6 +40,20 @@ _ACTS = {
     "token": N_("A token was made"),
 }
 """What a line of the log says; an act of another part that is not here stands there as it is."""
+
+_SETTLED: Mapping[Kind, str] = {
+    Kind.CARD_CLONED: N_("a copied card"),
+    Kind.JOURNAL_CONTRADICTS: N_("two journals under one name"),
+    Kind.HUB_RESTORED: N_("a hub that was put back"),
+    Kind.BACKUP_FAILED: N_("a backup that failed"),
+    Kind.GAP: N_("events that are in no copy"),
+    Kind.CARD_RESTORED: N_("an older card"),
+    Kind.CLOCK_WRONG: N_("a wrong clock"),
+    Kind.SILENT_BOX: N_("a silent box"),
+}
+"""The alarm that was settled, in a few words."""
+
+AT_THE_MACHINE = N_("command line")
 
 
 def create_pages(hub: "Hub") -> Blueprint:
@@ -73,14 +89,17 @@ def create_pages(hub: "Hub") -> Blueprint:
         rows = [
             {
                 "moment": one.moment_seconds,
-                "who": one.who,
+                "who": gettext(AT_THE_MACHINE) if one.who == COMMAND_LINE else one.who,
                 "act": _act(one.act),
-                "about": [names.get(value, value) for value in one.about.values()],
+                "about": [_about(kind, value, names) for kind, value in one.about.items() if value],
             }
             for one in lines
         ]
         older = lines[-1].number if len(lines) == LINES else None
-        return render_template("hub/audit.html", rows=rows, older=older, last=hub.keeping.backups.last_seconds())
+        backups = hub.keeping.backups
+        return render_template(
+            "hub/audit.html", rows=rows, older=older, last=backups.last_seconds(), restored=backups.restored_from()
+        )
 
     return pages
 
@@ -97,6 +116,13 @@ def alarm_hint(alarm: Alarm) -> str:
 
 def _act(act: str) -> str:
     return gettext(_ACTS[act]) if act in _ACTS else act
+
+
+def _about(kind: str, value: str, names: Mapping[str, str]) -> str:
+    """What an act was about: what we have a name for by its name, an alarm in words, all else as it is."""
+    if kind == "alarm" and value in {one.value for one in Kind}:
+        return gettext(_SETTLED[Kind(value)])
+    return names.get(value, value)
 
 
 def _kind(text: str) -> Kind:

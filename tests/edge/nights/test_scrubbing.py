@@ -83,3 +83,22 @@ def test_the_command_reads_everything_now_and_names_what_is_rotten(stocked: Box)
     assert told[-1]["done_bytes"] == told[-1]["total_bytes"] > 0
     assert ["scrub-found"] == [alarm.kind for alarm in stocked.alarms.standing()]
     assert 1 == works(stocked)["status"]({"do": "status"}, told.append)["scrub"]["rotten"]
+
+
+def test_staff_see_which_course_lacks_what_rotted_until_it_is_back(stocked: Box, staff: Any) -> None:
+    page: Path = next(path for path in stocked.shelf.tree("reader").rglob("*.pdf"))
+    good = page.read_bytes()
+    page.write_bytes(good[:-1] + b"?")
+    works(stocked)["scrub"]({"do": "scrub"}, lambda told: None)
+    title = next(iter(stocked.shelf.courses())).title["en"]
+
+    lacking = staff.opens("/staff")
+    with stocked.store.batch() as batch:
+        digest, _ = batch.add_bytes(good)
+    stocked.scrubbing.scrub.back([digest])
+    whole = staff.opens("/staff")
+
+    assert f"The next session fetches them again, for {title}." in lacking
+    assert (True, False) == ("to come</span>" in lacking, "All that should be here is here" in lacking)
+    assert "They were fetched again and are back." in whole
+    assert "to come</span>" not in whole

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from sync.hub import schema
 from sync.hub.app import create_app
 from sync.hub.engine import writing
 from sync.hub.hub import Hub
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
+from sync.hub.keeping.audit import COMMAND_LINE
 from tests.sync.hub.test_pages import PASSWORD, Browser
 
 Box = Any
@@ -45,6 +47,14 @@ def test_a_copied_card_leads_the_page(hub: Hub, box: Box, staff: Browser) -> Non
 
     assert "A card seems to have been copied" in staff.reads("/")
     assert "Two boxes write under this box's name." in staff.reads(campus_of(hub))
+
+
+def test_beside_a_copied_card_nothing_is_said_of_an_older_copy(hub: Hub, box: Box, staff: Browser) -> None:
+    alarm(hub, box.id, Kind.CARD_RESTORED)
+    alarm(hub, box.id, Kind.CARD_CLONED)
+
+    assert [Kind.CARD_CLONED] == [one.kind for one in hub.keeping.alarms.standing(0)[box.id]]
+    assert "older copy of its card" not in staff.reads(campus_of(hub))
 
 
 def test_staff_settle_an_alarm_and_it_is_written_down(hub: Hub, box: Box, staff: Browser) -> None:
@@ -112,3 +122,37 @@ def test_old_lines_of_the_log_are_a_page_further(hub: Hub, staff: Browser) -> No
 
     assert "/audit?before=2" in page
     assert 1 == staff.reads("/audit?before=2").count("A token was made")
+
+
+def test_the_log_speaks_in_words(hub: Hub, staff: Any) -> None:
+    """No backtick, no name of a program's own, and whoever sat at the machine in the reader's language."""
+    with writing(hub.engine) as connection:
+        raise_alarm(connection, THE_HUB, Kind.HUB_RESTORED, 0)
+    hub.keeping.settle(THE_HUB, Kind.HUB_RESTORED, "Rana")
+    hub.keeping.note(COMMAND_LINE, "staff-added", staff="Selma")
+
+    page = staff.reads("/audit")
+
+    assert '<code dir="ltr">qanat hub backup</code>' in page
+    assert "a hub that was put back" in page
+    assert ("`" in page, "hub-restored" in page) == (False, False)
+
+
+def test_a_hub_that_was_put_back_says_from_which_backup(hub: Hub, staff: Any, clock: Any) -> None:
+    hub.keeping.note(COMMAND_LINE, "restored", backup="hub-2026-03-01")
+
+    assert "put back from the backup hub-2026-03-01; none was made since" in staff.reads("/audit")
+
+    clock.passes(60)
+    with writing(hub.engine) as connection:
+        made = {"name": "later", "place": "/", "made_seconds": clock.wall_seconds, "size_bytes": 1}
+        connection.execute(schema.backup.insert().values(made))
+    assert "none was made since" not in staff.reads("/audit")
+
+
+def test_a_token_is_not_typed_behind_a_command(hub: Hub, staff: Any) -> None:
+    campus = hub.fleet.campus_called("Wadi").id
+
+    page = staff.sends(f"/campuses/{campus}/tokens", page=f"/campuses/{campus}").text
+
+    assert ("qanat box enrol --data DIR --hub" in page, "--token" in page) == (True, False)
