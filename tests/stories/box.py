@@ -1,6 +1,7 @@
 """A box of a world: the real one, on a card of its own, behind a wire that may fail; and the learners before it."""
 
 import itertools
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
@@ -174,15 +175,14 @@ class CampusBox:
     def night(self, lanes: Lanes = Lanes.ALL) -> Night:
         """One session, as it went; after a power cut the box is up again."""
         try:
-            return self.box.nightly.run(lanes)
-        except Fault:
-            return self.box.nights.last(1)[0]
+            with suppress(Fault):
+                return self.box.nightly.run(lanes)
         except Crash:
             self._comes_up_after_the_cut()
-            # The power may go before the very first night has its row.
-            return next(iter(self.box.nights.last(1)), Night(0, False, lanes.value, outcome="cut"))
         finally:
             self.moments_until_dark = None
+        # The power may go, or the disk refuse, before the very first night has its row.
+        return next(iter(self.box.nights.last(1)), Night(0, False, lanes.value, outcome="cut"))
 
     def lives(self, minutes: int) -> list[Night]:
         """Let minutes pass, each with the clockwork's tick. Returns the sessions that came of it."""

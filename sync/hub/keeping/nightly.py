@@ -7,6 +7,7 @@
 """
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from catalog.fault import Fault
@@ -49,7 +50,9 @@ class Nightly:
     def _run(self) -> None:
         while True:
             self._clock.wait(TICK_SECONDS)
-            self.tick()
+            # A database that refuses has said so wherever somebody asked; the next tick tries again.
+            with suppress(Fault):
+                self.tick()
 
 
 def is_due(now_seconds: int, last_seconds: int | None, failed_seconds: int | None) -> bool:
