@@ -78,6 +78,7 @@ lock: setup  ## choose versions anew, with the hashes of every platform's file
 	$(COMPILE) --upgrade --output-file lock/box.txt
 	$(COMPILE) --extra hub --constraint lock/box.txt --output-file lock/hub.txt
 	$(COMPILE) --extra hub --extra postgres --constraint lock/hub.txt --output-file lock/postgres.txt
+	$(COMPILE) --extra hub --extra parquet --constraint lock/hub.txt --output-file lock/parquet.txt
 	$(COMPILE) --extra hub --extra postgres --extra parquet --extra dev --constraint lock/postgres.txt --output-file lock/dev.txt
 
 $(VENV)/ready-run: lock/hub.txt pyproject.toml

@@ -89,6 +89,9 @@ class Watch:
             connection.execute("update watched set lost = ?, is_explained = 0 where only = 1", [after.lost])
             if (kind := _told_by(after, is_lost=is_lost, is_explained=is_explained)) is not None:
                 self._alarms.add_in(connection, kind, events=0)
+            if kind == "card-cloned":
+                # It explains more: what looked like a card that was put back was the other machine.
+                self._alarms.settle_in(connection, "card-restored")
 
         self._database.write(work)
 

@@ -1,6 +1,7 @@
 """Enclosing: what goes with a letter that the letter itself may not say.
 
 * A box that is reached by hand alone hears its campus's journal and the signed catalogue all the same.
+* A new box gets all of it with its first stick, before it has said a word: what it may shelve comes with the courses.
 * What it has of them it said in its last report or letter; what it lacks is enclosed, oldest first, as much as fits.
 * The sealed file is kept as long as what is inside stays the same: a stick that has it is not written again.
 """
@@ -27,6 +28,8 @@ from sync.wire import CAN_CATALOGUE, CAN_FOLLOW, Followed, Head, Report
 
 FOLDER = "inserts"
 MODE = 0o600
+ENCLOSED = (CAN_FOLLOW, CAN_CATALOGUE)
+"""What a box must be able to take, for what is enclosed to be of use to it."""
 UNTOLD = ""
 """The ends of a journal whose box has not told them since we keep them."""
 
@@ -72,10 +75,11 @@ def _asking(box: Row[Any]) -> Report:
     """What the box would ask for, as far as it has said what it has."""
     follows = [Followed(*row) for row in json.loads(box.follows)]
     heads = [Head(*row) for row in json.loads(box.heads or "[]")]
-    can = tuple(word for word in json.loads(box.can) if word in (CAN_FOLLOW, CAN_CATALOGUE))
+    # Of a box that was never heard nobody knows that it is too old. One that is passes by what is enclosed.
+    can = ENCLOSED if box.seen_seconds is None else [word for word in json.loads(box.can) if word in ENCLOSED]
     return Report(
         box.id, NO_NONCE, NO_NONCE, heads, shelf="", free_bytes=0, wall_seconds=0, is_clock_trusted=False,
-        can=can, follows=follows,
+        can=tuple(can), follows=follows,
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class Verdict(Enum):
 
     EMPTY = "empty"
     FORKED = "forked"
+    PUT_BACK = "put back"
     ALARMED = "alarmed"
     LATE = "late"
     WAITING = "waiting"
@@ -139,8 +140,10 @@ def verdict_of(campuses: Sequence[CampusLine], of_hub: Sequence[Alarm] = ()) -> 
     if not campuses:
         return Verdict.EMPTY
     alarms = [*of_hub, *(alarm for line in lines for alarm in line.alarms)]
-    if any(alarm.is_about_cards for alarm in alarms):
+    if any(alarm.is_of_two_cards for alarm in alarms):
         return Verdict.FORKED
+    if any(alarm.is_of_older_card for alarm in alarms):
+        return Verdict.PUT_BACK
     if any(alarm.kind is not Kind.SILENT_BOX for alarm in alarms):
         return Verdict.ALARMED
     if any(line.is_late for line in lines):

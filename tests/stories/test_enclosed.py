@@ -135,3 +135,21 @@ def test_a_card_that_was_put_back_hears_by_stick_of_who_joined(
     assert () == visit.faults
     assert box.box.people.person(zara.id) is not None
     assert {"Amina Warsame", "Zara Nur"} == world.hub.names()
+
+
+def test_the_first_stick_of_a_new_box_brings_the_signed_catalogue_with_the_courses(
+    world: World, stick: CampusStick
+) -> None:
+    """It was enrolled in town, and carried to where no link is before it ever said a word to its hub."""
+    box = world.box()
+    world.hub.publishes("soil", core={"index.html": b"soil"})
+    announces(world, box)
+
+    stick.goes_to_hub(world.hub, "Wadi")
+    visit = stick.goes_to(box)
+
+    assert () == visit.faults
+    assert ["soil"] == list(box.shelf())
+    assert 1 == len(box.box.catalogues.held())
+    assert [WORDS] == heard(box)
+    assert box.box.catalogues.judge("fire", 1, box.roots()["soil"]) is not None

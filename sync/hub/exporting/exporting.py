@@ -20,7 +20,7 @@ from sync.clock import Clock
 from sync.hub.engine import reading, writing
 from sync.hub.exporting.files import check_parquet, write_csv, write_lines, write_parquet
 from sync.hub.exporting.pseudonyms import Pseudonyms
-from sync.hub.exporting.rows import Rows, Scope
+from sync.hub.exporting.rows import Rows, Scope, check
 from sync.hub.exporting.statements import statements
 from sync.hub.keeping import audit
 from sync.hub.readout import Readout
@@ -67,7 +67,8 @@ class Exporting:
     ) -> Exported:
         """Write an export into the new folder `place`. `home` is the hub's address in the names of xAPI.
 
-        Raises CallerFault where the folder is there already or the format is not installed, DiskFull or BoxFault.
+        Raises CallerFault where the folder is there already, the format is not installed, or the hub knows nothing of
+        what it should be of; DiskFull or BoxFault.
         """
         if form is Format.PARQUET:
             check_parquet()
@@ -75,9 +76,11 @@ class Exporting:
             raise CallerFault(
                 f"{place.name} is there already.", "Name a new folder: an export is never mixed with another."
             )
+        self._readout.catch_up()
+        with reading(self._engine) as connection:
+            check(connection, scope)
         if has_names:
             self._note(scope, who)
-        self._readout.catch_up()
         keys = Pseudonyms.load_or_make(self._data, self._random_bytes)
         part = place.with_name(f".{place.name}.part")
         shutil.rmtree(part, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 * A file is whole under its name or not there at all. Rows are written as they are read.
 * A cell of CSV that a spreadsheet would take for a formula gets an apostrophe before it; a number does not.
+* Only their owner can read them, from their first byte on.
 * Parquet comes as one folder a table, in parts of so many rows each.
 """
 
@@ -18,13 +19,15 @@ from sync.hub.exporting.rows import Row, Table, Type
 
 PART_ROWS = 200_000
 BATCH_ROWS = 5_000
+MODE = 0o600
+"""What learners did is for whoever asked for it, until they give it on."""
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+([.,]\d+)?$)")
 
 
 def write_csv(folder: Path, table: Table, rows: Iterable[Row]) -> int:
     """Write one table as `<name>.csv`. Returns how many rows."""
     count = 0
-    with durable.replacing(folder / f"{table.name}.csv") as file:
+    with durable.replacing(folder / f"{table.name}.csv", MODE) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(text)
         writer.writerow(table.columns)
@@ -61,7 +64,7 @@ def write_parquet(folder: Path, table: Table, rows: Iterable[Row]) -> int:
         part = [packed(batch) for batch in _batches(following)]
         part_rows = sum(batch.num_rows for batch in part)
         if part_rows or count == 0:
-            with durable.replacing(place / f"part-{count // PART_ROWS + 1:05}.parquet") as file:
+            with durable.replacing(place / f"part-{count // PART_ROWS + 1:05}.parquet", MODE) as file:
                 write(arrow.RecordBatchReader.from_batches(schema, part), file, compression="zstd(3)")
         count += part_rows
         if part_rows < PART_ROWS:
@@ -71,7 +74,7 @@ def write_parquet(folder: Path, table: Table, rows: Iterable[Row]) -> int:
 def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     """Write lines as they come. Returns how many."""
     count = 0
-    with durable.replacing(path) as file:
+    with durable.replacing(path, MODE) as file:
         for line in lines:
             file.write(line)
             count += 1
@@ -85,7 +88,9 @@ def check_parquet() -> None:
         import arro3.io  # noqa: F401 - looked for, not used here
     except ImportError as error:
         raise CallerFault(
-            "Parquet is not installed at this hub.", "Install it: `pip install qanat[parquet]`; or export as csv."
+            "Parquet is not installed at this hub.",
+            "Install it where the hub was installed: `pip install --require-hashes --requirement lock/parquet.txt`;"
+            " or export as csv.",
         ) from error
 
 

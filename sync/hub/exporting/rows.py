@@ -3,6 +3,7 @@
 * Three tables: what happened (events), how far each learner came (progress), who there is (learners).
 * Without names a row holds pseudonyms in place of learners, classes and events; names, student numbers and keys are in
   none. With names it holds the ids as the hub knows them, and the table of learners says who is who.
+* Of one course, only who did something in it is listed. What this hub does not know is not asked for in vain.
 * Events are read from the batches themselves, so nothing is left out that a projection does not show; what was blanked
   says nothing, and is left out.
 """
@@ -14,10 +15,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, select
 
+from catalog.fault import CallerFault
 from sync.batch import decode
 from sync.events import Event, fields_of
 from sync.hub import schema
 from sync.hub.exporting.pseudonyms import Pseudonyms
+from sync.hub.keeping.erasing import is_known
 
 READ_AT_ONCE = 50
 LEARNING = ("opened", "progressed", "completed", "answered")
@@ -96,6 +99,32 @@ class Said:
     fields: Mapping[str, Any]
 
 
+def check(connection: Connection, scope: Scope) -> None:
+    """Raises CallerFault where there is no such campus, course or learner: an empty export would seem an answer."""
+    campuses = list(connection.execute(select(schema.campus.c.id)).scalars())
+    if scope.campus is not None and scope.campus not in campuses:
+        raise CallerFault("There is no such campus at this hub.", "Write it as `qanat hub boxes` has it.")
+    if scope.course is not None and not _is_known_course(connection, scope.course):
+        raise CallerFault(
+            f"Nothing is known of a course called {scope.course[:80]}.",
+            "Take the name from the list of courses or from a whole export.",
+        )
+    within = campuses if scope.campus is None else [scope.campus]
+    if scope.learner is not None and not any(is_known(connection, campus, scope.learner) for campus in within):
+        raise CallerFault(
+            "No learner with this id is known there.",
+            "Take the id from `qanat hub export --names`; look at the campus.",
+        )
+
+
+def _is_known_course(connection: Connection, course: str) -> bool:
+    """Tell whether a course was ever offered here, or anybody did anything in it."""
+    for table in (schema.offer, schema.pack, schema.progress, schema.want):
+        if connection.execute(select(table.c.course).where(table.c.course == course).limit(1)).first() is not None:
+            return True
+    return next(Rows(connection, Scope(course=course), None).said(), None) is not None
+
+
 class Rows:
     """Reads the tables of an export. `pseudonyms` is None where names were asked for."""
 
@@ -151,12 +180,21 @@ class Rows:
             )
             .order_by(learner.c.campus, learner.c.learner)
         )
+        met = self._met()
         for row in self._connection.execute(self._within(query, learner).execution_options(yield_per=1000)):
+            if met is not None and (row.campus, row.learner) not in met:
+                continue
             own = self.learner(row.campus, row.learner)
             if self._pseudonyms is not None:
                 yield [row.campus, own, self.name("class", row.campus, row.classroom) if row.classroom else None]
             else:
                 yield [row.campus, own, row.class_name or row.classroom, row.name, row.student_number]
+
+    def _met(self) -> set[tuple[str, str]] | None:
+        """Who did something in the one course that this is of: nobody else belongs into it. None: it is of all."""
+        if self._scope.course is None:
+            return None
+        return {(said.campus, said.event.learner) for said in self.said()}
 
     def learner(self, campus: str, learner: str) -> str:
         """What stands for a learner: a pseudonym, or the id itself where names were asked for."""

@@ -92,9 +92,14 @@ class Alarm:
         return HINTS[self.kind]
 
     @property
-    def is_about_cards(self) -> bool:
-        """Whether a card was copied or put back."""
-        return self.kind in (Kind.CARD_CLONED, Kind.JOURNAL_CONTRADICTS, Kind.CARD_RESTORED)
+    def is_of_two_cards(self) -> bool:
+        """Whether a copied card is in use beside the first: somebody has to find it."""
+        return self.kind in (Kind.CARD_CLONED, Kind.JOURNAL_CONTRADICTS)
+
+    @property
+    def is_of_older_card(self) -> bool:
+        """Whether a box runs from an older card: it was put back, and nothing has to be done."""
+        return self.kind is Kind.CARD_RESTORED
 
     @property
     def can_settle(self) -> bool:

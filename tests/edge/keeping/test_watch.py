@@ -111,3 +111,12 @@ def test_a_hub_without_the_time_is_not_believed(box):
     box.watch.hear_time(TRUSTED_SINCE_SECONDS - 1)
 
     assert [] == kinds(box)
+
+
+def test_a_copied_card_takes_the_place_of_one_that_was_put_back(box):
+    box.watch.session_ended(["nonce"])
+    before = kinds(box)
+
+    box.watch.session_ended(["nonce"])
+
+    assert (["card-restored"], ["card-cloned"]) == (before, kinds(box))

@@ -14,7 +14,10 @@ from werkzeug.test import TestResponse
 
 from sync.enrolment import Token
 from sync.hub.app import FORM_BYTES_MAX, create_app
+from sync.hub.engine import writing
 from sync.hub.hub import Hub
+from sync.hub.keeping import alarms
+from sync.hub.keeping.alarms import Kind
 from sync.hub.overview import LATE_SECONDS
 from tests.signing_in import talk
 
@@ -372,3 +375,24 @@ def test_every_page_speaks_arabic_from_right_to_left(staff: Browser, hub: Hub, b
     pages = [staff.reads(f"{path}?lang=ar") for path in paths]
 
     assert all('dir="rtl"' in page for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading", "badge"),
+    [
+        (Kind.CARD_RESTORED, "An older card was put back", "older card"),
+        (Kind.CARD_CLONED, "A card seems to have been copied", "copied card"),
+        (Kind.JOURNAL_CONTRADICTS, "A card seems to have been copied", "copied card"),
+    ],
+)
+def test_a_card_that_was_put_back_is_not_called_copied(
+    hub: Hub, box: Box, staff: Browser, kind: Kind, heading: str, badge: str
+) -> None:
+    with writing(hub.engine) as connection:
+        alarms.raise_alarm(connection, box.id, kind, hub.clock.now().wall_seconds)
+
+    shown = staff.reads("/")
+
+    assert heading in shown
+    assert badge in shown
+    assert 1 == sum(words in shown for words in ("copied card", "older card"))

@@ -127,13 +127,21 @@ def test_what_was_erased_is_in_no_export(hub: Hub, taught: Box, exports: Callabl
 
 @pytest.mark.parametrize(
     ("scope", "events"),
-    [(Scope(course="fire"), 1), (Scope(learner=BADR), 4), (Scope(campus="nowhere"), 0)],
-    ids=["course", "learner", "campus"],
+    [(Scope(course="fire"), 1), (Scope(learner=BADR), 4)],
+    ids=["course", "learner"],
 )
 def test_an_export_tells_only_of_what_was_asked(
     taught: Box, exports: Callable[..., Exported], scope: Scope, events: int
 ) -> None:
     assert events == exports("csv", scope).counts["events"]
+
+
+def test_an_export_of_another_campus_tells_of_nobody_here(
+    hub: Hub, taught: Box, exports: Callable[..., Exported]
+) -> None:
+    hill = hub.fleet.campus_called("Hill")
+
+    assert {0} == set(exports("csv", Scope(campus=hill.id)).counts.values())
 
 
 def test_an_export_is_never_mixed_with_another(hub: Hub, tmp_path: Path) -> None:
@@ -243,3 +251,56 @@ def test_a_learner_whom_nobody_knows_is_refused(hub: Hub, taught: Box, tmp_path:
         export_one(hub.engine, hub.intake.readout, hub.clock, campus, "nobody", tmp_path / "x.zip", "rana")
     with pytest.raises(LearnerUnknown):
         hub.keeping.erasing.erase(campus, "nobody", "rana")
+
+
+# ---- of what it tells ----
+
+
+@pytest.mark.parametrize("has_names", [False, True])
+def test_an_export_of_one_course_lists_only_who_did_something_in_it(
+    taught: Box, exports: Callable[..., Exported], has_names: bool
+) -> None:
+    done = exports("csv", Scope(course="fire"), has_names=has_names)
+
+    assert (1, 1) == (len(table(done, "events")), len(table(done, "learners")))
+    assert {one["learner"] for one in table(done, "events")} == {one["learner"] for one in table(done, "learners")}
+    assert "Badr" not in (done.place / "learners.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        (Scope(course="watr"), "course called watr"),
+        (Scope(learner="nobody-at-all"), "No learner"),
+        (Scope(campus="nowhere"), "no such campus"),
+    ],
+)
+def test_what_the_hub_does_not_know_is_refused_and_nothing_is_written(
+    hub: Hub, taught: Box, exports: Callable[..., Exported], tmp_path: Path, scope: Scope, words: str
+) -> None:
+    with pytest.raises(CallerFault, match=words):
+        exports("csv", scope, has_names=True)
+
+    assert [] == list(tmp_path.glob("export-*"))
+    assert 0 == hub.keeping.audit.count()
+
+
+def test_a_course_that_nobody_opened_yet_is_known(
+    hub: Hub, taught: Box, exports: Callable[..., Exported], publishes: Any
+) -> None:
+    publishes(core={"index.html": b"air"}, course="air")
+
+    done = exports("csv", Scope(course="air"))
+
+    assert {"events": 0, "progress": 0, "learners": 0} == done.counts
+
+
+@pytest.mark.parametrize("form", ["csv", "xapi", "parquet"])
+def test_only_their_owner_can_read_the_files_of_an_export(
+    taught: Box, exports: Callable[..., Exported], form: str
+) -> None:
+    done = exports(form)
+
+    written = [file for file in done.place.rglob("*") if file.is_file()]
+    assert written
+    assert {0o600} == {file.stat().st_mode & 0o777 for file in written}
