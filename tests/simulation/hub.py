@@ -21,7 +21,7 @@ from sync.hub.hub import Hub
 from sync.hub.keeping.alarms import Kind
 from sync.hub.keeping.restore import restore
 from tests.simulation.routes import Standing, routes
-from tests.simulation.templates import Templates
+from tests.simulation.templates import CAMPUS, Templates
 from tests.stories.clock import TrueTime
 from tests.stories.disk import copied
 from tests.stories.hub import CampusHub
@@ -110,6 +110,13 @@ class SimulatedHub(CampusHub):
         restore(backup, self.data, self._time, self._chance.randbytes)
         self._open()
         self.hub.packing.build_missing()
+
+    def called(self) -> dict[tuple[str, str], str]:
+        """What each class and each learner is called on the hub's pages."""
+        (campus,) = [one.id for one in self.hub.fleet.campuses() if one.name == CAMPUS]
+        groups = self.hub.roster.classes(campus)
+        classes = {("class", one.id): one.name for one in groups if one.name}
+        return classes | {("learner", one.id): one.name for group in groups for one in group.learners if one.name}
 
     def erased(self) -> set[str]:
         """The learners that this hub knows to be erased."""

@@ -17,6 +17,7 @@ from edge.nights.ledger import Ledger
 from sync import continuation, signing
 from sync.exchange import Exchange
 from sync.hub import answers, intake, projections, readout
+from sync.hub.campus.roster import Roster
 from sync.hub.keeping import cards, forgotten, history
 from sync.journal import Journal
 from sync.receiving import spool
@@ -194,3 +195,8 @@ def _nothing_home(patch: Patch) -> None:
 @mistake("the hub is put back and passes over the list of the erased")
 def _list_passed_over(patch: Patch) -> None:
     patch.setattr(forgotten, "read", lambda _: [])
+
+
+@mistake("the hub says that a name is changed, and every box and it go on with the old one")
+def _reverts(patch: Patch) -> None:
+    patch.setattr(Roster, "_say_anew", lambda *_: None)
