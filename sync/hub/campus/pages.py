@@ -158,6 +158,12 @@ def _notice_pages(pages: Blueprint, hub: "Hub") -> None:
 
         return _said(hub, campus_id, act, "budget")
 
+    @pages.post("/campuses/<campus_id>/rules")
+    @require("staff")
+    @takes("journal_days")
+    def rules(campus_id: str) -> ResponseReturnValue:
+        return _said(hub, campus_id, lambda: hub.notices.rule_days(campus_id, _count("journal_days")), "rules")
+
 
 def _tried(hub: "Hub", campus_id: str, act: Callable[[], object]) -> ResponseReturnValue:
     """Do something to the roster; what cannot be is said on the page."""
@@ -221,6 +227,7 @@ def _show_notices(hub: "Hub", campus_id: str, fault: CallerFault | None = None, 
         announcements=hub.notices.announcements(campus_id),
         assignments=[(one, _title(hub, one.course)) for one in hub.notices.assignments(campus_id)],
         budget=hub.notices.budget_sent(campus_id),
+        days_ruled=hub.notices.days_ruled(campus_id),
         classes=classes,
         names=dict(classes),
         courses=courses,
