@@ -110,7 +110,10 @@ class Config:
         GRACE_DAYS, "How long new courses are still taken after the signed catalogue has run out", "days"
     )
     journal_days: int = _setting(
-        400, "How long events of the journal stay that the hub has in a backup; then what they add up to stays", "days"
+        400,
+        "How long events of the journal stay that the hub has in a backup; then what they add up to stays. "
+        "The hub may rule that it is shorter, and then however few they are",
+        "days",
     )
     journal_events: int = _setting(
         400_000, "How many of the newest events stay in any case, however old they are; about 0.5 KB each", "events"

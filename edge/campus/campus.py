@@ -25,6 +25,7 @@ from sync.campus.kinds import (
     Assignment,
     announcements_in,
     assignments_in,
+    days_ruled,
 )
 from sync.campus.ownership import Proposal, Side, beside, proposals_in, word_of
 from sync.clock import Clock
@@ -120,10 +121,9 @@ class Campus:
             return None
         return BudgetProposed(found.id, {name: found.says[name] for name in BUDGET_FIELDS if name in found.says})
 
-    def policy(self, name: str) -> str:
-        """What the hub rules for its campus; "" where it says nothing."""
-        word = words.fact(self._database.read(), "policy", name)
-        return str(word.says["value"]) if word is not None else ""
+    def days_ruled(self) -> int | None:
+        """How many days events stay here at most, by the hub's rule; None: this box goes by its own setting."""
+        return days_ruled(words.about(self._database.read(), "policy"))
 
     def is_revoked(self, box: str) -> bool:
         """Tell whether the hub has said that a box of this campus is out of service."""

@@ -79,7 +79,10 @@ def prune(box: "Box", steps_max: int = STEPS_MAX) -> int:
     now = box.clock.now()
     if not now.is_trusted:
         return 0
-    keep = Keep(box.config.journal_events, now.wall_seconds - box.config.journal_days * DAY_SECONDS)
+    # The hub may rule that they stay shorter, however few they are; never longer.
+    ruled = box.campus.days_ruled()
+    days = min(box.config.journal_days, ruled or box.config.journal_days)
+    keep = Keep(1 if ruled else box.config.journal_events, now.wall_seconds - days * DAY_SECONDS)
 
     def said_again(connection: Connection, learner: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield from retelling.retold(connection, learner)

@@ -73,6 +73,7 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
             counts=box.people.counts(),
             active=box.learning.active_learners(now_seconds - WEEK_SECONDS),
             unsent=box.journal.unsent_count(),
+            days_ruled=box.campus.days_ruled(),
             hub=box.hub,
             now=watching.shown(box.live.snapshot(), lambda course: _course_title(box, course)),
             next_seconds=box.nightly.next_start_seconds(),

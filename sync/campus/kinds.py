@@ -22,6 +22,11 @@ FIELDS = {"class": ("name",), "learner": ("name", "student_number", "class")}
 BUDGET_FIELDS = ("night_mb", "month_mb", "rate_kbit", "window")
 """Settings of a box that the hub may propose; the box's staff decide."""
 
+JOURNAL_DAYS = "journal_days"
+"""The hub's rule how many days a box keeps, event by event, what learners did and the hub has in a backup."""
+DAYS_MAX = 3650
+"""Of an announcement, of an assignment, and of that rule: ten years."""
+
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
@@ -72,6 +77,13 @@ def announcements_in(words: Iterable[Word], now_seconds: int | None) -> list[Ann
     """Those that are to be shown now, the newest first."""
     found = [(word.stamp, one) for word in words if (one := Announcement.of(word)) is not None]
     return [one for _, one in sorted(found, key=lambda pair: pair[0], reverse=True) if one.is_current(now_seconds)]
+
+
+def days_ruled(words: Iterable[Word]) -> int | None:
+    """How many days events stay on a box by the hub's rule; None where it rules nothing, or nothing that we know."""
+    said = max((word for word in words if word.id == JOURNAL_DAYS), key=lambda word: word.stamp, default=None)
+    value = "" if said is None else said.says["value"]
+    return int(value) if value.isascii() and value.isdecimal() and 1 <= int(value) <= DAYS_MAX else None
 
 
 def assignments_in(words: Iterable[Word]) -> list[Assignment]:

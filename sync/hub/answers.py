@@ -11,12 +11,14 @@
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from catalog.digest import digest_of
+from sync.batch import BatchRefused
 from sync.clock import Clock
 from sync.hub import schema
 from sync.hub.campus.journals import CampusJournals
@@ -24,6 +26,7 @@ from sync.hub.engine import writing
 from sync.hub.fleet import Fleet, Refused, find, note_state, revoked
 from sync.hub.intake import Contradicted, Intake, marks_for
 from sync.hub.keeping import alarms, backed_up, cards
+from sync.hub.keeping.history import History
 from sync.hub.packing import Packing
 from sync.hub.trust.catalogue import SignedCatalogue
 from sync.plan import first_routes
@@ -52,6 +55,7 @@ class Answers:
         packing: Packing,
         fleet: Fleet,
         journals: CampusJournals,
+        history: History,
         trust: SignedCatalogue,
         clock: Clock,
     ) -> None:
@@ -60,6 +64,7 @@ class Answers:
         self._packing = packing
         self._fleet = fleet
         self._journals = journals
+        self._history = history
         self._trust = trust
         self._clock = clock
 
@@ -78,7 +83,7 @@ class Answers:
                 now_seconds = self._clock.now().wall_seconds
                 cards.thread_lost(self._engine, report.box, report.nonce, refused.nonce, now_seconds)
             raise
-        if report.batch:
+        if report.batch or report.given_back:
             self._intake.readout.wake()
         return said
 
@@ -127,7 +132,7 @@ class Answers:
         alarms.judge_clock(connection, report, now_seconds)
         backed_up.heard(connection, box)
         if report.given_back:
-            self._take_back(connection, box, report.given_back)
+            self._take_back(connection, box, report)
         holdings = _holdings(box, report)
         plan = [] if holdings is None else self._packing.parcels(connection, box.campus, holdings, report.can)
         now_said = first_routes(plan, PARCELS_MAX)
@@ -140,15 +145,21 @@ class Answers:
             wants_holdings=holdings is None,
             more_plan=len(plan) > len(now_said),
             erased=_erased(connection, report.box),
-            asks=self._journals.asks(connection, box, report),
+            asks=[*self._journals.asks(connection, box, report), *self._history.asks(connection, box, report)],
             batch=self._journals.next_batch(connection, box, report),
             metadata=self._trust.metadata_for(connection, report),
         )
 
-    def _take_back(self, connection: Connection, box: Row[Any], signed: bytes) -> None:
-        """Take what this hub asked back of its own words; what is not its own does not keep progress out."""
-        with suppress(Refused), connection.begin_nested():
-            self._journals.take_back(connection, box, signed)
+    def _take_back(self, connection: Connection, box: Row[Any], report: Report) -> None:
+        """Take what this hub asked back of what it once said or sent home; what it did not keeps no progress out."""
+        with suppress(Refused, BatchRefused), connection.begin_nested():
+            home = self._history.given_back(connection, box, report.given_back)
+            if home is None:
+                self._journals.take_back(connection, box, report.given_back)
+                return
+            writer, batch = home
+            came = replace(report, box=writer.id, batch=batch, pruned=())
+            self._intake.take(connection, writer, came, self._clock.now().wall_seconds, is_live=False)
 
 
 def turn_of(box: Row[Any], report: Report, digest: str) -> Turn:

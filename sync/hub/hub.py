@@ -109,7 +109,7 @@ class Hub:
             random_bytes=random_bytes,
             fleet=fleet,
             intake=intake,
-            answers=Answers(engine, intake, packing, fleet, journals, trust, clock),
+            answers=Answers(engine, intake, packing, fleet, journals, keeping.history, trust, clock),
             journals=journals,
             elsewhere=elsewhere,
             roster=Roster(engine, journals, intake.readout, random_bytes),

@@ -86,6 +86,15 @@ class SimulatedBox(CampusBox):
         self.crossed.clear()
         self._booked_before = self._booked()
 
+    def called(self) -> dict[tuple[str, str], str]:
+        """What each class and each learner is called on this box's pages."""
+        people = self.box.people
+        found = {}
+        for group in people.classrooms():
+            found["class", group.id] = group.name
+            found |= {("learner", one.id): one.name for one in people.learners(group.id)}
+        return found
+
     def known(self, epoch: str) -> int:
         """How far this box knows an epoch of its journal: what it wrote itself, and what came home of it."""
         rows = self.box.database.read().execute(

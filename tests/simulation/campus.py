@@ -1,6 +1,7 @@
-"""The campus: classes and announcements that hub and boxes tell each other, each side owning its own."""
+"""The campus: classes, learners and announcements that hub and boxes tell each other, each side owning its own."""
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
@@ -10,7 +11,7 @@ from tests.simulation.box import SimulatedBox
 from tests.simulation.registry import happens
 from tests.simulation.script import Step
 from tests.simulation.steps import night
-from tests.simulation.world import SimulatedWorld
+from tests.simulation.world import HUB, Fact, SimulatedWorld
 
 ACCEPTS = 0.5
 MEANWHILE = 0.5
@@ -25,30 +26,40 @@ def announce(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) 
 
 @happens("the hub adds a class", "the campus", 2)
 def add_class(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
-    world.hub.hub.roster.add_class(world.campus, f"Class {step.seed}")
+    made = world.hub.hub.roster.add_class(world.campus, f"Class {step.seed}")
+    world.decides(HUB, ("class", made), None, f"Class {step.seed}")
     world.tells(f"the hub adds class {step.seed}")
 
 
-@happens("the hub renames a class", "the campus", 2)
-def rename_at_hub(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
-    classes = [one for one in world.hub.hub.roster.classes(world.campus) if one.id]
+@happens("the hub adds a learner", "the campus", 2)
+def add_learner(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    classes = [one for one in world.hub.hub.roster.classes(world.campus) if one.name]
     if classes:
-        chosen = lot.choice(classes)
-        # Somebody may just have renamed or removed what is on the screen.
-        with contextlib.suppress(CallerFault):
-            is_done = world.hub.hub.roster.change(world.campus, "class", chosen.id, {"name": f"Class {step.seed}"})
-            world.tells(f"the hub {'renames' if is_done else 'proposes to rename'} {chosen.name} to class {step.seed}")
+        name = f"Learner {step.seed}"
+        learner = world.hub.hub.roster.add_learner(world.campus, lot.choice(classes).id, name)
+        world.names[learner] = name
+        world.decides(HUB, ("learner", learner), None, name)
+        world.tells(f"the hub adds {learner}")
+
+
+@happens("the hub renames a class", "the campus", 2)
+def rename_class_at_hub(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    _renames_one(world, box, Side.HUB, "class", lot, f"Class {step.seed}")
+
+
+@happens("the hub renames a learner", "the campus", 2)
+def rename_learner_at_hub(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    _renames_one(world, box, Side.HUB, "learner", lot, f"Learner {step.seed}")
 
 
 @happens("a box renames a class", "the campus", 2)
-def rename_at_box(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
-    classes = box.box.people.classrooms()
-    if classes:
-        chosen = lot.choice(classes)
-        with contextlib.suppress(CallerFault):
-            is_done = box.box.campus.change("class", chosen.id, {"name": f"Class {step.seed}"})
-            does = "renames" if is_done else "proposes to rename"
-            world.tells(f"{box.name} {does} {chosen.name} to class {step.seed}")
+def rename_class_at_box(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    _renames_one(world, box, Side.CAMPUS, "class", lot, f"Class {step.seed}")
+
+
+@happens("a box renames a learner", "the campus", 2)
+def rename_learner_at_box(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    _renames_one(world, box, Side.CAMPUS, "learner", lot, f"Learner {step.seed}")
 
 
 @happens("somebody decides what the other side proposed", "the campus", 2)
@@ -63,13 +74,13 @@ def decide(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) ->
 def cross(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
     """One side proposes, the owner renames before or after somebody looks at the proposal, and then it is accepted."""
     side, quiet = lot.choice(list(Side)), replace(step, troubles=())
-    chosen = _a_class_of(world, box, side, step)
+    chosen = "class", _a_class_of(world, box, side, step)
     night(world, box, lot, quiet)
     _renames(world, box, side.other, chosen, f"Wish {step.seed}")
     night(world, box, lot, quiet)
     if lot.random() < MEANWHILE:
         _renames(world, box, side, chosen, f"Before {step.seed}")
-    waiting = [one for one in _looks(world, box, side) if one.subject == chosen]
+    waiting = [one for one in _looks(world, box, side) if one.subject == chosen[1]]
     if lot.random() < MEANWHILE:
         _renames(world, box, side, chosen, f"After {step.seed}")
     for one in waiting:
@@ -78,22 +89,35 @@ def cross(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> 
 
 def _a_class_of(world: SimulatedWorld, box: SimulatedBox, side: Side, step: Step) -> str:
     name = f"Own class {step.seed}"
+    made = [
+        subject for (about, subject), called in _called(world, box, side).items() if (about, called) == ("class", name)
+    ]
+    if made:
+        return made[0]
     if side is Side.HUB:
-        made = [one.id for one in world.hub.hub.roster.classes(world.campus) if one.name == name]
-        return made[0] if made else world.hub.hub.roster.add_class(world.campus, name)
-    made = [one.id for one in box.box.people.classrooms() if one.name == name]
-    return made[0] if made else box.box.people.add_classroom(name).id
+        new = world.hub.hub.roster.add_class(world.campus, name)
+        world.decides(HUB, ("class", new), None, name)
+        return new
+    return box.box.people.add_classroom(name).id
 
 
-def _renames(world: SimulatedWorld, box: SimulatedBox, side: Side, classroom: str, name: str) -> None:
-    # It may not have come to the other side, or be gone again with a card or a hub's machine.
+def _renames_one(world: SimulatedWorld, box: SimulatedBox, side: Side, about: str, lot: Random, name: str) -> None:
+    known = sorted(subject for kind, subject in _called(world, box, side) if kind == about)
+    if known:
+        _renames(world, box, side, (about, lot.choice(known)), name)
+
+
+def _renames(world: SimulatedWorld, box: SimulatedBox, side: Side, fact: Fact, name: str) -> None:
+    was = _called(world, box, side).get(fact)
+    # It may not have come to this side, or be gone again with a card or a hub's machine.
     with contextlib.suppress(CallerFault):
         if side is Side.HUB:
-            is_done = world.hub.hub.roster.change(world.campus, "class", classroom, {"name": name})
+            is_done = world.hub.hub.roster.change(world.campus, *fact, {"name": name})
         else:
-            is_done = box.box.campus.change("class", classroom, {"name": name})
-        who = "the hub" if side is Side.HUB else box.name
-        world.tells(f"{who} {'renames' if is_done else 'proposes to rename'} a class to {name}")
+            is_done = box.box.campus.change(*fact, {"name": name})
+        if is_done:
+            world.decides(_who(box, side), fact, was, name)
+        world.tells(f"{_named(box, side)} {'renames' if is_done else 'proposes to rename'} {was} to {name}")
 
 
 def _looks(world: SimulatedWorld, box: SimulatedBox, side: Side) -> list[Proposal]:
@@ -102,13 +126,15 @@ def _looks(world: SimulatedWorld, box: SimulatedBox, side: Side) -> list[Proposa
         shown = [one for one in world.hub.hub.roster.proposals(world.campus) if one.by is Side.CAMPUS]
     else:
         shown = box.box.campus.proposals(Side.HUB)
-    world.looked_at += [(one.now, _name(world, box, side, one.subject)) for one in shown]
+    called = _called(world, box, side)
+    world.looked_at += [(one.now, called.get((one.about, one.subject))) for one in shown]
     return shown
 
 
 def _decides(world: SimulatedWorld, box: SimulatedBox, side: Side, one: Proposal, is_accepted: bool) -> None:
     """The same person decides, by what the page showed; what was meanwhile changed or decided stays."""
-    before = _name(world, box, side, one.subject)
+    fact = one.about, one.subject
+    before = _called(world, box, side).get(fact)
     with contextlib.suppress(CallerFault):
         if side is Side.HUB:
             world.hub.hub.roster.decide(world.campus, one.id, is_accepted, one.now)
@@ -116,12 +142,19 @@ def _decides(world: SimulatedWorld, box: SimulatedBox, side: Side, one: Proposal
             box.box.campus.decide(one.id, is_accepted, one.now)
         if is_accepted:
             world.gave_way.append((one.now, before))
-        who = "the hub" if side is Side.HUB else box.name
-        world.tells(f"{who} {'accepts' if is_accepted else 'refuses'} {one.value} in place of {before}")
+            world.decides(_who(box, side), fact, before, one.value)
+        word = "accepts" if is_accepted else "refuses"
+        world.tells(f"{_named(box, side)} {word} {one.value} in place of {before}")
 
 
-def _name(world: SimulatedWorld, box: SimulatedBox, side: Side, classroom: str) -> str:
-    """What a class is called on the pages of this side."""
-    if side is Side.HUB:
-        return next(one.name for one in world.hub.hub.roster.classes(world.campus) if one.id == classroom)
-    return next(one.name for one in box.box.people.classrooms() if one.id == classroom)
+def _called(world: SimulatedWorld, box: SimulatedBox, side: Side) -> Mapping[Fact, str]:
+    """What classes and learners are called on the pages of this side."""
+    return world.hub.called() if side is Side.HUB else box.called()
+
+
+def _who(box: SimulatedBox, side: Side) -> str:
+    return HUB if side is Side.HUB else box.id
+
+
+def _named(box: SimulatedBox, side: Side) -> str:
+    return "the hub" if side is Side.HUB else box.name

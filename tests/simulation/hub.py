@@ -24,7 +24,7 @@ from sync.hub.keeping.restore import restore
 from sync.hub.trust.ceremony import Ceremonies, Sticks
 from sync.hub.trust.signing import ONLINE_ROLES
 from tests.simulation.routes import Standing, routes
-from tests.simulation.templates import Templates
+from tests.simulation.templates import CAMPUS, Templates
 from tests.stories.clock import TrueTime
 from tests.stories.disk import copied
 from tests.stories.hub import CampusHub
@@ -118,6 +118,13 @@ class SimulatedHub(CampusHub):
         """Replace the keys by which the catalogue is signed; the root's own too, where there are sticks for them."""
         roles = ONLINE_ROLES if new_root is None else (ROOT, *ONLINE_ROLES)
         return Ceremonies(self.hub.engine, self.hub.trust, self.hub.clock).rotate(sticks, roles, new_root)
+
+    def called(self) -> dict[tuple[str, str], str]:
+        """What each class and each learner is called on the hub's pages."""
+        (campus,) = [one.id for one in self.hub.fleet.campuses() if one.name == CAMPUS]
+        groups = self.hub.roster.classes(campus)
+        classes = {("class", one.id): one.name for one in groups if one.name}
+        return classes | {("learner", one.id): one.name for group in groups for one in group.learners if one.name}
 
     def erased(self) -> set[str]:
         """The learners that this hub knows to be erased."""

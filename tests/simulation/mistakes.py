@@ -232,3 +232,8 @@ def _nothing_home(patch: Patch) -> None:
 @mistake("the hub is put back and passes over the list of the erased")
 def _list_passed_over(patch: Patch) -> None:
     patch.setattr(forgotten, "read", lambda _: [])
+
+
+@mistake("the hub says that a name is changed, and every box and it go on with the old one")
+def _reverts(patch: Patch) -> None:
+    patch.setattr(Roster, "_say_anew", lambda *_: None)

@@ -15,7 +15,7 @@ from sync.campus.ownership import Side
 from sync.events import Event, fields_of
 from sync.hub.keeping.alarms import Kind
 from tests.simulation.box import SimulatedBox
-from tests.simulation.world import SimulatedWorld
+from tests.simulation.world import HUB, SimulatedWorld
 from tests.stories import invariants
 from tests.stories.box import answered_in
 
@@ -142,8 +142,7 @@ def what_the_hub_says_is_heard_on_every_box(world: SimulatedWorld) -> None:
         for one in classes.values():
             if one.owner is Side.HUB:
                 assert one.name == here.get(one.id), f"{box.name} calls {one.name} {here.get(one.id)}"
-            elif one.id in here and box.id not in world.branched:
-                # Of two cards one may have said what the other never heard of.
+            elif one.id in here:
                 assert one.name == here[one.id], f"the hub calls {here[one.id]} of {box.name} {one.name}"
 
 
@@ -153,6 +152,20 @@ def nothing_reverts_silently(world: SimulatedWorld) -> None:
         assert there == shown, f"a proposal stood beside {shown}, and {there} it was"
     for shown, before in world.gave_way:
         assert before == shown, f"{before} gave way to a proposal, and only {shown} had been shown"
+
+
+def the_last_word_of_its_owner_stands(world: SimulatedWorld) -> None:
+    """Whatever a class or a learner was last called by who owns that, the hub and every box call it: nobody reverts."""
+    at_hub = world.hub.called()
+    for fact, (owner, name) in world.decided.items():
+        if fact[1] in world.erased or owner in world.revoked:
+            continue
+        assert name == at_hub.get(fact), f"the hub calls {fact} {at_hub.get(fact)}; its owner said {name} last"
+        for box in in_service(world):
+            here = box.called().get(fact)
+            # A learner whose class is another box's is on that box alone.
+            is_there = box.id == owner or (owner == HUB and (fact[0] == "class" or here is not None))
+            assert not is_there or here == name, f"{box.name} calls {fact} {here}; its owner said {name} last"
 
 
 def a_box_knows_again_what_the_hub_has_of_it(world: SimulatedWorld) -> None:
@@ -190,6 +203,7 @@ def is_healed(world: SimulatedWorld) -> bool:
         the_erased_stay_forgotten(world)
         what_the_hub_says_is_heard_on_every_box(world)
         a_box_knows_again_what_the_hub_has_of_it(world)
+        the_last_word_of_its_owner_stands(world)
     except AssertionError:
         return False
     return True
@@ -247,6 +261,7 @@ PROMISES: Mapping[str, Sequence[Promise]] = {
         what_the_hub_says_is_heard_on_every_box,
         nothing_reverts_silently,
         a_box_knows_again_what_the_hub_has_of_it,
+        the_last_word_of_its_owner_stands,
     ),
     "I3": (the_shelf_is_never_half_a_release,),
     "I4": (the_shelf_is_never_half_a_release,),

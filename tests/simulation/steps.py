@@ -63,7 +63,11 @@ def lessons(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -
 @happens("a learner joins", "people", 2)
 def join(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
     name = f"Learner {step.seed}"
+    classes = box.called()
     learner = box.learner(name).id
+    for fact, called in box.called().items():
+        if fact not in classes:
+            world.decides(box.id, fact, None, called)
     world.people[lot.randrange(len(world.people))] = learner
     world.names[learner] = name
     world.tells(f"{learner} joins a class at {box.name}")

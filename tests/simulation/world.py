@@ -26,7 +26,10 @@ from tests.stories.stick import CampusStick
 from tests.stories.world import World
 
 LEARNERS = 3
+HUB = "hub"
 PASSPHRASE = "four words that belong together"
+Fact = tuple[str, str]
+"""A class or a learner, by id."""
 RESTORING_SECONDS = 3_600
 
 
@@ -60,10 +63,14 @@ class SimulatedWorld(World):
         """Boxes on whose cards something rotted: they need their hub to be whole again."""
         self.names: dict[str, str] = {}
         """What learners are called who were enrolled by name."""
-        self.looked_at: list[tuple[str, str]] = []
+        self.looked_at: list[tuple[str, str | None]] = []
         """What was shown beside each proposal that somebody looked at, and what was there at that moment."""
-        self.gave_way: list[tuple[str, str]] = []
+        self.gave_way: list[tuple[str, str | None]] = []
         """What whoever accepted a proposal had been shown, and what gave way to it."""
+        self.decided: dict[Fact, tuple[str, str]] = {}
+        """What classes and learners are called by the last word of their owner, and who that is: a box, or the hub."""
+        self.excused: set[Fact] = set()
+        """Of these the last word was lost with a card or a hub, or two cards have said two."""
         self.card_copies: list[tuple[SimulatedBox, Path]] = []
         self.backups: list[Path] = []
         self.restores = 0
@@ -116,6 +123,20 @@ class SimulatedWorld(World):
         copied(box.data, copy)
         self.card_copies.append((box, copy))
 
+    def decides(self, owner: str, fact: Fact, was: str | None, name: str) -> None:
+        """The owner of a fact has said what it is called, or accepted what the other side would call it."""
+        before = self.decided.get(fact)
+        has_forgotten = before is not None and before != (owner, was)
+        if has_forgotten or owner in self.doubled:
+            # It counts on from an older word: which of the two stands is for nobody to promise.
+            self._excuse_fact(fact)
+        if fact not in self.excused:
+            self.decided[fact] = (owner, name)
+
+    def _excuse_fact(self, fact: Fact) -> None:
+        self.excused.add(fact)
+        self.decided.pop(fact, None)
+
     def puts_back(self, box: SimulatedBox, copy: Path) -> None:
         """The card breaks, and an older copy of it is put in."""
         before = items_in(box.events())
@@ -124,6 +145,10 @@ class SimulatedWorld(World):
         if box.id in self.branched:
             self.doubled.add(box.id)
         self.branched.add(box.id)
+        at_hub = self.hub.called()
+        for fact, (owner, name) in list(self.decided.items()):
+            if owner == box.id and name not in (box.called().get(fact), at_hub.get(fact)):
+                self._excuse_fact(fact)
         self._only_at_hub |= before - items_in(box.events())
 
     def copies_into_second_machine(self, box: SimulatedBox, copy: Path) -> SimulatedBox:
@@ -141,6 +166,10 @@ class SimulatedWorld(World):
         at_hub = {item for box in self.boxes for item in items_in(self.hub.events(box.id))}
         on_cards = {item for box in self.boxes for item in items_in(box.events())}
         self._excuse(self._only_at_hub - at_hub - on_cards)
+        heard = [self.hub.called(), *(box.called() for box in self.boxes if box.id not in self.revoked)]
+        for fact, (_, name) in list(self.decided.items()):
+            if not any(called.get(fact) == name for called in heard):
+                self._excuse_fact(fact)
         self._keep_what_somebody_knows()
         for box_id in self.revoked:
             self.revokes(box_id)

@@ -459,3 +459,16 @@ def test_a_box_out_of_service_is_told_to_the_others_once(world: World) -> None:
     assert box.box.following.standing() == before
     world.boxes.remove(lost)
     lost.goes_down()
+
+
+def test_what_the_hub_rules_is_followed_and_shown_on_the_box(world: World) -> None:
+    box = world.box()
+    campus = campus_of(box)
+    world.hub.hub.notices.rule_days(campus, 90)
+    box.night()
+    ruled = box.box.campus.days_ruled()
+
+    world.hub.hub.notices.rule_days(campus, 0)
+    box.night()
+
+    assert (90, None) == (ruled, box.box.campus.days_ruled())

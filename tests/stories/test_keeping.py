@@ -202,6 +202,27 @@ def test_a_restored_box_that_goes_on_at_once_hears_of_who_joined_all_the_same(wo
     assert box.box.journal.verify() > 0
 
 
+def test_a_hub_that_lost_what_it_had_sent_home_gets_it_back(world: World) -> None:
+    """The card is put back, then the hub: by now only the box has what the hub had sent home to it."""
+    box = world.box()
+    box.night()
+    early = world.hub.backup()
+    copy = box.card_copy()
+    zara = box.learner("Zara Nur")
+    zara.answers()
+    box.night()
+    box.runs_from(copy)
+    box.night()
+    assert {"Zara Nur"} == names_at(box)
+
+    world.hub.is_restored_from(early)
+    nights = [box.night().outcome for _ in range(2)]
+
+    assert ["well"] * 2 == nights
+    assert {"Zara Nur"} == world.hub.names()
+    assert 1 == sum(event.kind == "answered" for event in world.hub.events(box.id))
+
+
 def test_two_machines_of_one_card_know_each_others_learners_and_double_nothing(world: World) -> None:
     """What the other machine wrote is the campus's history too: whichever of the two is set up anew, it stays."""
     box = world.box()

@@ -86,7 +86,11 @@ class Elsewhere:
 
 
 def _snapshots(connection: Connection, campus: str, learner: str) -> Iterator[Snapshot]:
-    """Where a learner stands at this campus, course by course, as far as the hub knows. Answers stay where they are."""
+    """Where a learner stands at this campus, course by course, as far as the hub knows.
+
+    That is all that anybody marks: how far, and whether it is finished. There are no scores. What a learner typed is
+    read by nobody elsewhere, and stays at the campus where it was typed.
+    """
     progress = schema.progress
     rows = connection.execute(
         select(progress)

@@ -14,11 +14,14 @@ from sqlalchemy import Connection, Engine, select
 from sync.budget.settings import wanted, wrong_in
 from sync.campus.kinds import (
     BUDGET_FIELDS,
+    DAYS_MAX,
+    JOURNAL_DAYS,
     TEXT_LETTERS_MAX,
     Announcement,
     Assignment,
     announcements_in,
     assignments_in,
+    days_ruled,
 )
 from sync.campus.ownership import Side
 from sync.clock import Clock
@@ -30,7 +33,6 @@ from sync.hub.engine import reading, writing
 
 ID_BYTES = 10
 DAY_SECONDS = 86_400
-DAYS_MAX = 3650
 
 
 class NoticeRefused(CampusRefused):
@@ -161,12 +163,23 @@ class Notices:
         with writing(self._engine) as connection:
             self._journals.append(connection, campus, "budget", {"proposal": self._new_id(), **settings})
 
-    def rule(self, campus: str, name: str, value: str) -> None:
-        """Set a rule for a campus."""
+    def days_ruled(self, campus: str) -> int | None:
+        """How many days the boxes of a campus keep events by the hub's rule; None: they go by their own setting."""
+        with reading(self._engine) as connection:
+            return days_ruled(words_about(connection, campus, "policy"))
+
+    def rule_days(self, campus: str, days: int) -> None:
+        """Rule how many days the boxes of a campus keep what learners did, event by event; 0 takes the rule back.
+
+        Raises NoticeRefused.
+        """
+        if not 0 <= days <= DAYS_MAX:
+            raise wrong_days(JOURNAL_DAYS)
         with writing(self._engine) as connection:
-            own = [word for word in words_about(connection, campus, "policy") if word.id == name]
+            own = [word for word in words_about(connection, campus, "policy") if word.id == JOURNAL_DAYS]
             edit = max((word.edit for word in own), default=-1) + 1
-            self._journals.append(connection, campus, "policy", {"name": name, "value": value, "edit": edit})
+            said = {"name": JOURNAL_DAYS, "value": str(days or ""), "edit": edit}
+            self._journals.append(connection, campus, "policy", said)
 
     def tell_of_revoked(self, connection: Connection, campus: str) -> None:
         """Say which boxes of a campus are out of service, each once, in the caller's writing transaction."""
@@ -187,9 +200,9 @@ class Notices:
         return base64.b32encode(self._random_bytes(ID_BYTES)).decode().lower()
 
 
-def wrong_days() -> NoticeRefused:
+def wrong_days(field: str = "days") -> NoticeRefused:
     """What is said where a number of days is none."""
-    return NoticeRefused(Why.DAYS_WRONG, f"A number of days is 1 to {DAYS_MAX}.", "Leave it empty for no day.", "days")
+    return NoticeRefused(Why.DAYS_WRONG, f"A number of days is 1 to {DAYS_MAX}.", "Leave it empty for none.", field)
 
 
 def _demand_class(connection: Connection, campus: str, classroom: str) -> None:

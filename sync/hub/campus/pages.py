@@ -15,9 +15,9 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import words
 from sync.budget.settings import NUMBERS, WINDOW
-from sync.campus.kinds import BUDGET_FIELDS
+from sync.campus.kinds import BUDGET_FIELDS, DAYS_MAX
 from sync.hub.campus import wording
-from sync.hub.campus.notices import DAYS_MAX, wrong_days
+from sync.hub.campus.notices import wrong_days
 from sync.hub.campus.refused import CampusRefused
 from sync.hub.campus.roster import Pupil
 from sync.hub.pages.campuses import asked_for
@@ -28,7 +28,7 @@ from sync.web.takes import takes
 if TYPE_CHECKING:
     from sync.hub.hub import Hub
 
-ANNOUNCE, ASSIGN, BUDGET = "announce", "assign", "budget"
+ANNOUNCE, ASSIGN, BUDGET, RULES = "announce", "assign", "budget", "rules"
 PROPOSALS, ADD_CLASS, ADD_LEARNER = "proposals", "add-class", "add-learner"
 """Parts of the pages, by the names of their headings; what was wrong is said in the part where it was asked."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -154,6 +154,12 @@ def _notice_pages(pages: Blueprint, hub: "Hub") -> None:
     def budget(campus_id: str) -> ResponseReturnValue:
         return _said(hub, campus_id, lambda: hub.notices.propose_budget(campus_id, _settings()), BUDGET)
 
+    @pages.post("/campuses/<campus_id>/rules")
+    @require("staff")
+    @takes("journal_days")
+    def rules(campus_id: str) -> ResponseReturnValue:
+        return _said(hub, campus_id, lambda: hub.notices.rule_days(campus_id, _days("journal_days")), RULES)
+
 
 def _tried(hub: "Hub", campus_id: str, act: Callable[[], object], part: str) -> ResponseReturnValue:
     """Do something to the roster; what cannot be is said in that part of the page."""
@@ -220,6 +226,7 @@ def _show_notices(hub: "Hub", campus_id: str, wrong: Mapping[str, str] = NOTHING
         announcements=hub.notices.announcements(campus.id),
         assignments=[(one, _title(hub, one.course)) for one in hub.notices.assignments(campus.id)],
         budget=hub.notices.budget_sent(campus.id),
+        days_ruled=hub.notices.days_ruled(campus.id),
         classes=classes,
         names=dict(classes),
         courses=courses,
@@ -255,12 +262,12 @@ def _text(name: str) -> str:
     return " ".join(request.form.get(name, "").split())
 
 
-def _days() -> int:
-    """Within how many days; 0 where the field is empty. Raises NoticeRefused."""
-    written = _text("days")
+def _days(field: str = "days") -> int:
+    """How many days; 0 where the field is empty. Raises NoticeRefused."""
+    written = _text(field)
     days = whole_number(written) if written else 0
     if days is None or (written and not 0 < days <= DAYS_MAX):
-        raise wrong_days()
+        raise wrong_days(field)
     return days
 
 

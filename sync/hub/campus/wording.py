@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.budget.settings import NUMBERS
-from sync.campus.kinds import NAME_LETTERS_MAX, TEXT_LETTERS_MAX
+from sync.campus.kinds import DAYS_MAX, NAME_LETTERS_MAX, TEXT_LETTERS_MAX
 from sync.campus.ownership import Proposal, Side
-from sync.hub.campus.notices import DAYS_MAX
 from sync.hub.campus.refused import CampusRefused, Why
 from sync.hub.campus.roster import Group
 from sync.web.language import gettext

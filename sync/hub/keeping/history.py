@@ -6,6 +6,7 @@
 * A box that was replaced in its turn hands on what it had been given: histories follow one another.
 * A box whose card was put back is given what its own journal lost, and with two cards under one name each what the
   other wrote: to read as well. Its journal stays what it wrote itself, so nothing of it comes up a second time.
+* A hub that was put back from a backup asks for what it had sent home and lost. It takes it as it took it first.
 * Erased learners are blanked in it, as in all that the hub keeps.
 """
 
@@ -15,17 +16,17 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, and_, func, or_, select, update
 
 from catalog.fault import CallerFault
-from sync.batch import Batch, decode
+from sync.batch import Batch, decode, encode
 from sync.clock import Clock
 from sync.continuation import NONE_TAKEN
-from sync.following.signed import signed
+from sync.following.signed import opened, signed
 from sync.hub import schema
-from sync.hub.campus.standing import Epoch, held_by_writer, held_of
+from sync.hub.campus.standing import Epoch, held_by_writer, held_of, lacking
 from sync.hub.engine import insert, writing
 from sync.hub.fleet import find
 from sync.hub.keeping import audit
-from sync.keys import KeyPair
-from sync.wire import Head, Report
+from sync.keys import KeyPair, PublicKey
+from sync.wire import Followed, Head, Report
 
 INDEXED_AT_ONCE = 200
 
@@ -76,6 +77,34 @@ class History:
             if batch is not None:
                 return signed(batch, self._keys)
         return None
+
+    def asks(self, connection: Connection, box: Row[Any], report: Report) -> list[Followed]:
+        """What came home to this box once and this hub has lost since: it was put back from a backup."""
+        if not all(_taken(connection, box.id, head.epoch) >= head.sequence for head in report.heads):
+            # What the box has in its own journal comes first; the rest goes on from there.
+            return []
+        wanted = []
+        for writer in (box.id, *replaced_by(connection, box.id)):
+            lost = lacking(_epochs(connection, writer), _told(report, writer))
+            wanted += [Followed(writer, epoch, sequence) for epoch, sequence in sorted(lost.items())]
+        return wanted
+
+    def given_back(self, connection: Connection, box: Row[Any], data: bytes) -> tuple[Row[Any], bytes] | None:
+        """Whose batch this is that came home to a box and comes back, and the batch; None where it is no such.
+
+        Raises BatchRefused where this hub did not sign it.
+        """
+        batch = opened(data, PublicKey(self._keys.public))
+        if batch.box not in {box.id, *replaced_by(connection, box.id)}:
+            return None
+        writer = find(connection, batch.box, is_locking=True)
+        return None if writer is None else (writer, encode(batch))
+
+
+def _taken(connection: Connection, box: str, epoch: str) -> int:
+    own = (schema.epoch.c.box == box, schema.epoch.c.epoch == epoch)
+    found = connection.execute(select(schema.epoch.c.taken).where(*own)).scalar_one_or_none()
+    return NONE_TAKEN if found is None else found
 
 
 def replaced_by(connection: Connection, box: str) -> list[str]:

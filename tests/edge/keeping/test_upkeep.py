@@ -4,8 +4,10 @@ import random
 
 import pytest
 
+from edge.campus import words
 from edge.keeping import upkeep
 from edge.keeping.alarms import DAY_SECONDS
+from sync.campus.ownership import Side, Word
 from sync.chain import BEGINNING, Position
 from sync.events import fields_of
 from sync.snapshot import snapshot_of
@@ -100,3 +102,32 @@ def _events(box):
 
     rows = box.database.read().execute("select * from event join epoch using (place) order by place, sequence")
     return [event_of(row["epoch"], row) for row in rows.fetchall()]
+
+
+def test_the_hub_rules_how_long_events_stay_however_few_they_are(busy, clock):
+    """A box of its own setting would keep them for years: the hub may have them go sooner, never stay longer."""
+    busy.change_config({"journal_events": 400_000, "journal_days": 400})
+    clock.wind(31 * DAY_SECONDS)
+    before = upkeep.prune(busy)
+    rules(busy, "30")
+
+    upkeep.prune(busy)
+
+    assert (0, 30) == (before, busy.campus.days_ruled())
+    assert sum(counts(busy).values()) < 200
+    assert busy.journal.verify() == sum(counts(busy).values())
+
+
+@pytest.mark.parametrize("value", ["", "0", "-3", "a year", "99999999", "\u0663\u0660"])
+def test_a_rule_that_is_none_changes_nothing(busy, clock, value):
+    clock.wind(29 * DAY_SECONDS)
+    rules(busy, "30")
+    rules(busy, value, edit=1)
+
+    assert (None, 0) == (busy.campus.days_ruled(), upkeep.prune(busy))
+
+
+def rules(box, value, edit=0):
+    says = {"name": "journal_days", "value": value, "edit": edit}
+    word = Word("policy", "journal_days", Side.HUB, edit.to_bytes(8, "big"), says)
+    box.database.write(lambda connection: words.keep(connection, word))

@@ -85,6 +85,7 @@ MATRIX = {
     "said.assign": STAFF,
     "said.unassign": STAFF,
     "said.budget": STAFF,
+    "said.rules": STAFF,
     "signing.signing": STAFF,
     "openapi.read": STAFF,
     "styleguide.show": NOT_YET_SAFE,

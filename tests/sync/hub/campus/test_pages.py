@@ -376,3 +376,14 @@ def test_a_learner_of_a_campus_that_is_none_is_said_in_words(staff: Browser, pag
     refused = staff.sends(f"/campuses/wadi%0Aeast/learners/nobody{page}", page="/", name="Amina")
 
     assert (404, True) == (refused.status_code, "There is no such campus" in refused.text)
+
+
+def test_how_long_steps_stay_is_ruled_and_taken_back(hub: Hub, staff: Browser, campus: str) -> None:
+    notices = f"/campuses/{campus}/notices"
+
+    staff.sends(f"/campuses/{campus}/rules", page=notices, journal_days="90")
+    ruled = hub.notices.days_ruled(campus)
+    refused = staff.sends(f"/campuses/{campus}/rules", page=notices, journal_days="9999")
+    staff.sends(f"/campuses/{campus}/rules", page=notices, journal_days="")
+
+    assert (90, 422, None) == (ruled, refused.status_code, hub.notices.days_ruled(campus))
