@@ -158,10 +158,14 @@ def _say_session(night: Mapping[str, Any]) -> None:
 
 
 def _say_scrub(result: Mapping[str, Any]) -> None:
-    click.echo(f"Files read: {result['files']}, {result['read_bytes'] / 1e6:.1f} MB.")
-    if result["rotten"]:
+    from edge.bars import size
+
+    files, rotten = result["files"], len(result["rotten"])
+    click.echo(f"Read {files} {'file' if files == 1 else 'files'}, {size(result['read_bytes'])}.")
+    if rotten:
+        found = "is not what it was, and was" if rotten == 1 else "are not what they were, and were"
         click.echo(
-            f"No longer what they were, and taken off: {len(result['rotten'])}.\n"
+            f"{rotten} of {files} {found} taken off.\n"
             "Hint: `qanat box sync` fetches them again. If there are more each month, replace the card.",
             err=True,
         )

@@ -8,16 +8,13 @@ from catalog.fault import CallerFault
 from tests.simulation.box import SimulatedBox
 from tests.simulation.registry import happens
 from tests.simulation.script import Step
-from tests.simulation.steps import good_day, night
+from tests.simulation.steps import good_day, night, publish
 from tests.simulation.world import SimulatedWorld
 
 FALLS_BACK = 0.5
 """How often something has travelled since the last backup, beside what else the world is about."""
-
 KNOWN = 0.7
 """How often the hub hears of a learner on the day on which they are erased."""
-
-
 WITH_ROOT = 0.3
 """How often the root keys are replaced too; those go to sticks, as in a hub in earnest."""
 
@@ -50,6 +47,17 @@ def rotate_keys(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Ste
     if lot.random() < FALLS_BACK:
         good_day(world, box, lot, step)
     world.tells(f"the hub's staff replace its keys{', the root keys too' if has_root else ''}: root {version}")
+
+
+@happens("the hub is restored from before its keys were rotated", "the hub", 2)
+def forget_keys(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    """The boxes know keys that the hub has forgotten, and there is something new for them."""
+    back_up(world, box, lot, step)
+    rotate_keys(world, box, lot, step)
+    good_day(world, box, lot, step)
+    world.restores_hub(world.backups[-1])
+    world.tells("the hub is lost, and restored from its last backup")
+    publish(world, box, lot, step)
 
 
 @happens("the hub erases a learner", "people", 3)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from catalog.fault import BoxFault
 from sync.hub import schema
 from sync.hub.engine import reading
 from sync.hub.hub import Hub
@@ -93,7 +94,7 @@ def test_a_readout_that_fails_in_the_middle_is_done_again_whole(
     box.sends()
     with monkeypatch.context() as failing:
         failing.setattr("sync.hub.projections._put_furthest", _disk_full)
-        with pytest.raises(OperationalError):
+        with pytest.raises(BoxFault):
             hub.intake.readout.catch_up()
     assert ([], 1) == (names(hub), waiting(hub))
 

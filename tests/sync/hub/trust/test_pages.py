@@ -174,6 +174,7 @@ def test_status_by_command_is_what_the_page_shows(tmp_path: Path) -> None:
 def test_delegating_and_revoking_by_command(tmp_path: Path) -> None:
     data = ["--data", str(tmp_path / "new"), "--json"]
 
+    CliRunner().invoke(command, ["keys", "init", *data])
     named = json.loads(CliRunner().invoke(command, ["keys", "delegate", "biology", *data]).stdout)
     rotated = json.loads(CliRunner().invoke(command, ["keys", "rotate", *data]).stdout)
     revoked = json.loads(CliRunner().invoke(command, ["keys", "revoke", "biology", *data]).stdout)
