@@ -133,6 +133,8 @@ def test_a_neighbour_of_another_school_gives_nothing_that_this_one_has_no_right_
     ask: Ask = wire.answer
 
     with NeighbourLink("http://10.0.0.8:8080", wire) as link:
-        statuses = [ask(link._http._client.build_request("GET", f"http://10.0.0.8:8080/sync/packs/{name}")) for name in asked]
+        statuses = [
+            ask(link._http._client.build_request("GET", f"http://10.0.0.8:8080/sync/packs/{name}")) for name in asked
+        ]
 
     assert {404} == {reply.status_code for reply in statuses}
