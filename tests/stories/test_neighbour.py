@@ -131,10 +131,9 @@ def test_a_neighbour_of_another_school_gives_nothing_that_this_one_has_no_right_
     wire = Wire(create_app(first.box))
     asked: list[str] = ["box.db", "keys", "box.key", "../box.db", "..%2Fbox.db", "file-box.db", "spool", "staging"]
     ask: Ask = wire.answer
+    address = "http://10.0.0.8:8080"
 
-    with NeighbourLink("http://10.0.0.8:8080", wire) as link:
-        statuses = [
-            ask(link._http._client.build_request("GET", f"http://10.0.0.8:8080/sync/packs/{name}")) for name in asked
-        ]
+    with NeighbourLink(address, wire) as link:
+        statuses = [ask(link._http._client.build_request("GET", f"{address}/sync/packs/{name}")) for name in asked]
 
     assert {404} == {reply.status_code for reply in statuses}
