@@ -250,6 +250,10 @@ def _up_to_date(path: Path, migrations: Sequence[Migrations]) -> Connection:
     try:
         for one in migrations:
             one.apply(connection)
+    except KeyError as error:
+        # A column of the list of what was applied has another name: another program made it.
+        connection.conn.close()
+        raise sqlite3.DatabaseError(f"its list of changes has no {error}") from error
     except BaseException:
         connection.conn.close()
         raise

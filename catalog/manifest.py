@@ -241,13 +241,17 @@ def is_course(text: str) -> bool:
     return _COURSE.fullmatch(text) is not None
 
 
+_TURNS_AROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Letters that show a name in another order than it is written in: `gnp.exe` behind one of them reads as a picture."""
+
+
 def is_safe_path(path: str) -> bool:
     """Tell whether a path stays inside its folder on every disk: relative, normal, no tricks."""
     if not path or any(unicodedata.category(letter) == "Cs" for letter in path):
         return False
     if len(path.encode()) > PATH_BYTES_MAX or path != unicodedata.normalize("NFC", path):
         return False
-    if "\\" in path or any(unicodedata.category(letter) == "Cc" for letter in path):
+    if "\\" in path or any(unicodedata.category(letter) == "Cc" or letter in _TURNS_AROUND for letter in path):
         return False
     parts = path.split("/")
     return all(part not in ("", ".", "..") and len(part.encode()) <= NAME_BYTES_MAX for part in parts)

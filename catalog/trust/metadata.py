@@ -33,6 +33,8 @@ from catalog.digest import ALGORITHM_SHA256, Digest, is_digest
 from catalog.trust.roles import ROOT, ROOT_THRESHOLD, Target, key_id, paths_of, raw_key, refused
 
 DOCUMENT_BYTES_MAX = 16 << 20
+NUMBER_MAX = (1 << 53) - 1
+"""Of versions and sizes: what every reader of JSON, and every database, holds as it is written."""
 SHA256 = "sha256"
 ED25519 = "ed25519"
 
@@ -113,6 +115,8 @@ def read(data: bytes, kind: type[T]) -> Metadata[T]:
         raise refused("a document cannot be read") from error
     if not isinstance(found.signed, kind):
         raise refused(f"a document is no {kind.type}")
+    if found.signed.version > NUMBER_MAX:
+        raise refused("a document has no version that can be counted")
     _check_keys(found.signed)
     return cast("Metadata[T]", found)
 
@@ -124,6 +128,8 @@ def listed_in(document: Targets) -> list[Target]:
         digest = f"{ALGORITHM_SHA256}{file.hashes.get(SHA256, '')}"
         if not is_digest(digest):
             raise refused(f"{path} has no SHA-256")
+        if not 0 <= file.length <= NUMBER_MAX:
+            raise refused(f"{path} has no size that can be")
         rows.append(Target(path, Digest(digest), file.length))
     return sorted(rows)
 

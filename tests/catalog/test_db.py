@@ -238,6 +238,19 @@ def test_a_log_that_cannot_be_emptied_fails_nobody_and_goes_with_the_next_commit
     assert [] == [path.name for path in tmp_path.iterdir() if b"Amina Warsame" in path.read_bytes()]
 
 
+def test_a_database_of_another_program_is_refused_in_words(tmp_path: Path) -> None:
+    """Its list of what was applied had the right name and other columns: found among damaged backups."""
+    file = tmp_path / "box.db"
+    other = sqlite3.connect(file)  # noqa: TID251 - not ours
+    other.execute("create table _sqlite_migrations (id integer, migration_set text, name text, seen text)")
+    other.execute("insert into _sqlite_migrations values (1, 'test.answers', 'answer', 'long ago')")
+    other.commit()
+    other.close()
+
+    with pytest.raises(BoxFault, match="list of changes"):
+        Database(file, [migrations])
+
+
 def test_a_database_that_can_have_no_log_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite goes on without the log that it could not make, and says nothing; one in memory can never have one."""
     monkeypatch.chdir(tmp_path)

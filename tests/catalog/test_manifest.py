@@ -189,6 +189,8 @@ def test_equal_meaning_has_equal_bytes() -> None:
         "a\0b",
         "a\nb",
         "\udc80",
+        "\u202egnp.exe",
+        "a/\u2067b",
         "e\u0301",
         "x" * 256,
         "a/" * 600 + "a",

@@ -40,6 +40,7 @@ from sync.keys import KeyPair
 FORM = 1
 LIST_FILE = "backup.json"
 KEYS = "keys"
+HUB_KEY = f"{KEYS}/hub.key"
 KEPT = 7
 FOLDER_MODE = 0o700
 NAMES = re.compile(r"hub\.db|hub\.dump|catalog\.db|keys(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){1,4}")
@@ -204,6 +205,8 @@ def read_list(folder: Path) -> Listed:
         raise damaged(f"its {LIST_FILE}, or a file that it names, cannot be read") from error
     if CATALOG_FILE not in files or files.keys().isdisjoint({SQLITE_FILE, POSTGRES_FILE}):
         raise damaged("it lacks a database")
+    if HUB_KEY not in files:
+        raise damaged("it lacks the hub's own key")
     return listed
 
 

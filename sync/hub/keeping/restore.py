@@ -28,7 +28,7 @@ from sync.hub import schema
 from sync.hub.engine import bare_engine, insert, is_busy, open_engine, reading, sqlite_url, writing
 from sync.hub.keeping import audit, backed_up, copies, forgotten
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
-from sync.hub.keeping.backup import FOLDER_MODE, KEYS, RESTORED, Listed, in_place, read_list
+from sync.hub.keeping.backup import FOLDER_MODE, HUB_KEY, RESTORED, Listed, in_place, read_list
 from sync.hub.keeping.databases import POSTGRES_FILE, SQLITE_FILE, check_dump, check_file, check_pages, load_dump
 from sync.hub.keeping.erasing import erase, hold
 from sync.hub.keeping.forgotten import Erased
@@ -220,7 +220,7 @@ def _pick_up(
 def _is_same_hub(data: Path, listed: Listed) -> bool:
     """Whether the hub that is put aside is the one of the backup."""
     try:
-        return KeyPair.load(data / KEYS / "hub.key").public == listed.hub
+        return KeyPair.load(data / HUB_KEY).public == listed.hub
     except BoxFault:
         return False
 

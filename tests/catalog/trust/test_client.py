@@ -194,3 +194,13 @@ def test_a_target_is_what_was_signed() -> None:
     assert listed("cells", 1) == one
     assert ("cells", 1) == one.course
     assert Target("software/qanat.tar", one.digest, 1).course is None
+
+
+def test_numbers_that_no_database_holds_are_refused() -> None:
+    """A publisher signed a version, and the size of a course, of 2 to the 63: found at the door `metadata`."""
+    endless = Target("courses/biology/cells/1", listed("cells", 1).digest, 1 << 63)
+
+    with pytest.raises(MetadataRefused, match="size that can be"):
+        listings(Forge(targets=[endless]).believed())
+    with pytest.raises(MetadataRefused, match="version that can be counted"):
+        Forge(version=1 << 63).believed()

@@ -49,3 +49,13 @@ def test_a_list_that_lacks_a_database_is_refused(backup: Path, tmp_path: Path, n
 
     with pytest.raises(Damaged, match="lacks a database"):
         _put_back(backup, tmp_path)
+
+
+def test_a_list_without_the_hubs_own_key_makes_no_hub(backup: Path, tmp_path: Path) -> None:
+    """It was put back, and began as another hub, which no box believes."""
+    listed = json.loads((backup / "backup.json").read_bytes())
+    del listed["files"]["keys/hub.key"]
+    (backup / "backup.json").write_text(json.dumps(listed))
+
+    with pytest.raises(Damaged, match="own key"):
+        _put_back(backup, tmp_path)

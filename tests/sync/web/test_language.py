@@ -226,6 +226,15 @@ def test_no_sentence_is_kept_that_no_page_says(tag, sentences):
     assert set() == {message.id for message in read(tag) if message.id} - said
 
 
+def test_what_is_read_in_arabic_is_written_in_arabic():
+    """French once stood in its place: a sentence was there, so nothing was missing."""
+    written = {message.id: message.string for message in read("ar") if message.id}
+    forms = [form for string in written.values() for form in ([string] if isinstance(string, str) else string)]
+    words = [re.sub(r"%\(\w+\)s|`[^`]*`", "", form) for form in forms]
+
+    assert [] == [form for form in words if re.search("[a-zA-Z]{4}", form) and not re.search("[\u0600-\u06ff]", form)]
+
+
 @pytest.mark.parametrize("tag", TRANSLATED)
 def test_what_is_compiled_is_what_was_written(tag):
     compiled = (TRANSLATIONS / tag / "LC_MESSAGES" / "messages.mo").read_bytes()
