@@ -11,6 +11,8 @@ STRICT ?=
 PARTS ?=
 DATASETS ?=
 MINUTES ?= 30
+# Two for each core: much of their time tests wait for the disk.
+WORKERS ?= $(shell expr 2 '*' $$(nproc))
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml
 NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
@@ -43,8 +45,8 @@ test: setup engines  ## everything, with the real engines
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q -n auto -m "not system"
-	@$(BIN)/pytest -m system  # one after the other: they look for free ports, and time matters to some
+	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not system"
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m system  # a file's tests one after the other: each starts programs of its own
 
 engines:  ## install the system packages that the tests need (root or sudo)
 	@tests/install-engines

@@ -8,7 +8,7 @@ from catalog.fault import CallerFault
 from tests.simulation.box import SimulatedBox
 from tests.simulation.registry import happens
 from tests.simulation.script import Step
-from tests.simulation.steps import good_day, night, publish
+from tests.simulation.steps import answers, good_day, night, publish
 from tests.simulation.world import SimulatedWorld
 
 FALLS_BACK = 0.5
@@ -70,6 +70,17 @@ def erase_at_hub(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: St
     with contextlib.suppress(CallerFault):
         world.hub_forgets_learner(learner)
         world.tells(f"the hub's staff erase {learner}")
+
+
+@happens("the hub is restored from before it erased a learner", "the hub", 2)
+def forget_erasure(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
+    """No box has heard of it: nobody but the list beside the backups knows."""
+    answers(world, box, lot, step)
+    night(world, box, lot, replace(step, troubles=()))
+    back_up(world, box, lot, step)
+    erase_at_hub(world, box, lot, step)
+    world.restores_hub(world.backups[-1])
+    world.tells("the hub is lost, and restored from its last backup")
 
 
 @happens("a box is taken out of service", "service", 3)

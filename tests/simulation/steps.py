@@ -53,7 +53,8 @@ def answers(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -
 def lessons(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
     # Few learners in one course: so that the same one is met at two boxes, and before and after a loss.
     learner, course = lot.choice(world.people[:2]), COURSES[0]
-    for page in range(lot.randint(*PAGES)):
+    # Who comes back looks at any page again: what comes last is not always the furthest.
+    for page in lot.sample(range(PAGES[1]), lot.randint(*PAGES)):
         box.box.learning.reached_page(learner, course, 1, "lesson", f"page-{page}", PAGES[1])
     if lot.random() < FINISHES:
         box.box.learning.completed(learner, course, 1, "lesson")
