@@ -80,6 +80,7 @@ class SimulatedWorld(World):
         self.sticks: list[CampusStick] = []
         self._root_sets = itertools.count()
         self.boxes = []
+        self._has_heard_of_keys = False
         self._only_at_hub: set[str] = set()
         """What lay on cards that are gone: a hub that loses it loses it for good."""
         self._is_new, self._is_metered = script.is_new, script.is_metered
@@ -182,12 +183,18 @@ class SimulatedWorld(World):
         return version
 
     def staff_look_at_alarms(self) -> None:
-        """Where boxes do not believe what the hub signs, its staff do what the alarm says."""
-        kinds = {kind for box_id in ("", *(box.id for box in self.boxes)) for kind in self.hub.alarms(box_id)}
-        if kinds & {Kind.KEYS_FORGOTTEN, Kind.LIST_REFUSED}:
-            self.tells(
-                f"the hub's staff are told of its keys, and replace them: root {self.rotates_keys(has_root=False)}"
-            )
+        """Where boxes do not believe what the hub signs, its staff do what the alarm says, and what it says last."""
+        refused = [box for box in self.boxes if Kind.LIST_REFUSED in self.hub.alarms(box.id)]
+        if not refused and Kind.KEYS_FORGOTTEN not in self.hub.alarms(""):
+            return
+        if not self._has_heard_of_keys:
+            self._has_heard_of_keys = True
+            version = self.rotates_keys(has_root=False)
+            self.tells(f"the hub's staff are told of its keys, and replace them: root {version}")
+            return
+        for box in refused:
+            box.enrols(self.hub.token(CAMPUS))
+            self.tells(f"{box.name} does not believe them all the same, and is enrolled again")
 
     def is_lost(self, box: SimulatedBox, digest: Digest) -> bool:
         """Tell whether a file rotted on a box's card, and was lost with the hub as well: then nobody has it."""

@@ -27,6 +27,7 @@ AUDITED = {
 JOURNALLED = (
     "/campuses/<campus_id>/classes", "/campuses/<campus_id>/learners", "/campuses/<campus_id>/proposals",
     "/campuses/<campus_id>/announcements", "/campuses/<campus_id>/assignments", "/campuses/<campus_id>/budget",
+    "/campuses/<campus_id>/rules",
 )  # fmt: skip
 """Writes that are events of the campus's signed journal, which nobody can change afterwards."""
 NOTHING_TO_ASK_ABOUT = {
