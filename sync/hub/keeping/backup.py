@@ -201,7 +201,7 @@ def read_list(folder: Path) -> Listed:
                 raise damaged(f"{name[:80]!r} does not belong in it")
             if digest_of_file(folder / name) != digest:
                 raise damaged(f"{name} is not what was written")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged(f"its {LIST_FILE}, or a file that it names, cannot be read") from error
     if CATALOG_FILE not in files or files.keys().isdisjoint({SQLITE_FILE, POSTGRES_FILE}):
         raise damaged("it lacks a database")

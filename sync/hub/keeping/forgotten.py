@@ -111,7 +111,7 @@ def read(place: Path) -> Erased:
             raise _unreadable(place)
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(place) from error
     return rows
 

@@ -20,12 +20,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
 from catalog import durable
-from catalog.fault import BoxFault, CallerFault
+from catalog.fault import BoxFault, CallerFault, DiskFull
 from catalog.publish import DATABASE as CATALOG_FILE
 from catalog.publish import STORE
 from sync.clock import Clock
 from sync.hub import schema
-from sync.hub.engine import bare_engine, insert, is_busy, open_engine, reading, sqlite_url, writing
+from sync.hub.engine import DATABASE_ERRORS, bare_engine, insert, is_busy, open_engine, reading, sqlite_url, writing
 from sync.hub.keeping import audit, backed_up, copies, forgotten
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
 from sync.hub.keeping.backup import FOLDER_MODE, HUB_KEY, RESTORED, Listed, in_place, read_list
@@ -93,6 +93,10 @@ def restore(
     except (DatabaseError, UnicodeDecodeError) as error:
         # Its pages and chains are whole, and yet it is no hub's: it was made to be so.
         raise damaged("its database is not one that a hub wrote") from error
+    except BoxFault as fault:
+        if listed.is_postgres or isinstance(fault, DiskFull) or not isinstance(fault.__cause__, DATABASE_ERRORS):
+            raise
+        raise damaged("its database is not one that a hub wrote") from fault
     except OSError as error:
         raise durable.disk_fault(error, data) from error
     finally:
@@ -187,10 +191,12 @@ def _fill(listed: Listed, part: Path, former_store: Path) -> None:
             raise damaged(f"the file {digest[:12]} of a course is missing")
         copies.copy(copied if copied.exists() else former, target, digest)
     engine = bare_engine(sqlite_url(part / CATALOG_FILE))
-    with engine.begin() as connection:
-        # Compressed forms were not kept: they are made anew where they are wanted.
-        connection.execute(text("update stored_file set compressed_bytes = null"))
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            # Compressed forms were not kept: they are made anew where they are wanted.
+            connection.execute(text("update stored_file set compressed_bytes = null"))
+    finally:
+        engine.dispose()
 
 
 def _pick_up(

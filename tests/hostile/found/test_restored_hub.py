@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import text
 
 from catalog.digest import digest_of
 from catalog.fault import Damaged
@@ -59,3 +60,24 @@ def test_a_list_without_the_hubs_own_key_makes_no_hub(backup: Path, tmp_path: Pa
 
     with pytest.raises(Damaged, match="own key"):
         _put_back(backup, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["backup.json", "../erased.json"])
+def test_brackets_in_brackets_are_damage(backup: Path, tmp_path: Path, name: str) -> None:
+    (backup / name).write_bytes(b'{"form": ' * 100_000)
+
+    with pytest.raises(Damaged):
+        _put_back(backup, tmp_path)
+
+
+def test_a_catalog_that_cannot_be_changed_is_closed_again(backup: Path, tmp_path: Path) -> None:
+    """Damage behind what is proven: what was opened for it stayed open."""
+    (tmp_path / "again").mkdir()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr("sync.hub.keeping.restore.text", lambda _: text("update nothing set here = 0"))
+        with pytest.raises(Damaged):
+            _put_back(backup, tmp_path)
+
+    assert before == len(list(Path("/proc/self/fd").iterdir()))
