@@ -151,10 +151,7 @@ def _fault(error: DatabaseRefusal) -> BoxFault | None:
         return None
     if is_busy(error):
         return BoxFault("Another process holds the hub's database.", "Try again in a moment.")
-    if (
-        _code(error) == sqlite3.SQLITE_FULL
-        or getattr(getattr(error, "orig", None), "sqlstate", "") == POSTGRES_DISK_FULL
-    ):
+    if is_full(error):
         return DiskFull(
             "The hub's disk is full: its database could not be written.",
             "Free some space; everything acknowledged before is safe, and boxes come again by themselves.",
