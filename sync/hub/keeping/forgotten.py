@@ -46,9 +46,7 @@ class Forgotten:
 
         While there are any, an alarm stands.
         """
-        with reading(self._engine) as connection:
-            erased, places = erased_in(connection), _places(connection)
-        behind = [place for place in places if not _is_written(place, erased)]
+        behind = self._behind()
         now_seconds = self._clock.now().wall_seconds
         with writing(self._engine) as connection:
             if behind:
@@ -59,12 +57,15 @@ class Forgotten:
 
     def catch_up(self) -> None:
         """Write what can be written by now: whom boxes erased meanwhile, and what had to wait for a disk."""
-        with reading(self._engine) as connection:
-            erased, places = erased_in(connection), _places(connection)
-        behind = [place for place in places if not _is_written(place, erased)]
-        if not behind:
+        if not self._behind():
             with writing(self._engine) as connection:
                 settle(connection, THE_HUB, Kind.ERASURE_UNLISTED, self._clock.now().wall_seconds)
+
+    def _behind(self) -> list[Path]:
+        """Write the list everywhere; the places where that could not be done."""
+        with reading(self._engine) as connection:
+            erased, places = erased_in(connection), _places(connection)
+        return [place for place in places if not _is_written(place, erased)]
 
 
 def erased_in(connection: Connection) -> Erased:

@@ -85,8 +85,9 @@ class History:
             return []
         wanted = []
         for writer in (box.id, *replaced_by(connection, box.id)):
-            lost = lacking(_epochs(connection, writer), _told(report, writer))
-            wanted += [Followed(writer, epoch, sequence) for epoch, sequence in sorted(lost.items())]
+            if told := _told(report, writer):
+                lost = lacking(_epochs(connection, writer), told)
+                wanted += [Followed(writer, epoch, sequence) for epoch, sequence in sorted(lost.items())]
         return wanted
 
     def given_back(self, connection: Connection, box: Row[Any], data: bytes) -> tuple[Row[Any], bytes] | None:

@@ -67,6 +67,17 @@ def test_staff_settle_an_alarm_and_it_is_written_down(hub: Hub, box: Box, staff:
     assert "An alarm was settled" in staff.reads("/audit")
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_whatever_alarm_was_settled_is_read_in_words(hub: Hub, staff: Browser, kind: Kind) -> None:
+    """One kind had no words: from the day on which it was settled the page failed."""
+    hub.keeping.note(COMMAND_LINE, "settled", box="", alarm=kind.value)
+
+    shown = staff.reads("/audit")
+
+    assert "An alarm was settled" in shown
+    assert kind.value not in shown
+
+
 def test_an_alarm_of_the_hub_itself_stands_on_the_first_page(hub: Hub, staff: Browser) -> None:
     alarm(hub, THE_HUB, Kind.HUB_RESTORED)
 
