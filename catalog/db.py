@@ -33,6 +33,8 @@ WORKS_PER_COMMIT_MAX = 512
 BUSY_SECONDS_MAX = 30
 CACHE_KIBIBYTES = 2048
 FILE_MODE = 0o600
+LIST_COLUMNS = {"migration_set", "name", "applied_at"}
+"""What the list of applied migrations is read by."""
 LOG_MILLISECONDS_MAX = 100
 """How long a commit waits for readers before it leaves emptying the log to the next one."""
 
@@ -248,16 +250,20 @@ def whole(connection: Connection) -> str:
 def _up_to_date(path: Path, migrations: Sequence[Migrations]) -> Connection:
     connection = _connect(path)
     try:
+        _demand_own_list(connection)
         for one in migrations:
             one.apply(connection)
-    except KeyError as error:
-        # A column of the list of what was applied has another name: another program made it.
-        connection.conn.close()
-        raise sqlite3.DatabaseError(f"its list of changes has no {error}") from error
     except BaseException:
         connection.conn.close()
         raise
     return connection
+
+
+def _demand_own_list(connection: Connection) -> None:
+    """A list of what was applied that has other columns is another program's; it would be read as if it were ours."""
+    columns = {row["name"] for row in connection.execute("select name from pragma_table_info('_sqlite_migrations')")}
+    if columns and (missing := LIST_COLUMNS - columns):
+        raise sqlite3.DatabaseError(f"its list of changes has no {', '.join(sorted(missing))}")
 
 
 def _connect(path: Path, *, is_reader: bool = False) -> Connection:

@@ -74,14 +74,17 @@ def publish(
 ) -> Published:
     """Make `sources` the next release of `course`; without a name, the course is called after its title.
 
-    `is_welcome` is asked whether the course may be called so before anything is kept; it raises where not.
+    `is_welcome` is asked whether the course may be called so as soon as its name is known; it raises where not.
     Raises CallerFault, ContentFault, DiskFull or BoxFault; then nothing of it stays.
     """
     _check_words(course, title)
+    if course:
+        is_welcome(course)
     with catalog.store.batch() as batch:
         imported = read(sources, batch, language, title, progress or _silent)
         name = course or _course_of(imported.title, sources[0])
-        is_welcome(name)
+        if not course:
+            is_welcome(name)
         draft = Release(
             course=name,
             version=0,

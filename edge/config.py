@@ -21,7 +21,7 @@ from catalog.fault import CallerFault
 from catalog.manifest import CORE, is_course
 from catalog.trust.roles import GRACE_DAYS
 from sync.budget.allowance import MONTH_BEGINS_MAX, Budget
-from sync.budget.settings import NUMBERS, WINDOW, can_be, wanted
+from sync.budget.settings import BUDGET_FIELDS, can_be, wanted
 from sync.budget.windows import Window, parse_windows
 
 FILE = "box.toml"
@@ -146,7 +146,7 @@ class Config:
         self._demand_channel()
 
     def _demand_channel(self) -> None:
-        for name in (*NUMBERS, WINDOW):
+        for name in BUDGET_FIELDS:
             _demand(can_be(name, getattr(self, name)), name, wanted(name), getattr(self, name))
         _demand(1 <= self.month_begins <= MONTH_BEGINS_MAX, "month_begins", f"1 to {MONTH_BEGINS_MAX}",
                 self.month_begins)  # fmt: skip

@@ -192,7 +192,7 @@ class Exchange:
     def _thread(self) -> Thread:
         row = self._database.read().execute("select nonce, told_shelf, pending from exchange where only = 1").fetchone()
         if row is None:
-            raise NotEnrolled("This box belongs to no hub yet.", "Enrol it: `qanat box enrol --hub URL --token T`.")
+            raise NotEnrolled("This box belongs to no hub yet.", "Enrol it: `qanat box enrol --hub URL`.")
         return Thread(*row)
 
 

@@ -17,9 +17,8 @@ from catalog.fault import CallerFault
 from edge.campus import roster, words
 from edge.people import codes
 from edge.people.people import NobodyThere, People
-from sync.budget.settings import wrong_in
+from sync.budget.settings import BUDGET_FIELDS, wrong_in
 from sync.campus.kinds import (
-    BUDGET_FIELDS,
     FIELDS,
     Announcement,
     Assignment,
@@ -110,7 +109,8 @@ class Campus:
     def waiting_by_class(self) -> Counter[str]:
         """How many proposals of the hub wait in each class: about its name, or about its learners."""
         read = self._database.read()
-        return Counter(_now_of(read, one.about, one.subject)["class"] for one in self.proposals(Side.HUB))
+        facts = (_fact(read, one.about, one.subject) for one in self.proposals(Side.HUB))
+        return Counter(fact["class"] for fact in facts if fact is not None)
 
     def budget_proposed(self) -> BudgetProposed | None:
         """The hub's last word about the link's budget, until somebody decides."""

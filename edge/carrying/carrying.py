@@ -123,7 +123,7 @@ class Carrying:
         if hub is None:
             raise NotEnrolled(
                 "This box belongs to no hub yet, so that it cannot tell whose stick this is.",
-                "Enrol it once over any link, a phone's hotspot will do: `qanat box enrol --hub URL --token T`.",
+                "Enrol it once over any link, a phone's hotspot will do: `qanat box enrol --hub URL`.",
             )
         return PublicKey(hub.hub_key)
 

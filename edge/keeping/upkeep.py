@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlite_utils.migrations import Migrations
@@ -79,22 +80,23 @@ def prune(box: "Box", steps_max: int = STEPS_MAX) -> int:
     now = box.clock.now()
     if not now.is_trusted:
         return 0
-    # The hub may rule that they stay shorter, however few they are; never longer.
-    ruled = box.campus.days_ruled()
-    days = min(box.config.journal_days, ruled or box.config.journal_days)
-    keep = Keep(1 if ruled else box.config.journal_events, now.wall_seconds - days * DAY_SECONDS)
+    keeps = [Keep(box.config.journal_events, now.wall_seconds - box.config.journal_days * DAY_SECONDS)]
+    # The hub may rule that they stay shorter, however few they are. Each by itself.
+    if (days_ruled := box.campus.days_ruled()) is not None:
+        keeps.append(Keep(1, now.wall_seconds - days_ruled * DAY_SECONDS))
 
     def said_again(connection: Connection, learner: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield from retelling.retold(connection, learner)
         for piece in box.learning.snapshots(connection, learner) if learner else ():
             yield snapshot.KIND, piece.fields()
 
-    def step(connection: Connection) -> bool:
+    def step(keep: Keep, connection: Connection) -> bool:
         return box.journal.prune(connection, keep, said_again)
 
     taken = 0
-    while taken < steps_max and not box.nightly.is_stopping and box.database.write(step):
-        taken += 1
+    for keep in keeps:
+        while taken < steps_max and not box.nightly.is_stopping and box.database.write(partial(step, keep)):
+            taken += 1
     return taken
 
 

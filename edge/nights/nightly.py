@@ -189,7 +189,7 @@ class Nightly:
             if self._is_stopping:
                 raise _stopped()
             if not self._is_enrolled():
-                raise NotEnrolled("This box belongs to no hub yet.", "Enrol it: `qanat box enrol --hub URL --token T`.")
+                raise NotEnrolled("This box belongs to no hub yet.", "Enrol it: `qanat box enrol --hub URL`.")
             self._live.begin()
             return self._run(chance, listener)
         finally:

@@ -17,7 +17,7 @@ from edge.box import Box
 from edge.config import MEGABYTE_BYTES, Config
 from edge.nights.night import LENT, Night
 from sync.budget.allowance import Allowance, Limit, month_bytes_max
-from sync.budget.settings import NUMBERS, WINDOW, can_be
+from sync.budget.settings import BUDGET_FIELDS, NUMBERS, WINDOW, can_be
 from sync.web.app import require
 from sync.web.language import day_near, gettext, plain_digits, size, whole_number
 from sync.web.takes import takes
@@ -46,7 +46,7 @@ def add_pages(pages: Blueprint, box: Box) -> None:
 
     @pages.post("/staff/budget")
     @require("staff")
-    @takes(*NUMBERS, WINDOW)
+    @takes(*BUDGET_FIELDS)
     def change_budget() -> ResponseReturnValue:
         asked = {name: text.strip() for name, text in request.form.items()}
         settings, wrong = _read(asked)
@@ -120,7 +120,9 @@ def _read(asked: Mapping[str, str]) -> tuple[dict[str, int | str], dict[str, str
         if number is not None and can_be(name, number):
             settings[name] = number
         else:
-            wrong[name] = gettext("Write a whole number, as in 200, or nothing.")
+            wrong[name] = gettext(
+                "Write a whole number from %(least)s to %(most)s, or nothing.", least=0, most=NUMBERS[name]
+            )
     if not can_be(WINDOW, settings[WINDOW]):
         wrong[WINDOW] = gettext("Write two times, as in 01:00-05:00; put a comma between two windows.")
     return settings, wrong

@@ -16,6 +16,8 @@ RATE_KBIT_MAX = 100_000_000
 NUMBERS: Mapping[str, int] = {"night_mb": QUOTA_MB_MAX, "month_mb": QUOTA_MB_MAX, "rate_kbit": RATE_KBIT_MAX}
 """The most that each number may be."""
 WINDOW = "window"
+BUDGET_FIELDS = (*NUMBERS, WINDOW)
+"""All of them: what a hub may propose, and a box's staff decide."""
 
 
 def wrong_in(settings: Mapping[str, Any]) -> list[str]:

@@ -19,9 +19,6 @@ DAY_SECONDS = 86_400
 
 FIELDS = {"class": ("name",), "learner": ("name", "student_number", "class")}
 """What of a fact the other side may propose to change."""
-BUDGET_FIELDS = ("night_mb", "month_mb", "rate_kbit", "window")
-"""Settings of a box that the hub may propose; the box's staff decide."""
-
 JOURNAL_DAYS = "journal_days"
 """The hub's rule how many days a box keeps, event by event, what learners did and the hub has in a backup."""
 DAYS_MAX = 3650

@@ -22,7 +22,7 @@ from tests.stories.box import answered_in
 Promise = Callable[[Any], None]
 
 PERMILLE_ALL = 1000
-NIGHTS_MAX = 10
+NIGHTS_MAX = 8
 """So many quiet nights at most until every box has what it wants, however small its budget."""
 
 

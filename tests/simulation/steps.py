@@ -52,7 +52,7 @@ def answers(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -
 @happens("lessons", EVERY_DAY, 3)
 def lessons(world: SimulatedWorld, box: SimulatedBox, lot: Random, step: Step) -> None:
     # Few learners in one course: so that the same one is met at two boxes, and before and after a loss.
-    learner, course = lot.choice(world.people[:2]), COURSES[0]
+    learner, course = lot.choice(world.people[:2]), lot.choice((COURSES[0], COURSES[0], COURSES[1]))
     # Who comes back looks at any page again: what comes last is not always the furthest.
     for page in lot.sample(range(PAGES[1]), lot.randint(*PAGES)):
         box.box.learning.reached_page(learner, course, 1, "lesson", f"page-{page}", PAGES[1])

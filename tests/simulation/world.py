@@ -81,6 +81,7 @@ class SimulatedWorld(World):
         self._root_sets = itertools.count()
         self.boxes = []
         self._has_heard_of_keys = False
+        self._enrolled_again: list[SimulatedBox] = []
         self._only_at_hub: set[str] = set()
         """What lay on cards that are gone: a hub that loses it loses it for good."""
         self._is_new, self._is_metered = script.is_new, script.is_metered
@@ -128,6 +129,9 @@ class SimulatedWorld(World):
         """The owner of a fact has said what it is called, or accepted what the other side would call it."""
         before = self.decided.get(fact)
         has_forgotten = before is not None and before != (owner, was)
+        if has_forgotten:
+            has_lost = owner in self.branched or self.restores or before[0] != owner
+            assert has_lost, f"the owner of {fact} said {before[1]} last, and its pages say {was}"
         if has_forgotten or owner in self.doubled:
             # It counts on from an older word: which of the two stands is for nobody to promise.
             self._excuse_fact(fact)
@@ -182,19 +186,25 @@ class SimulatedWorld(World):
         self.root_sticks = fresh or self.root_sticks
         return version
 
-    def staff_look_at_alarms(self) -> None:
-        """Where boxes do not believe what the hub signs, its staff do what the alarm says, and what it says last."""
+    def staff_look_at_alarms(self) -> bool:
+        """Where boxes do not believe what the hub signs, its staff do what the alarm says, and what it says last.
+
+        Each is done once. Returns whether they did something.
+        """
         refused = [box for box in self.boxes if Kind.LIST_REFUSED in self.hub.alarms(box.id)]
         if not refused and Kind.KEYS_FORGOTTEN not in self.hub.alarms(""):
-            return
+            return False
         if not self._has_heard_of_keys:
             self._has_heard_of_keys = True
             version = self.rotates_keys(has_root=False)
             self.tells(f"the hub's staff are told of its keys, and replace them: root {version}")
-            return
+            return True
+        refused = [box for box in refused if box not in self._enrolled_again]
+        self._enrolled_again += refused
         for box in refused:
             box.enrols(self.hub.token(CAMPUS))
             self.tells(f"{box.name} does not believe them all the same, and is enrolled again")
+        return bool(refused)
 
     def is_lost(self, box: SimulatedBox, digest: Digest) -> bool:
         """Tell whether a file rotted on a box's card, and was lost with the hub as well: then nobody has it."""

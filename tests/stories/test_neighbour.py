@@ -37,7 +37,8 @@ def test_a_film_crosses_the_link_once_for_two_boxes(world: World) -> None:
     assert ("well", ["water"], []) == (night.outcome, night.courses, second.wire.packs())
     assert {"water": ["core", "video"]} == second.shelf() == world.hub.holds(second.id)
     assert FILM["film.mp4"] == second.reads("water", "film.mp4")
-    assert night.bytes_down + night.bytes_up < 5_000, "what is signed about the course crosses, and none of the course"
+    # Some 4,400, of which 1,700 are the report of a new box and 1,900 the chain of the signed catalogue.
+    assert night.bytes_down + night.bytes_up < 4_500
     assert wire.delivered.total() > len(FILM["film.mp4"])
 
 

@@ -11,9 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from sync.budget.settings import wanted, wrong_in
+from sync.budget.settings import BUDGET_FIELDS, wanted, wrong_in
 from sync.campus.kinds import (
-    BUDGET_FIELDS,
     DAYS_MAX,
     JOURNAL_DAYS,
     TEXT_LETTERS_MAX,

@@ -14,8 +14,8 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from catalog.manifest import words
-from sync.budget.settings import NUMBERS, WINDOW
-from sync.campus.kinds import BUDGET_FIELDS, DAYS_MAX
+from sync.budget.settings import BUDGET_FIELDS, NUMBERS, WINDOW
+from sync.campus.kinds import DAYS_MAX
 from sync.hub.campus import wording
 from sync.hub.campus.notices import wrong_days
 from sync.hub.campus.refused import CampusRefused

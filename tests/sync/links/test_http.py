@@ -482,7 +482,7 @@ def test_only_a_clock_that_is_not_trusted_leaves_the_dates_of_certificates_unrea
     contexts = []
     monkeypatch.setattr(
         "sync.links.http.httpx.HTTPTransport",
-        lambda verify, **options: contexts.append(verify) or httpx.BaseTransport.__new__(Pooled),
+        lambda verify, **options: contexts.append(verify) or Pooled(),
     )
 
     HttpLink("https://hub.example.org", clock=StandingClock(Moment(1_000, 5.0, is_trusted)))

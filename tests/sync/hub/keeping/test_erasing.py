@@ -177,11 +177,15 @@ def test_a_list_only_grows(hub: Hub, campus: str, backed_up: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"form": 2, "erased": []}', '{"form": 1, "erased": [["../x", "amina"]]}'])
-def test_a_list_that_cannot_be_read_is_not_passed_over(hub: Hub, backed_up: Path, tmp_path: Path, text: str) -> None:
+def test_a_list_that_cannot_be_read_is_not_passed_over(
+    hub: Hub, backed_up: Path, tmp_path: Path, text: str, database_url: str | None
+) -> None:
     (backed_up / "erased.json").write_text(text)
 
     with pytest.raises(Damaged, match="list of the erased"):
-        forgotten.read(backed_up)
+        restore(backed_up, tmp_path / "again", hub.clock, secrets.token_bytes, database_url=database_url)
+
+    assert not (tmp_path / "again").exists()
 
 
 @pytest.mark.parametrize("database_url", [None], ids=["sqlite"])
