@@ -118,6 +118,19 @@ def test_the_hub_rules_how_long_events_stay_however_few_they_are(busy, clock):
     assert busy.journal.verify() == sum(counts(busy).values())
 
 
+def test_a_longer_rule_takes_nothing_that_the_box_itself_keeps(busy, clock):
+    """Few events, older than the box's days and within the hub's: both would keep them, and together they let them go."""
+    busy.change_config({"journal_events": 400_000, "journal_days": 400})
+    clock.wind(450 * DAY_SECONDS)
+    before = sum(counts(busy).values())
+    rules(busy, "1000")
+
+    taken = upkeep.prune(busy)
+
+    assert (0, 1000) == (taken, busy.campus.days_ruled())
+    assert sum(counts(busy).values()) >= before
+
+
 @pytest.mark.parametrize("value", ["", "0", "-3", "a year", "99999999", "\u0663\u0660"])
 def test_a_rule_that_is_none_changes_nothing(busy, clock, value):
     clock.wind(29 * DAY_SECONDS)
