@@ -119,7 +119,7 @@ def test_the_hub_rules_how_long_events_stay_however_few_they_are(busy, clock):
 
 
 def test_a_longer_rule_takes_nothing_that_the_box_itself_keeps(busy, clock):
-    """Few events, older than the box's days and within the hub's: both would keep them, and together they let them go."""
+    """Few events, older than the box says and not than the hub: both kept them, and together they let them go."""
     busy.change_config({"journal_events": 400_000, "journal_days": 400})
     clock.wind(450 * DAY_SECONDS)
     before = sum(counts(busy).values())
