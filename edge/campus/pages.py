@@ -125,7 +125,7 @@ def _show_said(box: Box, error: str = "") -> str:
         "campus/said.html",
         announcements=box.campus.announcements(None),
         classes={one.id: one.name for one in box.people.classrooms()},
-        proposals=wording.shown(box, open_now),
+        proposals=wording.shown_here(box, open_now),
         budget=budget,
         offered=wording.settings_words(budget, box.config) if budget else [],
         seen=wording.seen_of(budget, box.config) if budget else "",
@@ -143,7 +143,7 @@ def _show_names(box: Box, classroom: str, name: str | None = None, error: str = 
         learners=box.people.learners(found.id),
         is_hubs=box.campus.owner_of_class(found.id) is Side.HUB,
         hub_learners=box.campus.hub_learners(),
-        proposals=wording.shown(box, box.campus.proposals_for_class(found.id)),
+        proposals=wording.shown_here(box, box.campus.proposals_for_class(found.id)),
         name=found.name if name is None else name,
         error=error,
     )

@@ -1,6 +1,6 @@
 """What the pages say of the campus journal: sentences out of what is known, nothing decided here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -11,24 +11,8 @@ from edge.config import Config
 from sync.budget.settings import WINDOW
 from sync.campus.kinds import Assignment
 from sync.campus.ownership import Proposal, Side
+from sync.campus.shown import Shown, shown
 from sync.web.language import day_near, gettext, language_now
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A proposal as a page says it: of whom, what it is about, both values; and whether to decide it is up to us."""
-
-    id: str
-    who: str
-    field: str
-    now: str
-    value: str
-    before: str
-    """What it was when it was proposed, where it is something else by now; else ""."""
-    seen: str
-    """What stands there at present, as the owner's fact says it: goes back with the decision."""
-    is_ours: bool
-    """This box proposed it: the hub decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +26,10 @@ class Task:
     is_here: bool
 
 
-def shown(box: Box, proposals: list[Proposal]) -> list[Shown]:
+def shown_here(box: Box, proposals: Iterable[Proposal]) -> list[Shown]:
     """Proposals in words; those about somebody who is not here any more are left out."""
     classes = {one.id: one.name for one in box.people.classrooms()}
-    found = []
-    for one in proposals:
-        who = classes.get(one.subject, "") if one.about == "class" else _learner_name(box, one.subject)
-        if who:
-            was, now, value = (_value(one.field, text, classes) for text in (one.was, one.now, one.value))
-            before = was if one.has_changed else ""
-            field = field_words(one.about, one.field)
-            found.append(Shown(one.id, who, field, now, value, before, one.now, one.by is Side.CAMPUS))
-    return found
-
-
-def field_words(about: str, field: str) -> str:
-    """What a field of a class or learner is called."""
-    match field:
-        case "student_number":
-            return gettext("Student number")
-        case "class":
-            return gettext("Class")
-        case _:
-            return gettext("Name of the class") if about == "class" else gettext("Name")
+    return shown(proposals, Side.CAMPUS, classes, lambda learner: _learner_name(box, learner))
 
 
 def tasks(box: Box, assigned: list[Assignment]) -> list[Task]:
@@ -121,11 +86,6 @@ def _due(due_seconds: int, zone: tzinfo, now_seconds: int) -> str:
         return ""
     said = day_near(datetime.fromtimestamp(due_seconds, zone).date())
     return gettext("It was due by %(day)s", day=said) if due_seconds < now_seconds else gettext("By %(day)s", day=said)
-
-
-def _value(field: str, text: str, classes: Mapping[str, str]) -> str:
-    named = classes.get(text, text) if field == "class" else text
-    return named or gettext("nothing")
 
 
 def _learner_name(box: Box, learner: str) -> str:

@@ -1,46 +1,21 @@
 """What the hub's pages say of a campus: proposals and refusals in words, nothing decided here."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from sync.budget.settings import NUMBERS
 from sync.campus.kinds import DAYS_MAX, NAME_LETTERS_MAX, TEXT_LETTERS_MAX
 from sync.campus.ownership import Proposal, Side
+from sync.campus.shown import Shown, shown
 from sync.hub.campus.refused import CampusRefused, Why
 from sync.hub.campus.roster import Group
 from sync.web.language import gettext
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A proposal in words: whom it is about, both values, what changed since, and whether the hub made it."""
-
-    id: str
-    who: str
-    field: str
-    now: str
-    value: str
-    before: str
-    """What it was when it was proposed, where it is something else by now; else ""."""
-    seen: str
-    """What stands there at present, as the owner's fact says it: goes back with the decision."""
-    is_ours: bool
-
-
-def shown(groups: Iterable[Group], proposals: Iterable[Proposal]) -> list[Shown]:
+def shown_here(groups: Sequence[Group], proposals: Iterable[Proposal]) -> list[Shown]:
     """Proposals in words; those about somebody who is in no class that is known are left out."""
-    groups = list(groups)
-    classes = {group.id: group.name for group in groups}
     names = {one.id: one.name for group in groups for one in group.learners}
-    found = []
-    for one in proposals:
-        who = (classes if one.about == "class" else names).get(one.subject, "")
-        if who:
-            was, now, value = (_value(one.field, text, classes) for text in (one.was, one.now, one.value))
-            before = was if one.has_changed else ""
-            field = _field_words(one.about, one.field)
-            found.append(Shown(one.id, who, field, now, value, before, one.now, one.by is Side.HUB))
-    return found
+    classes = {group.id: group.name for group in groups}
+    return shown(proposals, Side.HUB, classes, lambda learner: names.get(learner, ""))
 
 
 def wrong(refused: CampusRefused) -> dict[str, str]:
@@ -83,18 +58,3 @@ def in_words(why: Why, field: str = "") -> str:
             return gettext("There is nothing to propose yet. Fill in one field at least.")
         case Why.KNOWN_THERE:
             return gettext("This learner is known there already. Choose another campus.")
-
-
-def _value(field: str, text: str, classes: Mapping[str, str]) -> str:
-    named = classes.get(text, text) if field == "class" else text
-    return named or gettext("nothing")
-
-
-def _field_words(about: str, field: str) -> str:
-    match field:
-        case "student_number":
-            return gettext("Student number")
-        case "class":
-            return gettext("Class")
-        case _:
-            return gettext("Name of the class") if about == "class" else gettext("Name")
