@@ -1,24 +1,14 @@
 """The words of alarms: what happened, sentence by sentence, and what to do, or that nothing is to be done."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from catalog.manifest import words
 from edge.keeping.alarms import Alarm
-from sync.web.language import gettext, language_now, ngettext, when
+from edge.keeping.rot import Rot, rot_of
+from sync.web.language import gettext, ngettext, when
 
 if TYPE_CHECKING:
     from edge.box import Box
-
-
-@dataclass(frozen=True, slots=True)
-class Rot:
-    """Files that the card did not keep: how many are not back, and how many bytes of which courses."""
-
-    files: int
-    missing_bytes: Mapping[str, int]
-    titles: tuple[str, ...] = ()
 
 
 def sentence(alarm: Alarm) -> str:
@@ -98,19 +88,6 @@ def alarm_rows(box: "Box") -> list[Mapping[str, Any]]:
         }
         for alarm in box.alarms.standing()
     ]
-
-
-def rot_of(box: "Box") -> Rot:
-    """What the scrub took off and no session has brought back."""
-    rotten = {one.digest: one.size_bytes for one in box.scrubbing.scrub.rotten()}
-    missing_bytes: dict[str, int] = {}
-    titles = []
-    for release in box.shelf.courses() if rotten else ():
-        entries = {one.digest for layer in box.releases.layers(release.root) for one in layer.entries}
-        if gone := entries & rotten.keys():
-            missing_bytes[release.course] = sum(rotten[digest] for digest in gone)
-            titles.append(words(release.title, language_now()))
-    return Rot(len(rotten), missing_bytes, tuple(titles))
 
 
 def _fetched_again(rot: Rot | None) -> str:

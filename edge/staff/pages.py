@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import Release, words
 from edge.box import Box
-from edge.keeping.wording import Rot, hint, rot_of, sentence
+from edge.keeping.rot import Rot, rot_of
+from edge.keeping.wording import hint, sentence
 from edge.people.guard import Guard
 from edge.staff import budget, first_hour, watching
 from edge.staff.chart import NIGHTS_DRAWN, Chart, chart
