@@ -276,17 +276,17 @@ class Serving:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start, and wait until the first page answers."""
+        """Start, and wait until it says itself that it is open: whoever else answers at this port is not ours."""
         self.data.mkdir(parents=True, exist_ok=True)
         log = self.data.with_suffix(".log")
         with log.open("ab") as file:
+            before_bytes = file.tell()
             self._process = subprocess.Popen(self._command, stdout=file, stderr=file, stdin=subprocess.DEVNULL)
         clock = SystemClock()
         begun = clock.now().monotonic_seconds
         while clock.now().monotonic_seconds - begun < START_SECONDS_MAX and self.is_alive:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            if f":{self.port}/".encode() in log.read_bytes()[before_bytes:]:
+                return
             clock.wait(0.02)
         raise BoxFault(f"The {self.kind} did not start.", f"Read {log}: {log.read_text()[-500:]}")
 

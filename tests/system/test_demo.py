@@ -1,11 +1,15 @@
 """`qanat demo` lives the whole night with real processes, and says what moved."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from catalog.fault import BoxFault
+from provisioning.demo import Serving
 
 pytestmark = pytest.mark.system
 
@@ -40,3 +44,15 @@ def test_our_own_courses_serve_where_no_others_are(tmp_path: Path) -> None:
 
     assert night.returncode == 0, night.stderr
     assert sorted(json.loads(night.stdout)["courses"]) == ["qanat-ar", "siphon", "water"]
+
+
+def test_whoever_else_answers_at_the_port_is_not_taken_for_the_hub(tmp_path: Path) -> None:
+    """Two demos began in one moment: the second looked for its claim code at the first one's hub."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        hub = Serving("hub", tmp_path / "hub", port, ["--port", str(port), "--host", "127.0.0.1"])
+
+        with pytest.raises(BoxFault, match="did not start") as refused:
+            hub.start()
+
+    assert "choose another with --port" in refused.value.hint
