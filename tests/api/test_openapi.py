@@ -19,8 +19,8 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {
-    "box": ("edge", "sync/web", "sync/mirror.py"),
-    "hub": ("sync/hub", "sync/campus", "sync/web", "sync/mirror.py"),
+    "box": ("edge", "sync/budget", "sync/web", "sync/mirror.py"),
+    "hub": ("sync/hub", "sync/campus", "sync/budget", "sync/web", "sync/mirror.py"),
 }
 PARTS = {"form": "form", "args": "query", "files": "files"}
 READING = {"get", "getlist"}
