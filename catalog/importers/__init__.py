@@ -1,6 +1,7 @@
 """Importers: whatever a teacher brings becomes activities and layers.
 
-* What a source is, its content says, not its name. A new format is one more line in `IMPORTERS`.
+* What a source is, its content says, not its name. A new format is one more line in `IMPORTERS`, which are asked in
+  their order: what is told by a manifest comes before what any archive or folder could be.
 * Several sources make one course, with an activity for each.
 * A source is read to its end or refused with a sentence; what was read before then is dropped with the batch.
 """
@@ -11,18 +12,19 @@ from pathlib import Path
 
 from catalog.durable import free_bytes
 from catalog.fault import CallerFault, ContentFault, DiskFull
-from catalog.importers.folder import Folder, Found, walk
-from catalog.importers.html_zip import HtmlZip
-from catalog.importers.intake import Importer, Intake, Progress, first_bytes
+from catalog.importers.folder import Found, walk
+from catalog.importers.html_site import HtmlSite
+from catalog.importers.intake import About, Importer, Intake, Progress
 from catalog.importers.pdf import Pdf
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
+from catalog.importers.source import Source
 from catalog.importers.video import Video, is_captions, with_captions
 from catalog.manifest import Activity, Layer, words
 from catalog.store import Batch
 from catalog.tree import check_paths
 
-IMPORTERS: Sequence[Importer] = (Folder(), HtmlZip(), Video(), Pdf())
+IMPORTERS: Sequence[Importer] = (HtmlSite(is_packed=False), HtmlSite(is_packed=True), Video(), Pdf())
 SOURCES_MAX = 200
 
 __all__ = ["IMPORTERS", "Imported", "Importer", "Progress", "Report", "read"]
@@ -36,6 +38,7 @@ class Imported:
     activities: tuple[Activity, ...]
     layers: tuple[Layer, ...]
     report: Report
+    about: About
 
 
 def read(sources: Sequence[Path], batch: Batch, language: str, title: str | None, progress: Progress) -> Imported:
@@ -47,16 +50,17 @@ def read(sources: Sequence[Path], batch: Batch, language: str, title: str | None
     plain = _expanded(sources, report)
     total_bytes = sum(_size_bytes(source) for source in plain)
     _demand_room(batch, total_bytes)
-    intake = Intake(batch, report, language, progress, total_bytes)
+    intake = Intake(batch, report, language, progress, total_bytes, _importer)
     captions = [source for source in plain if is_captions(source)]
     films: list[tuple[Path, Activity]] = []
     activities: list[Activity] = []
     for source in plain:
         if source in captions:
             continue
-        importer = _importer(source)
-        report.formats.append(importer.format)
-        found = importer.read(source, intake)
+        with Source(source, report) as opened:
+            importer = _importer(opened)
+            report.formats.append(importer.format)
+            found = importer.read(opened, intake)
         films += [(source, activity) for activity in found if activity.kind == "video"]
         activities += found
     if not activities:
@@ -68,11 +72,11 @@ def read(sources: Sequence[Path], batch: Batch, language: str, title: str | None
         activities = [_titled(activities[0], {language: title})]
     layers = intake.layers()
     check_paths(entry.path for layer in layers for entry in layer.entries)
-    report.title = title or words(activities[0].title, language)
+    report.title = title or intake.about.title or words(activities[0].title, language)
     report.activities = [
         {"id": activity.id, "kind": activity.kind, "title": words(activity.title, language)} for activity in activities
     ]
-    return Imported(report.title, tuple(activities), layers, report)
+    return Imported(report.title, tuple(activities), layers, report, intake.about)
 
 
 def _expanded(sources: Sequence[Path], report: Report) -> list[Path]:
@@ -97,17 +101,22 @@ def _inside(folder: Path, report: Report) -> list[Path]:
     known: list[Found] = []
     unknown: list[Found] = []
     for one in found:
-        is_known = is_captions(one.place) or any(importer.recognises(one.place) for importer in IMPORTERS)
+        is_known = is_captions(one.place) or _is_known(one.place)
         (known if is_known else unknown).append(one)
     report.left_out += [f"{one.path}: not a kind of file that can be imported." for one in unknown if known]
     return [one.place for one in known] or [folder]
 
 
-def _importer(source: Path) -> Importer:
+def _is_known(place: Path) -> bool:
+    with Source(place, Report()) as source:
+        return any(importer.recognises(source) for importer in IMPORTERS)
+
+
+def _importer(source: Source) -> Importer:
     for importer in IMPORTERS:
         if importer.recognises(source):
             return importer
-    if not first_bytes(source):
+    if not source.head:
         raise ContentFault(f"{source.name} is empty.", "Fetch it again and import it again.")
     raise ContentFault(
         f"{source.name} is not a kind of file that can be imported; its content says so, whatever its name.",

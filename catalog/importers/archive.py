@@ -93,6 +93,9 @@ class Archive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._zip.close()
 
     def pieces(self, member: Member) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Folders: a site as it lies on a disk, or a few films and documents side by side.
+"""Folders: the plain files of a folder as it lies on a disk.
 
 * Links are followed to files inside the folder only; those that lead out, and links to folders, are left out and said.
 * Only plain files are read: a pipe or device could keep us waiting for ever.
@@ -14,11 +14,8 @@ from pathlib import Path
 from catalog.digest import READ_BYTES
 from catalog.fault import ContentFault
 from catalog.importers.archive import DEPTH_MAX
-from catalog.importers.html_zip import SITE
-from catalog.importers.intake import COURSE_FILES_MAX, Intake, title_of, unreadable
+from catalog.importers.intake import COURSE_FILES_MAX, unreadable
 from catalog.importers.report import Report
-from catalog.importers.site import arrange, no_start, page_title
-from catalog.manifest import Activity
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +25,6 @@ class Found:
     path: str
     place: Path
     size_bytes: int
-
-
-class Folder:
-    """A folder with a page to start with."""
-
-    format = "folder"
-
-    def recognises(self, source: Path) -> bool:
-        return source.is_dir()
-
-    def read(self, source: Path, intake: Intake) -> list[Activity]:
-        places = {found.path: found.place for found in walk(source, intake.report)}
-        site = arrange(source.name, places)
-        if site is None:
-            raise no_start(source.name)
-        name = intake.claim_id(SITE)
-        title = ""
-        for found, path in site.files.items():
-            added = intake.add(f"{name}/{path}", _pieces(places[found]))
-            title = page_title(added.head) if path == site.start else title
-        intake.report.left_out += [f"{path}: left behind by the computer that made it." for path in site.left_out]
-        return [Activity(name, "html", f"{name}/{site.start}", {intake.language: title or title_of(source)})]
 
 
 def walk(folder: Path, report: Report) -> list[Found]:
@@ -96,7 +71,7 @@ def _leads_to_a_file_inside(link: Path, inside: Path) -> bool:
         return False
 
 
-def _pieces(place: Path) -> Iterator[bytes]:
+def pieces(place: Path) -> Iterator[bytes]:
     """The bytes of a plain file. It may have become something else since it was found: it is judged again once open."""
     try:
         with os.fdopen(os.open(place, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:

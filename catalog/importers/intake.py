@@ -6,13 +6,16 @@
 """
 
 import re
+import shutil
+import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from catalog.digest import READ_BYTES, digest_of
+from catalog.durable import disk_fault
 from catalog.fault import CallerFault, ContentFault
 from catalog.importers.links import SCAN_BYTES_MAX, SCANNED, external_links
 from catalog.importers.report import Report
@@ -20,10 +23,15 @@ from catalog.manifest import CORE, Activity, Entry, Layer, is_safe_path
 from catalog.media import media_type as media_type_of
 from catalog.store import Batch
 
+if TYPE_CHECKING:
+    from catalog.importers.source import Source
+
 COURSE_BYTES_MAX = 16 << 30
 COURSE_FILES_MAX = 100_000
 HEAD_BYTES = 64 << 10
 SLUG_LETTERS_MAX = 40
+INNER_MAX = 3
+"""A cartridge may hold a package that holds another; more is a trick."""
 
 Progress = Callable[[int, int], None]
 """Called with the source bytes read so far, and their total."""
@@ -38,9 +46,20 @@ class Importer(Protocol):
 
     format: str
 
-    def recognises(self, source: Path) -> bool: ...
+    def recognises(self, source: "Source", /) -> bool: ...
 
-    def read(self, source: Path, intake: "Intake") -> list[Activity]: ...
+    def read(self, source: "Source", intake: "Intake", /) -> list[Activity]: ...
+
+
+@dataclass(slots=True)
+class About:
+    """What a source says of the course that it is; empty where it does not."""
+
+    title: str = ""
+    description: str = ""
+    language: str = ""
+    licence: str = ""
+    subjects: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +73,20 @@ class Added:
 class Intake:
     """One course being read."""
 
-    def __init__(self, batch: Batch, report: Report, language: str, progress: Progress, total_bytes: int) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        report: Report,
+        language: str,
+        progress: Progress,
+        total_bytes: int,
+        importer_of: "Callable[[Source], Importer]",
+    ) -> None:
         self.report = report
         self.language = language
+        self.about = About()
+        self._importer_of = importer_of
+        self._inner = 0
         self._batch = batch
         self._progress = progress
         self._total_bytes = total_bytes
@@ -99,6 +129,30 @@ class Intake:
         entry = Entry(path, size_bytes, digest, kind, role)
         self._layers.setdefault(layer, []).append(entry)
         return Added(entry, bytes(head[:HEAD_BYTES]))
+
+    def read_inner(self, name: str, pieces: Iterable[bytes]) -> list[Activity]:
+        """Import a package that lies inside the one being read, as a source of its own; `name` is its file's name.
+
+        What it says of itself as a course stays with it. Raises ContentFault as any source does, or where packages
+        lie in packages without an end.
+        """
+        from catalog.importers.source import Source
+
+        _demand(self._inner < INNER_MAX, "packages lie in packages, too many deep")
+        folder = Path(tempfile.mkdtemp(dir=self._batch.folder))
+        place = folder / safe_name(Path(name))
+        about, self.about, self._inner = self.about, About(), self._inner + 1
+        try:
+            with place.open("wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+            with Source(place, self.report) as source:
+                return self._importer_of(source).read(source, self)
+        except OSError as error:
+            raise disk_fault(error, self._batch.folder) from error
+        finally:
+            self.about, self._inner = about, self._inner - 1
+            shutil.rmtree(folder, ignore_errors=True)
 
     def advance(self, source_bytes: int) -> None:
         """Move the progress on."""

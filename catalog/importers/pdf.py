@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 
 from catalog.fault import ContentFault
-from catalog.importers.intake import Intake, first_bytes, pieces_of, safe_name, slug, title_of
+from catalog.importers.intake import Intake, pieces_of, safe_name, slug, title_of
+from catalog.importers.source import Source
 from catalog.manifest import Activity
 
 TAIL_BYTES = 2048
@@ -22,10 +23,11 @@ class Pdf:
 
     format = "pdf"
 
-    def recognises(self, source: Path) -> bool:
-        return b"%PDF-" in first_bytes(source)
+    def recognises(self, source: Source) -> bool:
+        return b"%PDF-" in source.head[:1024]
 
-    def read(self, source: Path, intake: Intake) -> list[Activity]:
+    def read(self, opened: Source, intake: Intake) -> list[Activity]:
+        source = opened.path
         _check(source)
         name = intake.claim_id(slug(source.stem, "pdf"))
         path = f"{name}/{safe_name(source)}"

@@ -15,6 +15,7 @@ from typing import Any
 from catalog.fault import ContentFault
 from catalog.importers import mp4, webm
 from catalog.importers.intake import Intake, first_bytes, pieces_of, safe_name, slug, title_of
+from catalog.importers.source import Source
 from catalog.manifest import Activity
 
 LAYER = "video"
@@ -28,12 +29,11 @@ class Video:
 
     format = "video"
 
-    def recognises(self, source: Path) -> bool:
-        head = first_bytes(source)
-        return mp4.is_mp4(head) or webm.is_webm(head)
+    def recognises(self, source: Source) -> bool:
+        return mp4.is_mp4(source.head) or webm.is_webm(source.head)
 
-    def read(self, source: Path, intake: Intake) -> list[Activity]:
-        is_mp4 = mp4.is_mp4(first_bytes(source))
+    def read(self, opened: Source, intake: Intake) -> list[Activity]:
+        source, is_mp4 = opened.path, mp4.is_mp4(opened.head)
         seconds = mp4.seconds_of(source) if is_mp4 else webm.seconds_of(source)
         name = intake.claim_id(slug(source.stem, "video"))
         path = f"{name}/{safe_name(source)}"

@@ -243,7 +243,7 @@ def test_the_title_and_the_top_folder_are_found(reading: Read, zipped: Callable[
     imported = reading(zipped("export.zip", {"course/": b"", "course/index.html": PAGE, "__MACOSX/._a": b"junk"}))
 
     assert ("Water", ["site/index.html"], "html-zip") == (imported.title, paths(imported), imported.report.format)
-    assert ["__MACOSX/._a: left behind by the computer that packed it."] == imported.report.left_out
+    assert ["__MACOSX/._a: left behind by the computer that made it."] == imported.report.left_out
 
 
 def test_an_archive_without_a_page_is_refused(reading: Read, zipped: Callable[..., Path]) -> None:

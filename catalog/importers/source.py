@@ -1,0 +1,156 @@
+"""A source: one thing that a teacher brought, opened once and shown to every importer.
+
+* What it is, its content says: `head` for a file, `tree` for whatever holds files (a folder, an archive).
+* Files of a tree have safe paths; a tree of an archive is bounded as `archive` says, whoever reads from it.
+* An importer reads packages through `Tree` alone, so a package may lie in an archive or unpacked in a folder.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from catalog.fault import ContentFault
+from catalog.importers.archive import Archive, is_zip
+from catalog.importers.folder import pieces, walk
+from catalog.importers.intake import first_bytes
+from catalog.importers.report import Report
+
+HEAD_BYTES = 4096
+
+
+class Tree(Protocol):
+    """Files under safe relative paths, in an order of their own.
+
+    Reading proves what can be proven (checksums) and raises ContentFault where it fails.
+    """
+
+    paths: Sequence[str]
+
+    def size_bytes(self, path: str) -> int:
+        """What the file is said to have; an archive may lie, and is caught while its bytes are read."""
+        ...
+
+    def source_bytes(self, path: str) -> int:
+        """What the file takes of the source: packed, where the source is. Moves the progress."""
+        ...
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """The bytes of one file, a little at a time."""
+        ...
+
+
+class Source:
+    """One source, opened at the first question about its inside and closed by whoever made it."""
+
+    def __init__(self, path: Path, report: Report) -> None:
+        self.path = path
+        self._report = report
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tree = self.__dict__.get("tree")
+        if isinstance(tree, ArchiveTree):
+            tree.close()
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def is_folder(self) -> bool:
+        return self.path.is_dir()
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes of a file; none of a folder. Raises CallerFault where it cannot be read."""
+        return b"" if self.is_folder else first_bytes(self.path, HEAD_BYTES)
+
+    @property
+    def is_zip(self) -> bool:
+        return is_zip(self.head)
+
+    @cached_property
+    def tree(self) -> Tree | None:
+        """What lies inside; None where it is a plain file. Raises ContentFault where it is damaged or hostile."""
+        if self.is_folder:
+            return FolderTree(self.path, self._report)
+        return ArchiveTree(self.path, self._report) if self.is_zip else None
+
+
+class ArchiveTree:
+    """The files of a zip archive."""
+
+    def __init__(self, path: Path, report: Report) -> None:
+        self._archive = Archive(path, report)
+        self._members = {member.path: member for member in self._archive.members}
+        self.paths: Sequence[str] = list(self._members)
+        if len(self._members) < len(self._archive.members):
+            self.close()
+            raise _twice(path, [member.path for member in self._archive.members])
+
+    def size_bytes(self, path: str) -> int:
+        return self._members[path].info.file_size
+
+    def source_bytes(self, path: str) -> int:
+        return self._members[path].packed_bytes
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        return self._archive.pieces(self._members[path])
+
+    def close(self) -> None:
+        self._archive.close()
+
+
+class FolderTree:
+    """The plain files of a folder."""
+
+    def __init__(self, folder: Path, report: Report) -> None:
+        self._found = {found.path: found for found in walk(folder, report)}
+        self.paths: Sequence[str] = list(self._found)
+
+    def size_bytes(self, path: str) -> int:
+        return self._found[path].size_bytes
+
+    def source_bytes(self, path: str) -> int:
+        return self._found[path].size_bytes
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        return pieces(self._found[path].place)
+
+
+def contents(tree: Tree, path: str, bytes_max: int) -> bytes:
+    """One small file whole, such as a manifest. Raises ContentFault where it is longer than `bytes_max`."""
+    data = bytearray()
+    for piece in tree.pieces(path):
+        data += piece
+        if len(data) > bytes_max:
+            raise ContentFault(
+                f"{path} has more than {bytes_max:,} bytes, far more than such a file needs.",
+                "Ask whoever made the package for a clean copy.",
+            )
+    return bytes(data)
+
+
+def beginning(tree: Tree, path: str, count: int = HEAD_BYTES) -> bytes:
+    """The first bytes of one file, to judge it by. Raises ContentFault where they are damaged."""
+    data = bytearray()
+    for piece in tree.pieces(path):
+        data += piece
+        if len(data) >= count:
+            break
+    return bytes(data[:count])
+
+
+def _twice(path: Path, paths: list[str]) -> ContentFault:
+    name = Counter(paths).most_common(1)[0][0]
+    return ContentFault(
+        f"{path.name} cannot be taken: two of its files have one name: {name}.",
+        "Rename one of them, mend the links to it, and import again.",
+    )
