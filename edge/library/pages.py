@@ -6,51 +6,28 @@
 * Files are named to the front, never read here.
 """
 
-import re
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from catalog.manifest import Activity, Release, is_safe_path, words
-from catalog.media import media_type
+from catalog.manifest import words
 from edge.box import Box
 from edge.campus import wording
 from edge.library import rows
-from edge.library.launches import Address
+from edge.library.opened import file_answer, opened_of, tree_of
+from edge.library.players.registry import FILES, PLAYERS
 from edge.library.way import Places, Way, mine, next_of, way_of, ways_of
-from sync.web.app import frame_content, require, send_file, session_now
+from sync.web.app import require, session_now
 from sync.web.language import gettext, language_name, language_now
 from sync.web.takes import ANYTHING, takes
 
 READERS = ("learner", "guest", "teacher", "staff")
 MINE_SHOWN_MAX = 12
 DOORS_AT_HOME_MAX = 6
-PLACE_SECONDS_MIN = 5
-"""Nobody wants to be led back to the first seconds of a film."""
-
 MORNING_UNTIL_HOUR = 12
 EVENING_FROM_HOUR = 18
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What one request is about."""
-
-    release: Release
-    activity: Activity
-
-    @property
-    def title(self) -> str:
-        return rows.title(self.activity)
-
-    @property
-    def course_title(self) -> str:
-        return rows.course_title(self.release)
 
 
 def blueprint(box: Box) -> Blueprint:
@@ -87,7 +64,7 @@ def blueprint(box: Box) -> Blueprint:
     @require(*READERS)
     def course(course: str) -> ResponseReturnValue:
         release = box.shelf.release(course) or abort(404)
-        tree = _tree(box, release)
+        tree = tree_of(box, release)
         way = way_of(release, _places(box).get(course, {}), box.clock.now().wall_seconds)
         here = {step.activity.id for step in way.steps if (tree / step.activity.path).is_file()}
         return render_template(
@@ -103,82 +80,34 @@ def blueprint(box: Box) -> Blueprint:
     @pages.get("/library/<course>/<activity>")
     @require(*READERS)
     def activity(course: str, activity: str) -> ResponseReturnValue:
-        opened = _opened(box, course, activity)
-        if not (_tree(box, opened.release) / opened.activity.path).is_file():
-            return render_template("library/coming.html", opened=opened)
-        place = _places(box).get(course, {}).get(activity)
-        seconds = place.seconds if place and not place.is_completed else 0
+        found = opened_of(box, course, activity)
+        if not (tree_of(box, found.release) / found.activity.path).is_file():
+            return render_template("library/coming.html", opened=found)
+        opened = replace(found, place=_places(box).get(course, {}).get(activity))
         if session_now().kind == "learner":
             box.learning.opened(session_now().person, course, opened.release.version, activity)
-        page: dict[str, Any] = {
-            "opened": opened,
-            "place": place,
-            "is_done": place is not None and place.is_completed,
-            "following_activity": _following(opened),
-        }
-        match opened.activity.kind:
-            case "video":
-                start = seconds if seconds >= PLACE_SECONDS_MIN else 0
-                captions = opened.activity.attributes.get("captions", [])
-                return render_template("library/video.html", start_seconds=start, captions=captions, **page)
-            case "pdf":
-                size_bytes = (_tree(box, opened.release) / opened.activity.path).stat().st_size
-                return render_template("library/pdf.html", size_bytes=size_bytes, **page)
-            case "html":
-                origin, path = _launch(box, opened, place.path if place else "")
-                frame_content(origin)
-                return render_template("library/frame.html", address=origin + path, **page)
-            case _:
-                return render_template("library/unknown.html", **page)
+        player = PLAYERS.get(opened.activity.kind)
+        return player(box, opened) if player else render_template("library/unknown.html", opened=opened)
 
     @pages.get("/library/<course>/<activity>/file")
     @require(*READERS)
     @takes(query=("save",), gives=ANYTHING)
     def file(course: str, activity: str) -> ResponseReturnValue:
-        opened = _opened(box, course, activity)
-        if opened.activity.kind not in ("video", "pdf"):
+        opened = opened_of(box, course, activity)
+        if opened.activity.kind not in FILES:
             abort(404)
         saved = f"{opened.title}.{opened.activity.path.rpartition('.')[2]}" if "save" in request.args else None
-        return _file(box, opened.release, opened.activity.path, saved)
+        return file_answer(box, opened.release, opened.activity.path, saved)
 
     @pages.get("/library/<course>/<activity>/captions/<int:index>")
     @require(*READERS)
     @takes(gives=ANYTHING)
     def captions(course: str, activity: str, index: int) -> ResponseReturnValue:
-        opened = _opened(box, course, activity)
+        opened = opened_of(box, course, activity)
         tracks = opened.activity.attributes.get("captions", [])
-        return _file(box, opened.release, tracks[index]["path"]) if index < len(tracks) else abort(404)
+        return file_answer(box, opened.release, tracks[index]["path"]) if index < len(tracks) else abort(404)
 
     return pages
-
-
-def _opened(box: Box, course: str, activity: str) -> Opened:
-    release = box.shelf.release(course) or abort(404)
-    return Opened(release, release.activity(activity) or abort(404))
-
-
-def _tree(box: Box, release: Release) -> Path:
-    box.shelf.tree(release.course)  # made now, should a power cut have left it unmade
-    return box.shelf.tree_of(release.root)
-
-
-def _file(box: Box, release: Release, path: str, saved_as: str | None = None) -> ResponseReturnValue:
-    return send_file(_tree(box, release) / path, media_type(path), cache="private", filename=saved_as)
-
-
-def _launch(box: Box, opened: Opened, place: str) -> tuple[str, str]:
-    """Open the course on its own origin; says that origin, and the path of the page to begin with."""
-    release, activity = opened.release, opened.activity
-    # A new version may have lost the page where the learner was: then the course begins at its first.
-    is_kept = bool(place) and is_safe_path(place) and (_tree(box, release) / place).is_file()
-    address = box.launches.open(session_now(), release.course, release.root, activity.id)
-    return _origin(box, address), f"/{address.token}/{quote(place if is_kept else activity.path)}"
-
-
-def _origin(box: Box, address: Address) -> str:
-    scheme = "https" if box.config.is_behind_tls else request.scheme
-    host = address.host or re.sub(r":\d*\Z", "", request.host)
-    return f"{scheme}://{host}:{box.config.content_port_as_seen(address.port)}"
 
 
 def _places(box: Box) -> Places:
@@ -213,9 +142,3 @@ def _greeting(box: Box) -> str:
             return gettext("Good afternoon, %(name)s", name=person.name)
         case _:
             return gettext("Good evening, %(name)s", name=person.name)
-
-
-def _following(opened: Opened) -> Activity | None:
-    """The activity after this one."""
-    activities = list(opened.release.activities)
-    return next(iter(activities[activities.index(opened.activity) + 1 :]), None)

@@ -1,0 +1,57 @@
+"""What a request opened: a release, one of its activities, and the files of both.
+
+* Files are named to the front, never read here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import abort
+from flask.typing import ResponseReturnValue
+
+from catalog.manifest import Activity, Release
+from catalog.media import media_type
+from edge.box import Box
+from edge.learning.progress import Place
+from edge.library import rows
+from sync.web.app import send_file
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What one request is about, and where its learner is in it (None: not begun, or nobody whose place is kept)."""
+
+    release: Release
+    activity: Activity
+    place: Place | None = None
+
+    @property
+    def title(self) -> str:
+        return rows.title(self.activity)
+
+    @property
+    def course_title(self) -> str:
+        return rows.course_title(self.release)
+
+    @property
+    def following(self) -> Activity | None:
+        """The activity after this one."""
+        activities = list(self.release.activities)
+        return next(iter(activities[activities.index(self.activity) + 1 :]), None)
+
+
+def opened_of(box: Box, course: str, activity: str) -> Opened:
+    """The activity of the release that is on the shelf; answers 404 where there is none."""
+    release = box.shelf.release(course) or abort(404)
+    return Opened(release, release.activity(activity) or abort(404))
+
+
+def tree_of(box: Box, release: Release) -> Path:
+    """The folder of a release's files."""
+    box.shelf.tree(release.course)  # made now, should a power cut have left it unmade
+    return box.shelf.tree_of(release.root)
+
+
+def file_answer(box: Box, release: Release, path: str, saved_as: str | None = None) -> ResponseReturnValue:
+    """One file of a release, sent by the front; `saved_as` offers it as a download of that name."""
+    return send_file(tree_of(box, release) / path, media_type(path), cache="private", filename=saved_as)
