@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from catalog.fault import BoxFault, DiskFull
+from catalog.fault import BoxFault, CallerFault, DiskFull
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Database:
     def __init__(self, path: Path, migrations: Sequence[Migrations]) -> None:
         """Open, or make, the database at `path` and bring its tables up to date.
 
-        Raises BoxFault where the file is not a database or the disk will not do.
+        Raises BoxFault where the file is not a database or the disk will not do, CallerFault where its folder cannot be.
         """
         self.path = path
         self._pending: deque[tuple[Callable[[Connection], Any], Future[Any]]] = deque()
@@ -59,6 +59,12 @@ class Database:
         self._worker: int | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CallerFault(
+                f"The folder {path.parent} cannot be used: {(error.strerror or '').lower()}.",
+                "Name another with --data.",
+            ) from error
+        try:
             keep_private(path)
             self._writer = _up_to_date(path, migrations)
         except (sqlite3.Error, UnicodeDecodeError) as error:
