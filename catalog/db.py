@@ -45,7 +45,7 @@ class Database:
     def __init__(self, path: Path, migrations: Sequence[Migrations]) -> None:
         """Open, or make, the database at `path` and bring its tables up to date.
 
-        Raises BoxFault where the file is not a database or the disk will not do, CallerFault where there can be no folder.
+        Raises CallerFault where the folder cannot be; BoxFault where the file is no database or the disk will not do.
         """
         self.path = path
         self._pending: deque[tuple[Callable[[Connection], Any], Future[Any]]] = deque()
