@@ -1,4 +1,4 @@
-"""The question bank: the document `quiz.json` of a quiz, whatever format its questions came in.
+"""The question bank: the document `~quiz.json` of a quiz, whatever format its questions came in.
 
 * It is canonical JSON like every document: the same questions have the same bytes. Points, shares and the mark to pass
   are thousandths; numbers that may have a fraction are text.
@@ -16,11 +16,12 @@ from catalog.manifest import canonical, parsed
 from catalog.questions.reading import Fields, demand
 
 FORMAT = 1
-FILE = "quiz.json"
+FILE = "~quiz.json"
+"""A name that packages do not use: it tells what is right, and no content origin gives it out."""
 MEDIA = "media"
 """The folder beside the document for what the questions show or sound."""
 PERMILLE = 1000
-BANK_BYTES_MAX = 8 << 20
+BANK_BYTES_MAX = 2 << 20
 QUESTIONS_MAX = 2_000
 PARTS_MAX = 200
 """Options, pairs, gaps or accepted answers of one question."""

@@ -21,6 +21,8 @@ Given = Sequence[str]
 
 _NUMBER = re.compile(r"([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL)
 _THOUSANDS = re.compile(r"(?<=\d)[\s\u00a0\u202f'’٬](?=\d{3}(?!\d))")
+_GROUPED = re.compile(r"([+-]?\d{1,3}(?:([.,])\d{3})(?:\2\d{3})*)(?!\2)[.,]\d")
+"""Thousands that one mark sets apart, before the other mark: 1.234,5 as much as 1,234.5."""
 _SAME = str.maketrans({"−": "-", "–": "-", "٫": ".", "،": ",", "’": "'", "‘": "'", "“": '"', "”": '"', "ـ": None})
 
 
@@ -97,6 +99,8 @@ def number_in(text: str, units: Mapping[str, str] = {}) -> Decimal | None:
     if len(text) > NUMBER_LETTERS_MAX:
         return None
     text = unicodedata.normalize("NFKC", _THOUSANDS.sub("", text.strip())).translate(_SAME)
+    if grouped := _GROUPED.match(text):
+        text = text[: grouped.end(1)].replace(grouped[2], "") + text[grouped.end(1) :]
     found = _NUMBER.fullmatch(text)
     if found is None:
         return None

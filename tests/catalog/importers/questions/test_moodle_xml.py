@@ -135,8 +135,8 @@ def test_a_file_is_imported_with_the_pictures_inside(reading: Read, tmp_path: Pa
 
     [activity] = imported.activities
     entries = {one.path: one for one in imported.layers[0].entries}
-    bank = Bank.from_bytes(files.place_of(entries["water/quiz.json"].digest).read_bytes())
-    assert ("quiz", "water/quiz.json", 1, "moodle-xml") == (
+    bank = Bank.from_bytes(files.place_of(entries["water/~quiz.json"].digest).read_bytes())
+    assert ("quiz", "water/~quiz.json", 1, "moodle-xml") == (
         activity.kind, activity.path, activity.attributes["questions"], imported.report.format
     )  # fmt: skip
     assert '<p>See <img src="w ell.png" alt="a well"><img><img></p>' == bank.questions[0].text
