@@ -15,6 +15,8 @@ from edge.campus import pages as campus_pages
 from edge.carrying import pages as carrying_pages
 from edge.keeping import pages as keeping_pages
 from edge.learning import pages as learning_pages
+from edge.learning.quiz import essays as essay_pages
+from edge.learning.quiz import pages as quiz_pages
 from edge.library import pages as library_pages
 from edge.people import pages as people_pages
 from edge.staff import pages as staff_pages
@@ -53,6 +55,8 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(people_pages.blueprint(box))
     app.register_blueprint(library_pages.blueprint(box))
     app.register_blueprint(learning_pages.blueprint(box))
+    app.register_blueprint(quiz_pages.blueprint(box))
+    app.register_blueprint(essay_pages.blueprint(box))
     app.register_blueprint(staff_pages.blueprint(box))
     app.register_blueprint(carrying_pages.blueprint(box))
     app.register_blueprint(campus_pages.blueprint(box))

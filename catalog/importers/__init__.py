@@ -16,6 +16,7 @@ from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
 from catalog.importers.pdf import Pdf
+from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
 from catalog.importers.source import Source
@@ -24,7 +25,9 @@ from catalog.manifest import Activity, Layer, words
 from catalog.store import Batch
 from catalog.tree import check_paths
 
-IMPORTERS: Sequence[Importer] = (HtmlSite(is_packed=False), HtmlSite(is_packed=True), Video(), Pdf())
+IMPORTERS: Sequence[Importer] = (
+    MoodleXml(), Qti12(), HtmlSite(is_packed=False), HtmlSite(is_packed=True), Video(), Pdf(), Gift(), Aiken(),
+)  # fmt: skip
 SOURCES_MAX = 200
 
 __all__ = ["IMPORTERS", "Imported", "Importer", "Progress", "Report", "read"]

@@ -146,11 +146,17 @@ class Learning:
 
     def completed(self, learner: str, course: str, version: int, activity: str, key: str = "") -> None:
         """The learner says that they have finished."""
+        self._database.write(self.completed_work(learner, course, version, activity, key))
+
+    def completed_work(
+        self, learner: str, course: str, version: int, activity: str, key: str = ""
+    ) -> Callable[[Connection], None]:
+        """What the writer is to do for `completed`, where it is a part of something more."""
 
         def move(_connection: Connection, before: Place, now_seconds: int) -> Place:
             return progress.completed(before, version, now_seconds)
 
-        self._move(learner, course, activity, key, move)
+        return self._moving(learner, course, activity, key, move)
 
     def answered(self, learner: str, course: str, activity: str, item: str, answer: str, key: str = "") -> None:
         """The learner answered an item. Every answer is an event; the last one is shown."""
