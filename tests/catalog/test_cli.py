@@ -60,6 +60,7 @@ def test_an_import_as_json_has_every_field(run: Run, lessons: Path, film: Path) 
         ],
         "repaired": [],
         "left_out": [],
+        "noted": [],
         "external_links": [{"address": "https://e.org/a.png", "file": "site/index.html", "is_needed": True}],
         "external_links_count": 1,
         "course": "eau",
