@@ -49,7 +49,7 @@ def read(sources: Sequence[Path], batch: Batch, language: str, title: str | None
     report = Report()
     plain = _expanded(sources, report)
     total_bytes = sum(_size_bytes(source) for source in plain)
-    _demand_room(batch, total_bytes)
+    _demand_room(batch, total_bytes - batch.held_bytes)
     intake = Intake(batch, report, language, progress, total_bytes, _importer)
     captions = [source for source in plain if is_captions(source)]
     films: list[tuple[Path, Activity]] = []

@@ -114,6 +114,13 @@ class Intake:
         kind = media_type or media_type_of(path)
         kept_bytes = SCAN_BYTES_MAX if kind in SCANNED else HEAD_BYTES
         head = bytearray()
+        # Pages are read again even so: what is said of them is found while they are read.
+        if kind not in SCANNED and (held := self._batch.take_again(path)) is not None:
+            digest, size_bytes, place = held
+            self._taken_bytes += size_bytes
+            if is_counted:
+                self.advance(size_bytes)
+            return self._added(layer, Entry(path, size_bytes, digest, kind, role), first_bytes(place, HEAD_BYTES))
         with self._batch.new_file() as file:
             for piece in pieces:
                 self._taken_bytes += len(piece)
@@ -123,12 +130,14 @@ class Intake:
                     head += piece[: kept_bytes - len(head)]
                 if is_counted:
                     self.advance(len(piece))
-            digest, size_bytes = file.finish()
+            digest, size_bytes = file.finish(path)
         if kind in SCANNED:
             self.report.external_links += external_links(path, bytes(head))
-        entry = Entry(path, size_bytes, digest, kind, role)
+        return self._added(layer, Entry(path, size_bytes, digest, kind, role), bytes(head[:HEAD_BYTES]))
+
+    def _added(self, layer: str, entry: Entry, head: bytes) -> Added:
         self._layers.setdefault(layer, []).append(entry)
-        return Added(entry, bytes(head[:HEAD_BYTES]))
+        return Added(entry, head)
 
     def read_inner(self, name: str, pieces: Iterable[bytes]) -> list[Activity]:
         """Import a package that lies inside the one being read, as a source of its own; `name` is its file's name.
