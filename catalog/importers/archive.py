@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from catalog.digest import READ_BYTES
 from catalog.fault import ContentFault
@@ -40,6 +40,7 @@ _UNICODE_NAME = 0x7075
 _ENCRYPTED = 0x1
 _END = b"PK\x05\x06"
 _END_BYTES = 22
+_ENTRY_BYTES = 46
 _END64_LOCATOR_BYTES = 20
 _COMMENT_BYTES_MAX = 65_535
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -206,8 +207,8 @@ def _mended(source: Path, info: zipfile.ZipInfo, alphabet: Alphabet | None, repo
         encoding = "utf-8" if old is None else alphabet.encoding if alphabet else DOS
         name = _unicode_name(info) or raw.decode(encoding)
     path = name.replace("\\", "/")
-    if path.startswith("/") or _DRIVE.match(path) or ".." in path.split("/"):
-        raise _refused(source, f"{name!r} would be written outside its folder", _HOSTILE)
+    if _leads_out(path):
+        raise _outside(source, name)
     path = unicodedata.normalize("NFC", "/".join(part for part in path.split("/") if part not in ("", ".")))
     if not is_safe_path(path) or path.count("/") >= DEPTH_MAX:
         raise _refused(source, f"a file in it has a name that cannot be used: {name[:80]!r}", _PACK_AGAIN)
@@ -232,16 +233,42 @@ def _check_directory(source: Path) -> None:
                 raise damaged(source)
             entries, directory_bytes = struct.unpack_from("<HL", tail, at + 10)
             locator = tail[max(0, at - _END64_LOCATOR_BYTES) : at]
+            end = size_bytes - len(tail) + at
             if locator.startswith(b"PK\x06\x07"):
-                file.seek(struct.unpack_from("<Q", locator, 8)[0])
+                end = struct.unpack_from("<Q", locator, 8)[0]
+                file.seek(end)
                 end64 = file.read(56)
                 if len(end64) < 56:
                     raise damaged(source)
                 entries, directory_bytes = struct.unpack_from("<QQ", end64, 32)
+            if entries <= ENTRIES_MAX and directory_bytes <= DIRECTORY_BYTES_MAX:
+                _check_names(source, file, end - directory_bytes)
     except (OSError, OverflowError, ValueError) as error:
         raise unreadable(source, error) if isinstance(error, OSError) else damaged(source) from error
     if entries > ENTRIES_MAX or directory_bytes > DIRECTORY_BYTES_MAX:
         raise _refused(source, f"it lists more than {ENTRIES_MAX:,} files", "Divide the course into smaller ones.")
+
+
+def _check_names(source: Path, file: BinaryIO, start: int) -> None:
+    """Refuse names that lead out while the list streams by: a long list is not kept for the sake of its last line."""
+    file.seek(max(0, start))
+    for _ in range(ENTRIES_MAX):
+        entry = file.read(_ENTRY_BYTES)
+        if len(entry) < _ENTRY_BYTES or not entry.startswith(b"PK\x01\x02"):
+            return
+        name_bytes, *rest_bytes = struct.unpack_from("<HHH", entry, 28)
+        name = file.read(name_bytes).partition(b"\0")[0].decode(DOS)
+        if _leads_out(name.replace("\\", "/")):
+            raise _outside(source, name)
+        file.seek(sum(rest_bytes), 1)
+
+
+def _leads_out(path: str) -> bool:
+    return path.startswith("/") or _DRIVE.match(path) is not None or ".." in path.split("/")
+
+
+def _outside(source: Path, name: str) -> ContentFault:
+    return _refused(source, f"{name!r} would be written outside its folder", _HOSTILE)
 
 
 _PACK_AGAIN = "Unpack it with the program that made it, and pack it again as a zip with UTF-8 names."

@@ -45,6 +45,21 @@ peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
 print(json.dumps({"root": release.root, "written": written, "peak_mib": peak_mib, "flushes": len(flushes)}))
 """
 
+REFUSAL = """
+import resource, sys
+from pathlib import Path
+from catalog.fault import Fault
+from catalog.publish import Catalog, publish
+
+opened = Catalog.open(Path(sys.argv[1]))
+try:
+    publish([Path(sys.argv[2])], opened, now_seconds=1)
+except Fault as fault:
+    print(fault.sentence)
+opened.close()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+"""
+
 
 @pytest.fixture
 def story(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
@@ -103,6 +118,22 @@ def test_an_import_costs_few_flushes_and_little_memory(
     assert large["flushes"] <= 50
     assert many["peak_mib"] <= 200
     assert large["peak_mib"] <= 200
+
+
+@pytest.mark.parametrize("last", ["../evil.html", "bomb.bin"])
+def test_a_hostile_archive_is_refused_in_little_memory(tmp_path: Path, last: str) -> None:
+    """However long its list is, and however much it would unpack to."""
+    with zipfile.ZipFile(tmp_path / "course.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(90_000 if last.startswith("..") else 1):
+            archive.writestr(f"a/folder-{number % 100}/a-file-with-a-long-name-{number}.html", "x")
+        archive.writestr(last, bytes(150 * MIB) if last == "bomb.bin" else "x")
+    command = [sys.executable, "-c", REFUSAL, str(tmp_path / "hub"), str(tmp_path / "course.zip")]
+
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    assert "cannot be taken" in said
+    assert int(said.splitlines()[-1]) <= 64
+    assert [] == [path for path in (tmp_path / "hub" / "store").rglob("*") if path.is_file() and path.name != ".lock"]
 
 
 def abandoned(files: Store, name: str, data: bytes, *, more: bytes = b"") -> Path:
