@@ -20,6 +20,7 @@ from catalog.importers.identity import identity
 from catalog.importers.intake import latin, slug
 from catalog.manifest import LayerName, Release, is_course
 from catalog.releases import Releases
+from catalog.renditions.studio import Studio
 from catalog.store import Store
 
 MIGRATIONS = (store_.migrations, releases_.migrations)
@@ -72,6 +73,7 @@ def publish(
     licence: str = "",
     description: str | None = None,
     progress: Progress | None = None,
+    studio: Studio | None = None,
     is_welcome: Callable[[str], None] = lambda course: None,
 ) -> Published:
     """Make `sources` the next release of `course`; without a name, the course is called after its title.
@@ -82,8 +84,8 @@ def publish(
     _check_words(course, title)
     if course:
         is_welcome(course)
-    with catalog.store.batch(identity(sources, (language,))) as batch:
-        imported = read(sources, batch, language, title, progress or _silent)
+    with catalog.store.batch(identity(sources, (language, "with renditions" if studio else ""))) as batch:
+        imported = read(sources, batch, language, title, progress or _silent, studio)
         name = course or _course_of(imported.title, sources[0])
         if not course:
             is_welcome(name)

@@ -32,15 +32,22 @@ ALPHABETS: Sequence[Alphabet] = (
     Alphabet(DOS, "Western European (DOS 437)"),
 )
 
+TEXT_ALPHABETS: Sequence[Alphabet] = (
+    *ALPHABETS[:3],
+    Alphabet("cp1251", "Russian (Windows 1251)"),
+    Alphabet("cp1252", "Western European (Windows 1252)"),
+)
+"""Files are written by Windows, names in archives by what came before it."""
 
-def alphabet_of(names: Sequence[bytes]) -> Alphabet | None:
-    """The alphabet of names that are not UTF-8; None where none of ours fits them.
+
+def alphabet_of(names: Sequence[bytes], among: Sequence[Alphabet] = ALPHABETS) -> Alphabet | None:
+    """The alphabet of names that are not UTF-8; None where none of `among` fits them.
 
     >>> alphabet_of(["水的故事.html".encode("gbk")]).called, alphabet_of(["الماء.html".encode("cp1256")]).called
     ('Chinese (GBK)', 'Arabic (Windows 1256)')
     """
     judged = names[:NAMES_JUDGED_MAX]
-    scores = [(_permille(judged, one.encoding), one) for one in ALPHABETS]
+    scores = [(_permille(judged, one.encoding), one) for one in among]
     best_permille, best = max(scores, key=lambda scored: scored[0])
     return best if best_permille >= BELIEVED_PERMILLE and all(_is_readable(name, best) for name in names) else None
 
@@ -118,4 +125,5 @@ def _western(letter: str, before: str) -> int:
 
 _USUAL: Mapping[str, Callable[[str, str], int]] = {
     "gb18030": _han_of_gbk, "cp932": _kana_or_kanji, "cp1256": _arabic, "cp866": _cyrillic, DOS: _western,
+    "cp1251": _cyrillic, "cp1252": _western,
 }  # fmt: skip
