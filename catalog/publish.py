@@ -3,6 +3,7 @@
 * A release is recorded whole, in the transaction that indexes its files, or not at all.
 * Publishing the same files and words again makes no new version.
 * Versions of a course only grow.
+* One that died while it was read goes on, asked for again, with what it had staged.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,9 +16,11 @@ from catalog import store as store_
 from catalog.db import Connection, Database
 from catalog.fault import CallerFault
 from catalog.importers import Imported, Progress, Report, read
+from catalog.importers.identity import identity
 from catalog.importers.intake import latin, slug
 from catalog.manifest import LayerName, Release, is_course
 from catalog.releases import Releases
+from catalog.renditions.studio import Studio
 from catalog.store import Store
 
 MIGRATIONS = (store_.migrations, releases_.migrations)
@@ -70,6 +73,7 @@ def publish(
     licence: str = "",
     description: str | None = None,
     progress: Progress | None = None,
+    studio: Studio | None = None,
     is_welcome: Callable[[str], None] = lambda course: None,
 ) -> Published:
     """Make `sources` the next release of `course`; without a name, the course is called after its title.
@@ -80,8 +84,8 @@ def publish(
     _check_words(course, title)
     if course:
         is_welcome(course)
-    with catalog.store.batch() as batch:
-        imported = read(sources, batch, language, title, progress or _silent)
+    with catalog.store.batch(identity(sources, (language, "with renditions" if studio else ""))) as batch:
+        imported = read(sources, batch, language, title, progress or _silent, studio)
         name = course or _course_of(imported.title, sources[0])
         if not course:
             is_welcome(name)
