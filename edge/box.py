@@ -35,6 +35,7 @@ from edge.learning import learning
 from edge.learning.learning import Learning
 from edge.library import launches
 from edge.library.content import CourseContent
+from edge.library.indexing import Indexing
 from edge.library.launches import Launches, LaunchingSessions
 from edge.nights import ledger, night, scrubbing, uplink
 from edge.nights.ledger import Ledger
@@ -158,6 +159,7 @@ class Box:
             Scrub(self.store, self.shelf), self.database, lambda: self.config, lambda: self.nightly.is_running
         )
         self.sticks = Sticks(self)
+        self.indexing = Indexing(data, self.shelf, self.store, clock, lambda: self.nightly.is_running)
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
         self.following = Following(self.database, projecting.project, self.id)
@@ -199,6 +201,7 @@ class Box:
         self.nightly.tell_to_stop()
         self.sticks.wait()
         self.nightly.stop()
+        self.indexing.stop()
         if "neighbours" in self.__dict__:
             self.neighbours.close()
         self.database.close()

@@ -22,6 +22,7 @@ from edge.box import Box
 from edge.campus import wording
 from edge.library import rows
 from edge.library.launches import Address
+from edge.library.search import page_of, path_of, second_of
 from edge.library.way import Places, Way, mine, next_of, way_of, ways_of
 from sync.web.app import frame_content, require, send_file, session_now
 from sync.web.language import gettext, language_name, language_now
@@ -102,6 +103,7 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.get("/library/<course>/<activity>")
     @require(*READERS)
+    @takes(query=("at",))
     def activity(course: str, activity: str) -> ResponseReturnValue:
         opened = _opened(box, course, activity)
         if not (_tree(box, opened.release) / opened.activity.path).is_file():
@@ -110,6 +112,7 @@ def blueprint(box: Box) -> Blueprint:
         seconds = place.seconds if place and not place.is_completed else 0
         if session_now().kind == "learner":
             box.learning.opened(session_now().person, course, opened.release.version, activity)
+        at = request.args.get("at", "")
         page: dict[str, Any] = {
             "opened": opened,
             "place": place,
@@ -118,14 +121,14 @@ def blueprint(box: Box) -> Blueprint:
         }
         match opened.activity.kind:
             case "video":
-                start = seconds if seconds >= PLACE_SECONDS_MIN else 0
+                start = second_of(at) or (seconds if seconds >= PLACE_SECONDS_MIN else 0)
                 captions = opened.activity.attributes.get("captions", [])
                 return render_template("library/video.html", start_seconds=start, captions=captions, **page)
             case "pdf":
                 size_bytes = (_tree(box, opened.release) / opened.activity.path).stat().st_size
-                return render_template("library/pdf.html", size_bytes=size_bytes, **page)
+                return render_template("library/pdf.html", size_bytes=size_bytes, page_number=page_of(at), **page)
             case "html":
-                origin, path = _launch(box, opened, place.path if place else "")
+                origin, path = _launch(box, opened, path_of(at) or (place.path if place else ""))
                 frame_content(origin)
                 return render_template("library/frame.html", address=origin + path, **page)
             case _:
