@@ -146,7 +146,7 @@ class Release:
     activities: tuple[Activity, ...]
     layers: Mapping[str, LayerName]
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of newer formats, kept as they came; "subjects", "level" and "minutes" are read below."""
+    """Fields of newer formats, kept as they came; "subjects", "level", "minutes" and "keep" are read below."""
 
     @property
     def root(self) -> Digest:
@@ -176,6 +176,12 @@ class Release:
             return int(said)
         seconds: list[Any] = [activity.attributes.get("seconds") for activity in self.activities]
         return (sum(int(one) for one in seconds if _is_count(one)) + 59) // 60
+
+    @property
+    def may_be_kept(self) -> bool | None:
+        """Whether learners may keep copies, as the publisher says; None where the licence decides."""
+        said = self.extra.get("keep")
+        return said if isinstance(said, bool) else None
 
     def activity(self, activity_id: str) -> Activity | None:
         return next((one for one in self.activities if one.id == activity_id), None)

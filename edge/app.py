@@ -15,8 +15,8 @@ from edge.campus import pages as campus_pages
 from edge.carrying import pages as carrying_pages
 from edge.keeping import pages as keeping_pages
 from edge.learning import pages as learning_pages
+from edge.library import copy_pages, opds_pages, search_pages
 from edge.library import pages as library_pages
-from edge.library import search_pages
 from edge.people import pages as people_pages
 from edge.staff import pages as staff_pages
 from sync.mirror import Mirror, create_mirror
@@ -54,6 +54,8 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(people_pages.blueprint(box))
     app.register_blueprint(library_pages.blueprint(box))
     app.register_blueprint(search_pages.blueprint(box))
+    app.register_blueprint(copy_pages.blueprint(box))
+    app.register_blueprint(opds_pages.blueprint(box))
     app.register_blueprint(learning_pages.blueprint(box))
     app.register_blueprint(staff_pages.blueprint(box))
     app.register_blueprint(carrying_pages.blueprint(box))

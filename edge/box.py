@@ -34,6 +34,7 @@ from edge.keeping.watch import Watch
 from edge.learning import learning
 from edge.learning.learning import Learning
 from edge.library import launches
+from edge.library.books import Books
 from edge.library.content import CourseContent
 from edge.library.indexing import Indexing
 from edge.library.launches import Launches, LaunchingSessions
@@ -159,6 +160,7 @@ class Box:
             Scrub(self.store, self.shelf), self.database, lambda: self.config, lambda: self.nightly.is_running
         )
         self.sticks = Sticks(self)
+        self.books = Books(data, self.shelf, lambda: self.nightly.is_running)
         self.indexing = Indexing(data, self.shelf, self.store, clock, lambda: self.nightly.is_running)
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)

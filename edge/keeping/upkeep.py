@@ -53,12 +53,13 @@ def after_night(box: "Box") -> None:
 def each_minute(box: "Box", moment: Moment) -> None:
     """Look at the clock, read a little of the store where it is time to, see whether the catalogue's word counts.
 
-    Last comes what takes longest: to make findable what is new on the shelf.
+    Last comes what takes longest: to make findable what is new on the shelf, and books of its text.
     """
     box.watch.look(moment)
     scrub(box, moment)
     trust.look(box)
-    box.indexing.tick()
+    if box.indexing.tick():
+        box.books.tick()
 
 
 def scrub(box: "Box", moment: Moment) -> None:

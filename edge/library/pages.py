@@ -136,13 +136,12 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.get("/library/<course>/<activity>/file")
     @require(*READERS)
-    @takes(query=("save",), gives=ANYTHING)
+    @takes(gives=ANYTHING)
     def file(course: str, activity: str) -> ResponseReturnValue:
         opened = _opened(box, course, activity)
         if opened.activity.kind not in ("video", "pdf"):
             abort(404)
-        saved = f"{opened.title}.{opened.activity.path.rpartition('.')[2]}" if "save" in request.args else None
-        return _file(box, opened.release, opened.activity.path, saved)
+        return _file(box, opened.release, opened.activity.path)
 
     @pages.get("/library/<course>/<activity>/captions/<int:index>")
     @require(*READERS)
@@ -165,8 +164,8 @@ def _tree(box: Box, release: Release) -> Path:
     return box.shelf.tree_of(release.root)
 
 
-def _file(box: Box, release: Release, path: str, saved_as: str | None = None) -> ResponseReturnValue:
-    return send_file(_tree(box, release) / path, media_type(path), cache="private", filename=saved_as)
+def _file(box: Box, release: Release, path: str) -> ResponseReturnValue:
+    return send_file(_tree(box, release) / path, media_type(path), cache="private")
 
 
 def _launch(box: Box, opened: Opened, place: str) -> tuple[str, str]:
