@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from flask import Flask, request
 
 from edge.box import Box
+from edge.campus import asking_pages
 from edge.campus import pages as campus_pages
 from edge.carrying import pages as carrying_pages
 from edge.keeping import pages as keeping_pages
@@ -60,6 +61,7 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(staff_pages.blueprint(box))
     app.register_blueprint(carrying_pages.blueprint(box))
     app.register_blueprint(campus_pages.blueprint(box))
+    app.register_blueprint(asking_pages.blueprint(box))
     app.register_blueprint(keeping_pages.blueprint(box))
     app.request_class = carrying_pages.request_class(box)
     if box.config.neighbours:

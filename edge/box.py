@@ -22,7 +22,8 @@ from catalog.releases import Releases
 from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
-from edge.campus import words
+from edge.campus import asking, words
+from edge.campus.asking import Asking
 from edge.campus.campus import Campus
 from edge.campus.projecting import Projecting
 from edge.carrying import letters
@@ -87,6 +88,7 @@ MIGRATIONS = (
     letters.migrations,
     followed.migrations,
     words.migrations,
+    asking.migrations,
     alarms.migrations,
     watch.migrations,
     upkeep.migrations,
@@ -163,11 +165,13 @@ class Box:
         self.books = Books(data, self.shelf, lambda: self.nightly.is_running)
         self.indexing = Indexing(data, self.shelf, self.store, clock, lambda: self.nightly.is_running)
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
+        self.asking = Asking(self.database, self.journal, lambda: {one.course for one in self.shelf.shelved()})
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
         self.following = Following(self.database, projecting.project, self.id)
         self.people.when_forgotten(self.learning.forget)
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)
+        self.people.when_forgotten(self.asking.forget)
         self.people.when_locked_out(self._end_sessions)
 
     @classmethod

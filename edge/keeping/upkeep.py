@@ -60,6 +60,7 @@ def each_minute(box: "Box", moment: Moment) -> None:
     trust.look(box)
     if box.indexing.tick():
         box.books.tick()
+    box.asking.tidy()
 
 
 def scrub(box: "Box", moment: Moment) -> None:

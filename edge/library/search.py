@@ -8,16 +8,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog.manifest import Activity, Release, is_safe_path, words
+from catalog.search.folding import fold
 from catalog.search.index import Card, Chosen, Row
 from catalog.search.question import Question
 from catalog.search.snippet import Part, Snippet, marked, snippet
+from edge.campus.asking import Coming
+from sync.campus.asking import Listed
 
 RESULTS_MAX = 20
 MORE_PLACES_MAX = 3
 SECOND_MAX = 1_000_000
 PAGE_MAX = 100_000
+COMING_MAX = 8
+COMING_REMEMBERED_MAX = 2048
 MEGABYTE_BYTES = 1_000_000
 
 
@@ -60,6 +66,48 @@ def results(rows: Iterable[Row], releases: Mapping[str, Release], question: Ques
             found.setdefault((row.course, row.activity), []).append(row)
     best = list(found.values())[:RESULTS_MAX]
     return [_result(places, releases[places[0].course], question, language) for places in best]
+
+
+def coming_results(
+    coming: Iterable[Coming], question: Question, chosen: Chosen, language: str
+) -> list[tuple[Coming, tuple[Part, ...], Snippet]]:
+    """Courses of the hub that answer and are not here: they have all the words in title, subjects or description."""
+    found = [
+        one
+        for one in coming
+        if _is_chosen(one.listed, chosen)
+        and (not question.is_empty or not chosen.is_all)
+        and all(word.text in _folded(one.listed) for word in question.words)
+    ]
+    return [
+        (
+            one,
+            marked(words(one.listed.title, language), question),
+            snippet(words(one.listed.about, language), question),
+        )
+        for one in found[:COMING_MAX]
+    ]
+
+
+def _is_chosen(listed: Listed, chosen: Chosen) -> bool:
+    return (
+        (not chosen.subject or chosen.subject in listed.subjects)
+        and (not chosen.language or chosen.language in listed.languages)
+        and (not chosen.level or chosen.level == listed.level)
+        and (not chosen.minutes_max or 1 <= listed.minutes <= chosen.minutes_max)
+        and (not chosen.size_bytes_max or listed.size_bytes <= chosen.size_bytes_max)
+    )
+
+
+def _folded(listed: Listed) -> str:
+    said = [*listed.title.values(), *listed.subjects, *listed.about.values()]
+    return _folded_once(" ".join(said))
+
+
+@lru_cache(maxsize=COMING_REMEMBERED_MAX)
+def _folded_once(text: str) -> str:
+    """What is listed changes once in a while and is searched at every question."""
+    return fold(text)
 
 
 def choices(cards: Iterable[Card]) -> Choices:

@@ -12,10 +12,13 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import words
 from catalog.search.question import LETTERS_MAX, Question
+from catalog.search.snippet import Part, Snippet
 from edge.box import Box
+from edge.campus.asking import Coming
+from edge.campus.asking_pages import comes, may_ask
 from edge.library import rows
-from edge.library.search import Place, Result, choices, chosen_of, results
-from sync.web.app import require
+from edge.library.search import Place, Result, choices, chosen_of, coming_results, results
+from sync.web.app import require, session_now
 from sync.web.language import gettext, language_name, language_now, ngettext, timecode
 from sync.web.takes import takes
 
@@ -41,6 +44,7 @@ def blueprint(box: Box) -> Blueprint:
         index = box.indexing.index
         found = results(index.find(question, chosen), releases, question, language_now())
         browsed = index.courses(chosen) if question.is_empty and not chosen.is_all else []
+        coming = coming_results(box.asking.coming(), question, chosen, language_now())
         return render_template(
             "library/search.html",
             fields=fields,
@@ -48,6 +52,8 @@ def blueprint(box: Box) -> Blueprint:
             is_chosen=not chosen.is_all,
             results=[_shown(result) for result in found],
             browsed=[releases[course] for course in browsed[:BROWSED_MAX] if course in releases],
+            coming=_coming_shown(box, coming),
+            here=request.full_path.rstrip("?"),
             selects=_selects(index.cards().values(), fields),
         )
 
@@ -67,6 +73,27 @@ def _shown(result: Result) -> dict[str, Any]:
         "snippet": result.snippet.parts,
         "more": [(_where(place), _href(result, place)) for place in result.more],
     }
+
+
+def _coming_shown(box: Box, coming: list[tuple[Coming, tuple[Part, ...], Snippet]]) -> list[dict[str, Any]]:
+    """Courses of the hub's that answer and are not here: what they are, when they could come, whether one may ask."""
+    if not coming:
+        return []
+    asked = box.asking.asked_by(session_now().person) if may_ask() else set()
+    whens = comes(box, [one for one, _, _ in coming])
+    return [
+        {
+            "course": one.listed.course,
+            "title": title,
+            "snippet": said.parts,
+            "when": when,
+            "askers": one.askers,
+            "is_wanted": one.is_wanted,
+            "is_asked": one.listed.course in asked,
+            "may_ask": may_ask(),
+        }
+        for (one, title, said), when in zip(coming, whens, strict=True)
+    ]
 
 
 def _href(result: Result, place: Place) -> str:

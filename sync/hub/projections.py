@@ -16,7 +16,7 @@ from sync.batch import Batch
 from sync.campus.ownership import Side, stamp_of
 from sync.events import Event, fields_of
 from sync.hub import schema
-from sync.hub.campus import words
+from sync.hub.campus import wishes, words
 from sync.hub.engine import insert
 
 PERMILLE_ALL = 1000
@@ -39,6 +39,7 @@ def project(connection: Connection, campus: str, batch: Batch) -> None:
     again = [row for one in said if one[0].kind == snapshot.KIND and one[0].learner for row in _again(campus, *one)]
     _put_furthest(connection, moved + again)
     words.keep(connection, campus, batch)
+    wishes.take(connection, campus, batch)
 
 
 def clear(connection: Connection) -> None:
