@@ -22,7 +22,8 @@ from catalog.releases import Releases
 from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
-from edge.campus import words
+from edge.campus import asking, words
+from edge.campus.asking import Asking
 from edge.campus.campus import Campus
 from edge.campus.projecting import Projecting
 from edge.carrying import letters
@@ -37,7 +38,9 @@ from edge.learning.quiz import tries
 from edge.learning.quiz.tries import Tries
 from edge.learning.results import Results
 from edge.library import launches
+from edge.library.books import Books
 from edge.library.content import CourseContent
+from edge.library.indexing import Indexing
 from edge.library.launches import Launches, LaunchingSessions
 from edge.nights import ledger, night, scrubbing, uplink
 from edge.nights.ledger import Ledger
@@ -90,6 +93,7 @@ MIGRATIONS = (
     letters.migrations,
     followed.migrations,
     words.migrations,
+    asking.migrations,
     alarms.migrations,
     watch.migrations,
     upkeep.migrations,
@@ -165,7 +169,10 @@ class Box:
             Scrub(self.store, self.shelf), self.database, lambda: self.config, lambda: self.nightly.is_running
         )
         self.sticks = Sticks(self)
+        self.books = Books(data, self.shelf, lambda: self.nightly.is_running)
+        self.indexing = Indexing(data, self.shelf, self.store, clock, lambda: self.nightly.is_running)
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
+        self.asking = Asking(self.database, self.journal, lambda: {one.course for one in self.shelf.shelved()})
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
         self.following = Following(self.database, projecting.project, self.id)
         self.people.when_forgotten(self.learning.forget)
@@ -173,6 +180,7 @@ class Box:
         self.people.when_forgotten(self.tries.forget)
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)
+        self.people.when_forgotten(self.asking.forget)
         self.people.when_locked_out(self._end_sessions)
 
     @classmethod
@@ -208,6 +216,7 @@ class Box:
         self.nightly.tell_to_stop()
         self.sticks.wait()
         self.nightly.stop()
+        self.indexing.stop()
         if "neighbours" in self.__dict__:
             self.neighbours.close()
         self.database.close()

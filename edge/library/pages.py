@@ -79,11 +79,12 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.get("/library/<course>/<activity>")
     @require(*READERS)
+    @takes(query=("at",))
     def activity(course: str, activity: str) -> ResponseReturnValue:
         found = opened_of(box, course, activity)
         if not (tree_of(box, found.release) / found.activity.path).is_file():
             return render_template("library/coming.html", opened=found)
-        opened = replace(found, place=_places(box).get(course, {}).get(activity))
+        opened = replace(found, place=_places(box).get(course, {}).get(activity), at=request.args.get("at", ""))
         if session_now().kind == "learner":
             box.learning.opened(session_now().person, course, opened.release.version, activity)
         player = PLAYERS.get(opened.activity.kind)
@@ -91,13 +92,12 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.get("/library/<course>/<activity>/file")
     @require(*READERS)
-    @takes(query=("save",), gives=ANYTHING)
+    @takes(gives=ANYTHING)
     def file(course: str, activity: str) -> ResponseReturnValue:
         opened = opened_of(box, course, activity)
         if opened.activity.kind not in FILES:
             abort(404)
-        saved = f"{opened.title}.{opened.activity.path.rpartition('.')[2]}" if "save" in request.args else None
-        return file_answer(box, opened.release, opened.activity.path, saved)
+        return file_answer(box, opened.release, opened.activity.path)
 
     @pages.get("/library/<course>/<activity>/captions/<int:index>")
     @require(*READERS)

@@ -17,6 +17,7 @@ from catalog.db import Database
 from catalog.publish import Catalog, Published
 from sync.clock import Clock
 from sync.hub.answers import Answers
+from sync.hub.campus.demand import Demands
 from sync.hub.campus.elsewhere import Elsewhere
 from sync.hub.campus.journals import CampusJournals
 from sync.hub.campus.notices import Notices
@@ -64,6 +65,7 @@ class Hub:
     roster: Roster
     elsewhere: Elsewhere
     notices: Notices
+    demands: Demands
     keeping: Keeping
     carrying: Carrying
     gifts: Gifts
@@ -98,6 +100,8 @@ class Hub:
         journals.when_asked(elsewhere.tell)
         notices = Notices(engine, journals, clock, random_bytes)
         journals.when_asked(notices.tell_of_revoked)
+        demands = Demands(engine, catalog.releases, journals)
+        journals.when_asked(demands.tell)
         enclosing = Enclosing(journals, trust, data / CARRY)
         carrying = Carrying(engine, keys, fleet, intake, packing, enclosing, clock, data / CARRY)
         return cls(
@@ -114,6 +118,7 @@ class Hub:
             elsewhere=elsewhere,
             roster=Roster(engine, journals, intake.readout, random_bytes),
             notices=notices,
+            demands=demands,
             keeping=keeping,
             carrying=carrying,
             gifts=Gifts(data / CARRY / "gifts", carrying, clock, random_bytes),

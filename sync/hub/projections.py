@@ -16,7 +16,7 @@ from sync.batch import Batch
 from sync.campus.ownership import Side, stamp_of
 from sync.events import Event, fields_of
 from sync.hub import schema
-from sync.hub.campus import words
+from sync.hub.campus import wishes, words
 from sync.hub.engine import insert
 from sync.hub.schema.projections import NO_SCORE
 from sync.snapshot import PERMILLE_ALL, Passing, Scored
@@ -43,6 +43,7 @@ def project(connection: Connection, campus: str, batch: Batch) -> None:
     told = [row for one in said if one[0].kind == snapshot.KIND and one[0].learner for row in _told(campus, *one)]
     _put_best(connection, came + told)
     words.keep(connection, campus, batch)
+    wishes.take(connection, campus, batch)
 
 
 def clear(connection: Connection) -> None:

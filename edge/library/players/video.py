@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from edge.box import Box
 from edge.library.opened import Opened
 from edge.library.players.page import player_page
+from edge.library.search import second_of
 
 PLACE_SECONDS_MIN = 5
 """Nobody wants to be led back to the first seconds of a film."""
@@ -16,6 +17,6 @@ def show(_box: Box, opened: Opened) -> ResponseReturnValue:
     return player_page(
         "library/video.html",
         opened,
-        start_seconds=seconds if seconds >= PLACE_SECONDS_MIN else 0,
+        start_seconds=second_of(opened.at) or (seconds if seconds >= PLACE_SECONDS_MIN else 0),
         captions=opened.activity.attributes.get("captions", []),
     )

@@ -62,6 +62,7 @@ def create_pages(hub: "Hub") -> Blueprint:
             finding=hub.publishing.finding(course),
             holders=holders,
             box_count=len(boxes),
+            asked=hub.demands.asked(course),
             said=request.args.get("said", ""),
         )
 
