@@ -31,7 +31,7 @@ from edge.config import FILE, Config, changed
 from edge.keeping import alarms, trust, upkeep, watch
 from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
-from edge.learning import learning
+from edge.learning import learning, moving
 from edge.learning.learning import Learning
 from edge.library import launches
 from edge.library.content import CourseContent
@@ -78,6 +78,7 @@ MIGRATIONS = (
     people.migrations,
     accounts.migrations,
     learning.migrations,
+    moving.migrations,
     claim.migrations,
     launches.migrations,
     night.migrations,
@@ -161,6 +162,7 @@ class Box:
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
         self.following = Following(self.database, projecting.project, self.id)
+        self.shelf.when_moved(moving.move)
         self.people.when_forgotten(self.learning.forget)
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)
