@@ -22,7 +22,7 @@ from catalog.fault import CallerFault, Damaged
 from catalog.importers import Progress, Report, read
 from catalog.importers.intake import latin, slug
 from catalog.manifest import Layer, LayerName, Release, is_course
-from catalog.moved import composed, moved_in, way_back
+from catalog.moved import changes, composed, moved_in, way_back
 from catalog.releases import Releases
 from catalog.store import Store
 
@@ -107,7 +107,7 @@ def publish(
             batch.record(connection)
             catalog.releases.record_layers(connection, prepared.layers)
             latest = catalog.releases.latest(prepared.release.course, connection)
-            words = said if latest is None else said.filled(About.of(latest))
+            words = said if latest is None else _going_on(said, latest, prepared.release)
             release, is_new = _record(connection, catalog.releases, words.said_of(prepared.release), latest)
             return Published(release, prepared.report, is_new)
 
@@ -250,6 +250,12 @@ def _record(connection: Connection, releases: Releases, draft: Release, latest: 
     release = replace(draft, version=releases.next_version(draft.course, connection))
     releases.record(connection, release, [])
     return release, True
+
+
+def _going_on(said: About, latest: Release, release: Release) -> About:
+    """What is said of a new version: as of the one before, where nothing else is said; and what seems to have moved."""
+    moved = said.moved or changes(latest, release.activities).moved
+    return replace(said.filled(About.of(latest)), moved=moved)
 
 
 def _ids(release: Release) -> set[str]:

@@ -116,7 +116,7 @@ def choose(connection: Connection, course: str, choice: Choice, now_seconds: int
         values: dict[str, Any] = {"withdrawn_seconds": None, "layers": "" if layers is None else json.dumps(layers)}
         connection.execute(update(want).where(want.c.course == course, want.c.campus == campus).values(values))
     withdraw(connection, course, [campus for campus in campuses if campus not in chosen], now_seconds)
-    hold(connection, course, choice.holds)
+    hold(connection, course, choice.holds, now_seconds)
 
 
 def withdraw(connection: Connection, course: str, campuses: Iterable[str], now_seconds: int) -> int:
@@ -135,14 +135,22 @@ def withdraw_at_all(connection: Connection, course: str, now_seconds: int) -> in
     return withdraw(connection, course, campuses, now_seconds)
 
 
-def hold(connection: Connection, course: str, holds: Mapping[str, int]) -> None:
-    """Let campuses keep the version on offer until a day of theirs; 0 lets them go on."""
+def hold(connection: Connection, course: str, holds: Mapping[str, int], now_seconds: int) -> None:
+    """Let campuses keep the version on offer until a moment of theirs; those that are not named go on.
+
+    A campus that keeps one already keeps that one.
+    """
     want = schema.want
     root = connection.execute(select(schema.offer.c.root).where(schema.offer.c.course == course)).scalar_one_or_none()
-    for campus, until_seconds in holds.items():
-        if root is not None:
-            values = {"held_root": root if until_seconds else "", "held_until_seconds": until_seconds}
-            connection.execute(update(want).where(want.c.course == course, want.c.campus == campus).values(values))
+    for row in connection.execute(select(want).where(want.c.course == course)).all():
+        until_seconds = holds.get(row.campus, 0)
+        is_held = bool(row.held_root) and now_seconds < row.held_until_seconds
+        held_root = row.held_root if is_held else root
+        if until_seconds <= now_seconds or held_root is None:
+            held_root, until_seconds = "", 0
+        if (held_root, until_seconds) != (row.held_root, row.held_until_seconds):
+            values = {"held_root": held_root, "held_until_seconds": until_seconds}
+            connection.execute(update(want).where(want.c.course == course, want.c.campus == row.campus).values(values))
 
 
 def held_roots(connection: Connection, now_seconds: int) -> set[Digest]:

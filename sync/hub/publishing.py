@@ -194,6 +194,15 @@ class Publishing:
         with reading(self._engine) as connection:
             return editions.not_due(connection, self._clock.now().wall_seconds).get(root)
 
+    def subscribe(self, campus: str, languages: Sequence[str]) -> None:
+        """Let a campus have, of the courses that are for all, those in these languages; none named: all.
+
+        Raises WordsRefused.
+        """
+        tags = About.written(languages=tuple(dict.fromkeys(languages))).languages
+        with writing(self._engine) as connection:
+            editions.subscribe(connection, campus, tags)
+
     def languages_read(self) -> dict[str, list[str]]:
         """The languages that campuses said to read, each with the names of those campuses."""
         with reading(self._engine) as connection:

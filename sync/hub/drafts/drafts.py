@@ -21,7 +21,7 @@ from catalog.importers import Report
 from catalog.manifest import Release, is_course
 from catalog.moved import changes
 from sync.clock import Clock
-from sync.hub import schema
+from sync.hub import editions, schema
 from sync.hub.drafts.chunks import Chunks
 from sync.hub.drafts.draft import (
     FILES_MAX,
@@ -188,7 +188,7 @@ class Drafts:
     def imported(self, draft: str, release: Release, report: Report, former: Release | None) -> bool:
         """Keep what the import made of a draft. False where it was thrown away meanwhile.
 
-        What is said of the former version is said again, where the publisher said nothing else.
+        What is said of the former version is said again, where the publisher said nothing else; and who has it gets it.
         """
         with writing(self._engine) as connection:
             try:
@@ -198,6 +198,8 @@ class Drafts:
             about = replace(one.about, title={tag: words for tag, words in one.about.title.items() if words})
             if former is not None:
                 about = replace(about.filled(About.of(former)), moved=changes(former, release.activities).moved)
+                choice = replace(editions.choice_of(connection, release.course), due_seconds=one.choice.due_seconds)
+                _set(connection, draft, choice=choice.to_text())
             about = replace(about, title={**release.title, **about.title})
             _set(
                 connection, draft, state=State.READY.value, course=release.course,

@@ -48,14 +48,14 @@ class Weighing:
         self._engine = engine
         self._drafts = drafts
 
-    def weigh_missing(self) -> int:
-        """Weigh what no draft was weighed against yet. Returns how many packs were measured.
+    def weigh_missing(self, only: str = "") -> int:
+        """Weigh what no draft, or not this one, was weighed against yet. Returns how many packs were measured.
 
         Raises DiskFull or BoxFault; Damaged where files are not here any more.
         """
         count = 0
         for draft in self._drafts.all():
-            if draft.state is State.READY and draft.release is not None:
+            if only in ("", draft.id) and draft.state is State.READY and draft.release is not None:
                 for layer, base in list(self._missing(draft, draft.release)):
                     self._weigh(draft, draft.said, layer, base)
                     count += 1
