@@ -32,7 +32,7 @@ from edge.config import FILE, Config, changed
 from edge.keeping import alarms, trust, upkeep, watch
 from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
-from edge.learning import learning, results
+from edge.learning import learning, moving, results
 from edge.learning.learning import Learning
 from edge.learning.quiz import tries
 from edge.learning.quiz.tries import Tries
@@ -86,6 +86,7 @@ MIGRATIONS = (
     learning.migrations,
     results.migrations,
     tries.migrations,
+    moving.migrations,
     claim.migrations,
     launches.migrations,
     night.migrations,
@@ -175,6 +176,7 @@ class Box:
         self.asking = Asking(self.database, self.journal, lambda: {one.course for one in self.shelf.shelved()})
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
         self.following = Following(self.database, projecting.project, self.id)
+        self.shelf.when_moved(moving.move)
         self.people.when_forgotten(self.learning.forget)
         self.people.when_forgotten(self.results.forget)
         self.people.when_forgotten(self.tries.forget)

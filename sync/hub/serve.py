@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sync.clock import SystemClock
-from sync.hub.app import create_app
+from sync.hub.app import FORM_BYTES_MAX, create_app
+from sync.hub.drafts.draft import CHUNK_BYTES
 from sync.hub.hub import CARRY, UPLOAD_BYTES_MAX, UPLOADS, Hub
 from sync.hub.keeping.nightly import Nightly
 from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
+from sync.hub.pages.drafts import DRAFTS_PATH, PARTS_PATH
 from sync.hub.staff import CODE_FILE
 from sync.web.front import Front, Site
 from sync.web.names import own_names
@@ -57,6 +59,8 @@ def serve(
             folders=[hub.packing.folder, hub.catalog.store.folder, data / CARRY],
             body_bytes_max={
                 PUBLISH_PATH: upload_bytes_max,
+                DRAFTS_PATH: FORM_BYTES_MAX,
+                PARTS_PATH: CHUNK_BYTES,
                 SESSION_PATH: REPORT_BYTES_MAX,
                 CARRY_PATH: LETTERS_BYTES_MAX,
             },
