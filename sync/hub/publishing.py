@@ -7,7 +7,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,15 @@ class Publishing:
         self._drafts.discard(draft.id)
         self._packing.wake()
         return release, is_new
+
+    def choose(self, course: str, campuses: Sequence[str] | None) -> None:
+        """Let these campuses have a course, or every one; what each takes of it stays. Raises NoSuchCourse."""
+        self._demand_known(course)
+        with writing(self._engine) as connection:
+            choice = replace(
+                editions.choice_of(connection, course), campuses=None if campuses is None else tuple(campuses)
+            )
+            editions.choose(connection, course, choice, self._clock.now().wall_seconds)
 
     def withdraw(self, course: str, campuses: Sequence[str] | None = None) -> int:
         """Take a course from these campuses, or from all there are and will be. Returns from how many.
