@@ -34,6 +34,7 @@ from sync.hub.intake import Intake
 from sync.hub.keeping.keeping import Keeping
 from sync.hub.overview import Overview
 from sync.hub.packing import Packing
+from sync.hub.previews import Previews
 from sync.hub.progress import ProgressBook
 from sync.hub.publishing import Publishing
 from sync.hub.second_factor import SecondFactors
@@ -48,6 +49,7 @@ KEY_FILE = Path("keys/hub.key")
 FOLDER_MODE = 0o700
 UPLOADS = "uploads"
 DRAFTS = "drafts"
+PREVIEWS = "previews"
 CARRY = "carry"
 UPLOAD_BYTES_MAX = 8 << 30
 
@@ -78,6 +80,7 @@ class Hub:
     weighing: Weighing
     jobs: Jobs
     publishing: Publishing
+    previews: Previews
     progress: ProgressBook
     overview: Overview
     staff: Staff
@@ -134,6 +137,7 @@ class Hub:
             weighing=weighing,
             jobs=Jobs(catalog, drafts, clock, publishing.demand_own, weighing.weigh_missing),
             publishing=publishing,
+            previews=Previews(catalog, data / PREVIEWS, clock, random_bytes),
             progress=ProgressBook(engine, intake.readout),
             overview=Overview(engine, fleet, packing, clock),
             staff=Staff(engine, data, clock, random_bytes, keys),
@@ -156,6 +160,7 @@ class Hub:
         shutil.rmtree(self.data / UPLOADS, ignore_errors=True)
         (self.data / UPLOADS).mkdir()
         self.jobs.tidy()
+        self.previews.keep_only([])
 
     def start(self) -> None:
         """Build packs, import drafts and read out progress in the background, and keep sessions."""

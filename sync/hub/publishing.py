@@ -212,6 +212,11 @@ class Publishing:
         with writing(self._engine) as connection:
             editions.subscribe(connection, campus, tags)
 
+    def languages_of(self, campus: str) -> tuple[str, ...]:
+        """The languages that a campus said to read; () for all."""
+        with reading(self._engine) as connection:
+            return editions.languages_read(connection).get(campus, ())
+
     def languages_read(self) -> dict[str, list[str]]:
         """The languages that campuses said to read, each with the names of those campuses."""
         with reading(self._engine) as connection:
