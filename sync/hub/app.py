@@ -9,7 +9,7 @@ from flask import Flask, Request, abort, request
 from sync.hub.campus import pages as said
 from sync.hub.drafts.draft import CHUNK_BYTES
 from sync.hub.hub import UPLOAD_BYTES_MAX, UPLOADS, Hub
-from sync.hub.pages import accounts, campuses, carrying, courses, drafts, keeping, learners, signing
+from sync.hub.pages import accounts, campuses, carrying, courses, drafts, keeping, learners, previews, signing
 from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
 from sync.hub.pages.drafts import PARTS_PATH
@@ -50,7 +50,7 @@ def create_app(
     app.register_blueprint(create_protocol(hub))
     app.register_blueprint(create_catalogue(hub))
     app.register_blueprint(create_mirror(Mirror(hub.catalog.releases, hub.catalog.store), hub.packing.find))
-    for pages in (accounts, campuses, carrying, courses, drafts, keeping, learners, said, signing):
+    for pages in (accounts, campuses, carrying, courses, drafts, keeping, learners, previews, said, signing):
         app.register_blueprint(pages.create_pages(hub))
     return app
 

@@ -46,11 +46,25 @@ def hub() -> None:
     envvar="QANAT_HUB_NAME",
     help="A host name of the hub, as browsers write it; its pages answer to no other. May be given again.",
 )
+@click.option(
+    "--preview-port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    metavar="PORT",
+    help="Where drafts are shown before they are published; any free port if not given.",
+)
+@click.option(
+    "--preview-origin",
+    metavar="URL",
+    default="",
+    envvar="QANAT_HUB_PREVIEW_ORIGIN",
+    help="The preview's own address as browsers know it, where a proxy stands before it.",
+)
 @click.option("--backup-to", metavar="DIR", envvar="QANAT_HUB_BACKUP_TO", type=click.Path(path_type=Path),
               help="Make a backup here once a day, on another disk than the hub's own.")  # fmt: skip
 def serve(
     data: Path, host: str, port: int, database: str | None, upload_max: int | None, backup_to: Path | None,
-    names: tuple[str, ...], *, behind_proxy: bool,
+    names: tuple[str, ...], preview_port: int, preview_origin: str, *, behind_proxy: bool,
 ) -> None:  # fmt: skip
     """Serve the hub until it is told to stop. An empty folder becomes a new hub."""
     from sync.hub.hub import UPLOAD_BYTES_MAX
@@ -66,6 +80,8 @@ def serve(
         is_behind_proxy=behind_proxy,
         backup_to=backup_to,
         names=names,
+        preview_port=preview_port,
+        preview_origin=preview_origin,
     )
 
 

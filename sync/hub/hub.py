@@ -35,6 +35,7 @@ from sync.hub.intake import Intake
 from sync.hub.keeping.keeping import Keeping
 from sync.hub.overview import Overview
 from sync.hub.packing import Packing
+from sync.hub.previews import Previews
 from sync.hub.progress import ProgressBook
 from sync.hub.publishing import Publishing
 from sync.hub.second_factor import SecondFactors
@@ -49,6 +50,7 @@ KEY_FILE = Path("keys/hub.key")
 FOLDER_MODE = 0o700
 UPLOADS = "uploads"
 DRAFTS = "drafts"
+PREVIEWS = "previews"
 CARRY = "carry"
 UPLOAD_BYTES_MAX = 8 << 30
 
@@ -80,6 +82,7 @@ class Hub:
     weighing: Weighing
     jobs: Jobs
     publishing: Publishing
+    previews: Previews
     progress: ProgressBook
     overview: Overview
     staff: Staff
@@ -139,6 +142,7 @@ class Hub:
             weighing=weighing,
             jobs=Jobs(catalog, drafts, clock, publishing.demand_own, weighing.weigh_missing),
             publishing=publishing,
+            previews=Previews(catalog, data / PREVIEWS, clock, random_bytes),
             progress=ProgressBook(engine, intake.readout),
             overview=Overview(engine, fleet, packing, clock),
             staff=Staff(engine, data, clock, random_bytes, keys),
@@ -161,6 +165,7 @@ class Hub:
         shutil.rmtree(self.data / UPLOADS, ignore_errors=True)
         (self.data / UPLOADS).mkdir()
         self.jobs.tidy()
+        self.previews.keep_only([])
 
     def start(self) -> None:
         """Build packs, import drafts and read out progress in the background, and keep sessions."""

@@ -7,7 +7,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,15 @@ class Publishing:
         self._packing.wake()
         return release, is_new
 
+    def choose(self, course: str, campuses: Sequence[str] | None) -> None:
+        """Let these campuses have a course, or every one; what each takes of it stays. Raises NoSuchCourse."""
+        self._demand_known(course)
+        with writing(self._engine) as connection:
+            choice = replace(
+                editions.choice_of(connection, course), campuses=None if campuses is None else tuple(campuses)
+            )
+            editions.choose(connection, course, choice, self._clock.now().wall_seconds)
+
     def withdraw(self, course: str, campuses: Sequence[str] | None = None) -> int:
         """Take a course from these campuses, or from all there are and will be. Returns from how many.
 
@@ -202,6 +211,11 @@ class Publishing:
         tags = About.written(languages=tuple(dict.fromkeys(languages))).languages
         with writing(self._engine) as connection:
             editions.subscribe(connection, campus, tags)
+
+    def languages_of(self, campus: str) -> tuple[str, ...]:
+        """The languages that a campus said to read; () for all."""
+        with reading(self._engine) as connection:
+            return editions.languages_read(connection).get(campus, ())
 
     def languages_read(self) -> dict[str, list[str]]:
         """The languages that campuses said to read, each with the names of those campuses."""

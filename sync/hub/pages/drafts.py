@@ -135,6 +135,7 @@ def _end(pages: Blueprint, hub: "Hub") -> None:
             release, is_new = hub.publishing.publish_draft(one)
         except (CallerFault, ContentFault) as fault:
             return page_of(hub, one, error=fault), 422
+        _forget_looks(hub)
         if is_new:
             hub.keeping.note(session_now().person, "published", course=release.course, version=str(release.version))
         said = "known" if not is_new else "later" if hub.publishing.due_seconds(release.root) else "new"
@@ -145,8 +146,14 @@ def _end(pages: Blueprint, hub: "Hub") -> None:
     def discard(draft: str) -> ResponseReturnValue:
         one = hub.drafts.find(draft)
         hub.jobs.discard(draft)
+        _forget_looks(hub)
         hub.keeping.note(session_now().person, "draft-thrown-away", course=one.course)
         return redirect("/publish", 303)
+
+
+def _forget_looks(hub: "Hub") -> None:
+    """Previews of drafts that are no more go with them."""
+    hub.previews.keep_only([one.release for one in hub.drafts.all() if one.release is not None])
 
 
 def begun(hub: "Hub") -> str:

@@ -26,6 +26,7 @@ _ACTS = {
     "key-revoked": N_("A key was made to count no more"),
     "keys-offline": N_("The root keys were moved to sticks"),
     "keys-rotated": N_("Keys were replaced by new ones"),
+    "languages-chosen": N_("The languages of a campus were chosen"),
     "password-changed": N_("Somebody was given a new password"),
     "published": N_("A course was published"),
     "publisher-named": N_("A publisher was given a key"),
