@@ -42,8 +42,10 @@ LOG_MILLISECONDS_MAX = 100
 class Database:
     """One SQLite file, its one writer, and a reader for each thread."""
 
-    def __init__(self, path: Path, migrations: Sequence[Migrations]) -> None:
+    def __init__(self, path: Path, migrations: Sequence[Migrations], *, cache_kibibytes: int = CACHE_KIBIBYTES) -> None:
         """Open, or make, the database at `path` and bring its tables up to date.
+
+        `cache_kibibytes` is what each reader may keep in memory: there is one for each thread that ever read.
 
         Raises CallerFault where the folder cannot be; BoxFault where the file is no database or the disk will not do.
         """
@@ -57,6 +59,7 @@ class Database:
         self._is_closing = False
         self._is_log_to_empty = False
         self._worker: int | None = None
+        self._cache_kibibytes = cache_kibibytes
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -76,6 +79,7 @@ class Database:
         reader: Connection | None = getattr(self._readers, "connection", None)
         if reader is None:
             reader = _connect(self.path, is_reader=True)
+            reader.execute(f"pragma cache_size = -{self._cache_kibibytes}")
             self._readers.connection = reader
             with self._ready:
                 self._open_readers.append(reader.conn)

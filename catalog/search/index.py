@@ -25,6 +25,8 @@ from catalog.search.question import Question
 from catalog.search.texts.piece import Piece
 
 FILE = "search.db"
+CACHE_KIBIBYTES = 512
+"""For each thread that searches: what is read again in a moment the system keeps anyhow."""
 ROWS_MAX = 120
 """Places that are looked at for one answer; several may belong to one activity."""
 
@@ -81,7 +83,8 @@ def words(connection: Connection) -> None:
     )
     connection.execute("create index piece_by_source on piece (source)")
     connection.execute("create index piece_by_course on piece (course)")
-    connection.execute("create index piece_short on piece (id) where short != ''")
+    # Has all that is asked of it, so that no piece is looked at for it.
+    connection.execute("create index piece_short on piece (short, course) where short != ''")
     # The words are folded before they get here: all that is left to do is to part them at the spaces.
     connection.execute("create virtual table word using fts5 (title, about, body, content = '', tokenize = 'ascii')")
     connection.execute("insert into word (word, rank) values ('rank', 'bm25(12.0, 4.0, 1.0)')")
@@ -215,8 +218,10 @@ class Index:
         """Courses and activities whose title has these letters anywhere."""
         rows = self.database.read().execute(
             """
-            select * from piece where short != '' and short like :inside
-            and (:courses is null or course in (select value from json_each(:courses))) order by id limit :rows
+            select * from piece where id in (
+                select id from piece indexed by piece_short where short != '' and short like :inside
+                and (:courses is null or course in (select value from json_each(:courses))) order by id limit :rows
+            ) order by id
             """,
             {"inside": question.inside(), "courses": courses, "rows": ROWS_MAX},
         )
@@ -288,7 +293,7 @@ class Index:
 
 def _opened(path: Path) -> Database:
     try:
-        database = Database(path, [migrations])
+        database = Database(path, [migrations], cache_kibibytes=CACHE_KIBIBYTES)
         row = database.read().execute("select form from form").fetchone()
         if row is not None and row["form"] == FORM:
             return database
@@ -297,7 +302,7 @@ def _opened(path: Path) -> Database:
         pass  # what cannot be used is made again below; a disk that refuses says so there
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    return Database(path, [migrations])
+    return Database(path, [migrations], cache_kibibytes=CACHE_KIBIBYTES)
 
 
 def _insert_card(connection: Connection, card: Card) -> None:

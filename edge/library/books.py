@@ -9,8 +9,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from catalog.book.epub import PAGES_MAX, Book
-from catalog.book.making import is_whole, make
 from catalog.copying import copying
 from catalog.digest import sha256
 from catalog.durable import free_bytes
@@ -52,6 +50,9 @@ class Books:
             self._working.release()
 
     def _step(self) -> bool:
+        # Loaded a minute after the start: the pages need none of it.
+        from catalog.book.making import is_whole
+
         wanted = {
             _name(release, activity): (release, activity)
             for release in self._shelf.courses()
@@ -72,6 +73,9 @@ class Books:
         return True
 
     def _make(self, release: Release, activity: Activity) -> None:
+        from catalog.book.epub import PAGES_MAX, Book
+        from catalog.book.making import make
+
         folder, slash, _ = activity.path.partition("/")
         entries = [entry for layer in self._shelf.releases.layers(release.root) for entry in layer.entries]
         pages = [entry.path for entry in entries if entry.media_type in PAGES]
