@@ -12,6 +12,7 @@ from pathlib import Path
 
 from catalog.durable import free_bytes
 from catalog.fault import CallerFault, ContentFault, DiskFull
+from catalog.importers.cartridge.cartridge import Cartridge
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
@@ -26,8 +27,16 @@ from catalog.store import Batch
 from catalog.tree import check_paths
 
 IMPORTERS: Sequence[Importer] = (
-    MoodleXml(), Qti12(), HtmlSite(is_packed=False), HtmlSite(is_packed=True), Video(), Pdf(), Gift(), Aiken(),
-)  # fmt: skip
+    Cartridge(),
+    MoodleXml(),
+    Qti12(),
+    HtmlSite(is_packed=False),
+    HtmlSite(is_packed=True),
+    Video(),
+    Pdf(),
+    Gift(),
+    Aiken(),
+)
 SOURCES_MAX = 200
 
 __all__ = ["IMPORTERS", "Imported", "Importer", "Progress", "Report", "read"]
