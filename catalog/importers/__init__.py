@@ -12,6 +12,7 @@ from pathlib import Path
 
 from catalog.durable import free_bytes
 from catalog.fault import CallerFault, ContentFault, DiskFull
+from catalog.importers.cartridge.cartridge import Cartridge
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
@@ -28,6 +29,7 @@ from catalog.store import Batch
 from catalog.tree import check_paths
 
 IMPORTERS: Sequence[Importer] = (
+    Cartridge(),
     MoodleXml(),
     Qti12(),
     HtmlSite(is_packed=False),
