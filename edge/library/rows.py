@@ -10,7 +10,8 @@ from edge.learning.progress import State
 from edge.library.way import Step, Way
 from sync.web.language import duration, gettext, language_name, language_now, ngettext, percent, timecode
 
-ICONS = {"html": "course", "video": "play", "pdf": "page"}
+ICONS = {"html": "course", "video": "play", "audio": "sound", "pdf": "page", "epub": "page", "download": "files"}
+TIMED = ("video", "audio")
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
 
 
@@ -66,7 +67,7 @@ def action(step: Step) -> str:
     place = step.place
     if place is None or place.is_completed:
         return gettext("Begin")
-    if step.activity.kind == "video" and place.seconds:
+    if step.activity.kind in TIMED and place.seconds:
         return gettext("Go on at %(place)s", place=timecode(place.seconds))
     return gettext("Go on")
 
@@ -76,14 +77,21 @@ def where(step: Step) -> str:
     place = step.place
     if place is None or place.is_completed:
         return ""
-    if step.activity.kind == "video" and place.seconds:
+    if step.activity.kind in TIMED and place.seconds:
         return gettext("you are at %(place)s", place=timecode(place.seconds))
     return gettext("%(share)s seen", share=percent(place.permille)) if place.permille else gettext("begun")
 
 
 def facts(activity: Activity) -> list[str]:
     """Its kind, and its length where that is known."""
-    kinds = {"html": gettext("Lessons"), "video": gettext("Video"), "pdf": gettext("Book (PDF)")}
+    kinds = {
+        "html": gettext("Lessons"),
+        "video": gettext("Video"),
+        "audio": gettext("Sound"),
+        "pdf": gettext("Book (PDF)"),
+        "epub": gettext("Book"),
+        "download": gettext("File"),
+    }
     seconds = activity.attributes.get("seconds", 0)
     return [kinds.get(activity.kind, gettext("File")), *([duration(seconds)] if seconds else [])]
 

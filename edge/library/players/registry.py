@@ -14,6 +14,9 @@ from edge.library.players import html, pdf, video
 
 Player = Callable[[Box, Opened], ResponseReturnValue]
 
-PLAYERS: Mapping[str, Player] = {"html": html.show, "pdf": pdf.show, "video": video.show}
-FILES = frozenset({"pdf", "video"})
+PLAYERS: Mapping[str, Player] = {"html": html.show, "pdf": pdf.show, "video": video.show, "audio": video.show}
+FIELDS = ("from", "play")
+"""What the players read of the page's address."""
+
+FILES = frozenset({"pdf", "video", "audio"})
 """Kinds whose one file is handed out by our own pages; all else is a stranger's and lies on another origin."""

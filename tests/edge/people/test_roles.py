@@ -93,6 +93,7 @@ MATRIX = {
     "library.activity": SIGNED_IN,
     "library.file": SIGNED_IN,
     "library.captions": SIGNED_IN,
+    "library.poster": SIGNED_IN,
     "openapi.read": STAFF,
     "styleguide.ping": ANYBODY,
     "styleguide.show": ANYBODY,
