@@ -12,6 +12,7 @@ from pathlib import Path
 
 from catalog.durable import free_bytes
 from catalog.fault import CallerFault, ContentFault, DiskFull
+from catalog.importers.books.epub import Epub
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
@@ -26,7 +27,7 @@ from catalog.renditions.studio import Studio
 from catalog.store import Batch
 from catalog.tree import check_paths
 
-IMPORTERS: Sequence[Importer] = (HtmlSite(is_packed=False), HtmlSite(is_packed=True), Film(), Pdf())
+IMPORTERS: Sequence[Importer] = (Epub(), HtmlSite(is_packed=False), HtmlSite(is_packed=True), Film(), Pdf())
 SOURCES_MAX = 200
 
 __all__ = ["IMPORTERS", "Imported", "Importer", "Progress", "Report", "read"]

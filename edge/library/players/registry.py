@@ -10,12 +10,18 @@ from flask.typing import ResponseReturnValue
 
 from edge.box import Box
 from edge.library.opened import Opened
-from edge.library.players import html, pdf, video
+from edge.library.players import epub, html, pdf, video
 
 Player = Callable[[Box, Opened], ResponseReturnValue]
 
-PLAYERS: Mapping[str, Player] = {"html": html.show, "pdf": pdf.show, "video": video.show, "audio": video.show}
-FIELDS = ("from", "play")
+PLAYERS: Mapping[str, Player] = {
+    "html": html.show,
+    "pdf": pdf.show,
+    "video": video.show,
+    "audio": video.show,
+    "epub": epub.show,
+}
+FIELDS = ("at", "from", "part", "play", "q", "size")
 """What the players read of the page's address."""
 
 FILES = frozenset({"pdf", "video", "audio"})
