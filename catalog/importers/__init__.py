@@ -12,6 +12,7 @@ from pathlib import Path
 
 from catalog.durable import free_bytes
 from catalog.fault import CallerFault, ContentFault, DiskFull
+from catalog.importers.books.epub import Epub
 from catalog.importers.cartridge.cartridge import Cartridge
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
@@ -30,6 +31,7 @@ from catalog.tree import check_paths
 
 IMPORTERS: Sequence[Importer] = (
     Cartridge(),
+    Epub(),
     MoodleXml(),
     Qti12(),
     HtmlSite(is_packed=False),

@@ -48,6 +48,17 @@ def opened_of(box: Box, course: str, activity: str) -> Opened:
     return Opened(release, release.activity(activity) or abort(404))
 
 
+def paths_of(activity: Activity) -> list[str]:
+    """The files any one of which opens the activity: a film may be here in one of its versions only."""
+    versions = activity.attributes.get("renditions", [])
+    return [activity.path, *(one["path"] for one in versions if one["path"] != activity.path)]
+
+
+def is_here(tree: Path, activity: Activity) -> bool:
+    """Tell whether something of the activity can be opened."""
+    return any((tree / path).is_file() for path in paths_of(activity))
+
+
 def tree_of(box: Box, release: Release) -> Path:
     """The folder of a release's files."""
     box.shelf.tree(release.course)  # made now, should a power cut have left it unmade

@@ -13,32 +13,44 @@ from catalog.importers.repairs.references import MENDED, References
 from catalog.importers.source import Tree, beginning
 from catalog.media import BYTES, media_type
 
+HEAD_LOOKED_AT_BYTES = 1 << 20
+PAGES = {"text/html", "application/xhtml+xml"}
 UNNAMED_LOOKED_AT_MAX = 2_000
 
 Seen = Callable[[str, Added], None]
 
 
 def take(
-    tree: Tree, files: Mapping[str, str], folder: str, intake: Intake, seen: Seen = lambda path, added: None
+    tree: Tree,
+    files: Mapping[str, str],
+    folder: str,
+    intake: Intake,
+    seen: Seen = lambda path, added: None,
+    *,
+    renamed: Mapping[str, str] | None = None,
+    style: bytes = b"",
 ) -> None:
     """Take in `files` (path in the tree -> path in the package) under `folder`; `seen` hears of each.
 
+    `renamed` says which of them the package itself calls otherwise (its name -> path in the package); `style` is put
+    into the head of each page.
+
     Raises ContentFault, DiskFull or BoxFault.
     """
-    renamed = _renamed(tree, files)
-    names = {found: renamed.get(path, path) for found, path in files.items()}
-    references = References(names.values(), intake.report, renamed)
-    for old, new in renamed.items():
+    unopened = _renamed(tree, files)
+    names = {found: unopened.get(path, path) for found, path in files.items()}
+    references = References(names.values(), intake.report, {**unopened, **(renamed or {})})
+    for old, new in unopened.items():
         intake.report.repaired.append(f"{old}: a page that no browser would open; it is called {new} now.")
     for found in tree.paths:
         path = names.get(found)
         if path is not None:
-            seen(files[found], _add(tree, found, path, folder, references, intake))
+            seen(files[found], _add(tree, found, path, folder, references, intake, style))
         intake.advance(tree.source_bytes(found))
     references.finish()
 
 
-def _add(tree: Tree, found: str, path: str, folder: str, references: References, intake: Intake) -> Added:
+def _add(tree: Tree, found: str, path: str, folder: str, references: References, intake: Intake, style: bytes) -> Added:
     pieces = iter(tree.pieces(found))
     first = next(pieces, b"")
     head = first[:HEAD_BYTES]
@@ -48,6 +60,8 @@ def _add(tree: Tree, found: str, path: str, folder: str, references: References,
     whole: Iterator[bytes] = chain((first,), pieces)
     if kind in MENDED:
         whole = references.mended(path, whole)
+    if style and kind in PAGES:
+        whole = _styled(whole, style)
     added = intake.add(f"{folder}/{path}", whole, media_type=kind, is_counted=False)
     if is_oversize(kind, added.entry.size_bytes):
         size = added.entry.size_bytes >> 20
@@ -55,6 +69,22 @@ def _add(tree: Tree, found: str, path: str, folder: str, references: References,
             f"{path}: {size} MiB in one file; phones load it slowly. Make it smaller if you can."
         )
     return added
+
+
+def _styled(pieces: Iterator[bytes], style: bytes) -> Iterator[bytes]:
+    """The page with a style of ours at the end of its head."""
+    held = b""
+    for piece in pieces:
+        held += piece
+        at = held.lower().find(b"</head")
+        if at >= 0:
+            yield held[:at] + style + held[at:]
+            yield from pieces
+            return
+        if len(held) > HEAD_LOOKED_AT_BYTES:
+            break
+    yield held
+    yield from pieces
 
 
 def _renamed(tree: Tree, files: Mapping[str, str]) -> dict[str, str]:

@@ -67,7 +67,6 @@ def test_a_word_that_is_said_opens_the_film_at_that_second(courses: list[Release
 
     assert href.startswith("/library/film/film?at=")
     assert f"#t={second}" in page(client, href)
-    assert "It goes on at" in page(client, href)
 
 
 def test_a_word_in_a_document_opens_it_at_its_page(courses: list[Release], signed: Signed) -> None:

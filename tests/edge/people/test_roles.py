@@ -108,6 +108,7 @@ MATRIX = {
     "opds.search": ANYBODY,
     "opds.description": ANYBODY,
     "opds.file": ANYBODY,
+    "library.poster": SIGNED_IN,
     "openapi.read": STAFF,
     "styleguide.ping": ANYBODY,
     "styleguide.show": ANYBODY,
