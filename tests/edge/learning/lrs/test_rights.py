@@ -120,6 +120,14 @@ def test_one_package_reads_nothing_of_another(water: Tool, fire: Tool, tool: Too
     assert [uuid_of(1)] == water.finds()
 
 
+def test_what_speaks_of_a_launchs_statement_is_not_the_launchs(water: Tool, tool: Tool, amina: Person) -> None:
+    water.states(statement(id=uuid_of(1), actor=learner_agent(amina.id)))
+
+    tool.states(statement(id=uuid_of(2), object={"objectType": "StatementRef", "id": uuid_of(1)}))
+
+    assert [uuid_of(1)] == water.finds() == water.finds(verb=statement()["verb"]["id"])
+
+
 def test_a_page_word_of_another_launch_shows_the_own_statements_alone(water: Tool, fire: Tool, amina: Person) -> None:
     water.states(*(statement(actor=learner_agent(amina.id)) for _ in range(3)))
     word = water.asks("GET", "statements", limit="1").get_json()["more"].partition("=")[2]

@@ -8,6 +8,7 @@ import pytest
 from edge.box import Box
 from edge.learning.lrs import query
 from edge.learning.lrs.statement import VOIDED
+from edge.learning.lrs.statements import INHERITED_MAX, REFERRED_MAX
 from sync.events import PAYLOAD_BYTES_MAX
 from tests.edge.conftest import WoundClock
 from tests.edge.learning.lrs.conftest import ACTIVITY, AMAL, VERB, Tool, statement, uuid_of
@@ -142,6 +143,14 @@ def test_a_voided_statement_is_found_by_its_id_alone(tool: Tool, order: str) -> 
     assert [uuid_of(2)] == tool.finds()
 
 
+def test_what_voids_is_heard_among_many_that_came_before(tool: Tool) -> None:
+    tool.states(*(referring(1) for _ in range(REFERRED_MAX + 5)), voiding(1))
+
+    tool.states(statement(id=uuid_of(1)))
+
+    assert 404 == tool.asks("GET", "statements", statementId=uuid_of(1)).status_code
+
+
 def test_what_voids_is_not_voided(tool: Tool) -> None:
     tool.states(statement(id=uuid_of(1)), voiding(1, id=uuid_of(2)))
 
@@ -263,6 +272,16 @@ def test_a_statement_is_not_found_by_half_of_itself_and_half_of_what_it_speaks_o
     assert [uuid_of(2), uuid_of(1)] == tool.finds(verb=OTHER_VERB, agent=BADR)
 
 
+def test_a_long_chain_of_statements_is_not_written_out_in_each(box: Box, tool: Tool) -> None:
+    many = [referring(number - 1, id=uuid_of(number), verb={"id": f"http://x/{number}"}) for number in range(1, 100)]
+
+    tool.states(*many)
+
+    rows = box.database.read().execute("select count(*) as facets from facet group by number").fetchall()
+    assert INHERITED_MAX <= max(row["facets"] for row in rows) <= INHERITED_MAX + 10
+    assert [uuid_of(99), uuid_of(98)] == tool.finds(verb="http://x/98")[:2]
+
+
 def test_statements_that_speak_of_each_other_in_a_ring_are_stored(tool: Tool) -> None:
     tool.states(referring(2, id=uuid_of(1), actor=BADR), referring(1, id=uuid_of(2)), referring(3, id=uuid_of(3)))
 
@@ -345,9 +364,9 @@ def test_a_statement_costs_few_words_of_sql(box: Box, tool: Tool) -> None:
 
 @pytest.mark.parametrize("key", list(query._SQL))
 def test_every_query_walks_an_index_and_sorts_nothing(box: Box, key: tuple[bool, bool]) -> None:
-    names = dict.fromkeys(("first", "second", "third", "fourth", "scope", "own"), b"facet")
+    names = dict.fromkeys(query._PLACES, b"facet")
     plan = box.database.read().execute(
-        f"explain query plan {query._SQL[key]}", {**names, "since": 0, "until": 9, "most": 3}
+        f"explain query plan {query._SQL[key]}", {**names, "is_own": 0, "since": 0, "until": 9, "most": 3}
     )
 
     steps = [row["detail"] for row in plan.fetchall()]
