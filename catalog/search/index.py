@@ -200,6 +200,10 @@ class Index:
         rows = self.database.read().execute("select * from course order by course")
         return {row["course"]: _card(row) for row in rows.fetchall()}
 
+    def sources_count(self) -> int:
+        """How many files were read."""
+        return int(self.database.read().execute("select count(*) from source").fetchone()[0])
+
     def _matching(self, asked: str, courses: str | None) -> list[sqlite3.Row]:
         """The best pieces that the words table finds, in these courses (JSON) or in all."""
         rows = self.database.read().execute(

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from catalog.manifest import words
+from catalog.manifest import Activity, Release, words
 from catalog.search.question import LETTERS_MAX, Question
 from catalog.search.snippet import Part, Snippet
 from edge.box import Box
@@ -54,6 +54,7 @@ def blueprint(box: Box) -> Blueprint:
             browsed=[releases[course] for course in browsed[:BROWSED_MAX] if course in releases],
             coming=_coming_shown(box, coming),
             here=request.full_path.rstrip("?"),
+            is_whole=box.indexing.is_whole(),
             selects=_selects(index.cards().values(), fields),
         )
 
@@ -67,12 +68,20 @@ def _shown(result: Result) -> dict[str, Any]:
     return {
         "title": result.title,
         "icon": kind,
-        "over": words(release.title, language_now()) if activity else gettext("Course"),
+        "over": _over(release, activity),
         "href": _href(result, result.place),
         "where": _where(result.place),
         "snippet": result.snippet.parts,
         "more": [(_where(place), _href(result, place)) for place in result.more],
     }
+
+
+def _over(release: Release, activity: Activity | None) -> str:
+    """Of a part its course, where that is called otherwise; else what it is."""
+    title = words(release.title, language_now())
+    if activity is None:
+        return gettext("Course")
+    return title if title != rows.title(activity) else rows.facts(activity)[0]
 
 
 def _coming_shown(box: Box, coming: list[tuple[Coming, tuple[Part, ...], Snippet]]) -> list[dict[str, Any]]:
