@@ -88,6 +88,7 @@ def _document(box: "Box", person: Person, places: Sequence[Place], answers: dict
         "signs_in_with": person.secret_kind,
         "places": [dict(zip(_PLACES, _place_row(place), strict=True)) for place in places],
         "answers": [dict(zip(_ANSWERS, row, strict=True)) for row in _answer_rows(answers)],
+        "asked_for": sorted(box.asking.asked_by(person.id)),
     }
 
 

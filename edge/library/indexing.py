@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 from catalog.fault import BoxFault
-from catalog.search.index import Card, Index, Source
+from catalog.search.card import Card, Source
+from catalog.search.index import Index
 from catalog.search.sources import card_of, names_of, sources_of
 from catalog.search.texts.piece import Piece
 from catalog.search.texts.reader import Reader

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from catalog.manifest import Activity, Release, is_safe_path, words
+from catalog.search.card import Card, Chosen, Row
 from catalog.search.folding import fold
-from catalog.search.index import Card, Chosen, Row
 from catalog.search.question import Question
 from catalog.search.snippet import Part, Snippet, marked, snippet
 from edge.campus.asking import Coming
