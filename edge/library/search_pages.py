@@ -19,9 +19,17 @@ from edge.campus.asking_pages import comes, may_ask
 from edge.library import rows
 from edge.library.search import Place, Result, choices, chosen_of, coming_results, results
 from sync.web.app import require, session_now
-from sync.web.language import gettext, language_name, language_now, ngettext, timecode
+from sync.web.language import gettext, language_name, language_now, lazy_gettext, ngettext, timecode
 from sync.web.takes import takes
 
+LEVELS = {
+    "primary": lazy_gettext("primary school"),
+    "lower-secondary": lazy_gettext("lower secondary school"),
+    "upper-secondary": lazy_gettext("upper secondary school"),
+    "vocational": lazy_gettext("a trade"),
+    "higher": lazy_gettext("university"),
+}
+"""Those that publishers choose from; another one is shown as they wrote it."""
 READERS = ("learner", "guest", "teacher", "staff")
 FIELDS = ("q", "subject", "language", "level", "minutes", "mb")
 MINUTES = (10, 30, 60, 180)
@@ -136,7 +144,7 @@ def _selects(cards: Any, fields: dict[str, str]) -> list[tuple[str, str, list[tu
             gettext("All languages"),
             [(one, language_name(one)) for one in known.languages],
         ),
-        ("level", gettext("Level"), gettext("All levels"), [(one, one) for one in known.levels]),
+        ("level", gettext("Level"), gettext("All levels"), [(one, str(LEVELS.get(one, one))) for one in known.levels]),
         ("minutes", gettext("Length"), gettext("Any length"), minutes),
         ("mb", gettext("Fits my data"), gettext("Any size"), sizes),
     ]
