@@ -124,5 +124,5 @@ def _tabs(session: Session) -> list[Tab]:
 
 
 def _is_current(href: str) -> bool:
-    path = request.path
+    path = "/library" if request.path == "/search" else request.path
     return path == href or (href != "/" and path.startswith(f"{href}/"))
