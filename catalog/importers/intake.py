@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -152,6 +153,15 @@ class Intake:
             raise disk_fault(error, self._batch.folder) from error
         finally:
             self.about, self._inner = about, self._inner - 1
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for what has to lie open for a while, gone at the end."""
+        folder = Path(tempfile.mkdtemp(dir=self._batch.folder))
+        try:
+            yield folder
+        finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def advance(self, source_bytes: int) -> None:
