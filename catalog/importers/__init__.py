@@ -16,6 +16,7 @@ from catalog.importers.cartridge.cartridge import Cartridge
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
+from catalog.importers.moodle.mbz import MoodleBackup
 from catalog.importers.pdf import Pdf
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
 from catalog.importers.report import Report
@@ -28,6 +29,7 @@ from catalog.tree import check_paths
 
 IMPORTERS: Sequence[Importer] = (
     Cartridge(),
+    MoodleBackup(),
     MoodleXml(),
     Qti12(),
     HtmlSite(is_packed=False),
