@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from catalog.manifest import Release
     from catalog.publish import Catalog
+    from catalog.renditions.studio import Studio
 
 BOX_DATABASE = "box.db"
 
@@ -36,6 +37,12 @@ def catalog() -> None:
 @click.option("--course", metavar="NAME", help="The course's short name; made from its title if not given.")
 @click.option("--title", metavar="TEXT", help="The course's title; taken from the source if not given.")
 @click.option("--language", metavar="TAG", default="en", show_default=True, help="The language of the course.")
+@click.option(
+    "--renditions/--no-renditions",
+    "is_rendered",
+    default=None,
+    help="Make smaller versions of films and sound; made where ffmpeg is installed if not said.",
+)
 @_JSON
 @click.pass_obj
 def import_command(
@@ -46,6 +53,7 @@ def import_command(
     title: str | None,
     language: str,
     *,
+    is_rendered: bool | None,
     as_json: bool,
 ) -> None:
     """Import FILEs (a folder, a zip, films, captions, PDFs) as the next release of one course.
@@ -55,6 +63,7 @@ def import_command(
     """
     from catalog.publish import publish
 
+    studio = _studio(is_rendered)
     with _opened(data) as opened, _bar() as progress:
         published = publish(
             sources,
@@ -63,6 +72,7 @@ def import_command(
             title=title,
             language=language,
             progress=progress,
+            studio=studio,
             now_seconds=now_seconds() if now_seconds else 0,
         )
     release = published.release
@@ -74,6 +84,19 @@ def import_command(
         click.echo(line)
     verdict = "is" if published.is_new else "was there already as"
     click.echo(f"This {verdict} {release.course}, version {release.version}.")
+
+
+def _studio(is_rendered: bool | None) -> "Studio | None":
+    """Raises CallerFault where versions were asked for that this machine cannot make."""
+    from catalog.fault import CallerFault
+    from catalog.renditions.studio import Studio
+
+    studio = None if is_rendered is False else Studio.found()
+    if is_rendered and studio is None:
+        raise CallerFault(
+            "This machine has no ffmpeg.", "Install it (`apt install ffmpeg`), or leave out --renditions."
+        )
+    return studio
 
 
 @catalog.command()

@@ -12,29 +12,33 @@ from pathlib import Path
 
 from catalog.durable import free_bytes
 from catalog.fault import CallerFault, ContentFault, DiskFull
+from catalog.importers.books.epub import Epub
 from catalog.importers.cartridge.cartridge import Cartridge
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
+from catalog.importers.media.captions import is_captions, with_captions
+from catalog.importers.media.film import Film, films_of
 from catalog.importers.moodle.mbz import MoodleBackup
 from catalog.importers.pdf import Pdf
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
 from catalog.importers.source import Source
-from catalog.importers.video import Video, is_captions, with_captions
 from catalog.manifest import Activity, Layer, words
+from catalog.renditions.studio import Studio
 from catalog.store import Batch
 from catalog.tree import check_paths
 
 IMPORTERS: Sequence[Importer] = (
     Cartridge(),
     MoodleBackup(),
+    Epub(),
     MoodleXml(),
     Qti12(),
     HtmlSite(is_packed=False),
     HtmlSite(is_packed=True),
-    Video(),
+    Film(),
     Pdf(),
     Gift(),
     Aiken(),
@@ -55,16 +59,23 @@ class Imported:
     about: About
 
 
-def read(sources: Sequence[Path], batch: Batch, language: str, title: str | None, progress: Progress) -> Imported:
-    """Read `sources` into `batch` as one course.
+def read(
+    sources: Sequence[Path],
+    batch: Batch,
+    language: str,
+    title: str | None,
+    progress: Progress,
+    studio: Studio | None = None,
+) -> Imported:
+    """Read `sources` into `batch` as one course; with a `studio`, smaller versions of its films are made.
 
     Raises ContentFault where a source is damaged, hostile or unknown; CallerFault where it is not there; DiskFull.
     """
     report = Report()
     plain = _expanded(sources, report)
     total_bytes = sum(_size_bytes(source) for source in plain)
-    _demand_room(batch, total_bytes)
-    intake = Intake(batch, report, language, progress, total_bytes, _importer)
+    _demand_room(batch, total_bytes - batch.held_bytes)
+    intake = Intake(batch, report, language, progress, total_bytes, _importer, studio)
     captions = [source for source in plain if is_captions(source)]
     films: list[tuple[Path, Activity]] = []
     activities: list[Activity] = []
@@ -75,7 +86,7 @@ def read(sources: Sequence[Path], batch: Batch, language: str, title: str | None
             importer = _importer(opened)
             report.formats.append(importer.format)
             found = importer.read(opened, intake)
-        films += [(source, activity) for activity in found if activity.kind == "video"]
+        films += [(source, activity) for activity in films_of(found)]
         activities += found
     if not activities:
         raise ContentFault("There are only captions here, and no film.", "Import them together with their film.")
@@ -134,7 +145,7 @@ def _importer(source: Source) -> Importer:
         raise ContentFault(f"{source.name} is empty.", "Fetch it again and import it again.")
     raise ContentFault(
         f"{source.name} is not a kind of file that can be imported; its content says so, whatever its name.",
-        "Bring a folder or zip with an index.html, an MP4 or WebM film with WebVTT captions, or a PDF.",
+        "Bring a folder or zip with an index.html, a film or sound with captions, or a PDF.",
     )
 
 

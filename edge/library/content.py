@@ -56,6 +56,8 @@ class CourseContent:
         activity = release.activity(activity_id) if release else None
         if release is None or activity is None:
             return 0, frozenset()
+        if spine := activity.attributes.get("spine"):  # a book: what it is read in, not its covers and lists
+            return release.version, frozenset(spine)
         folder, slash, _ = activity.path.partition("/")
         entries = [entry for layer in self._releases.layers(root) for entry in layer.entries]
         pages = [entry.path for entry in entries if is_page(entry.media_type)]

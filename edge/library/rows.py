@@ -10,7 +10,11 @@ from edge.learning.progress import State
 from edge.library.way import Step, Way
 from sync.web.language import duration, gettext, language_name, language_now, ngettext, percent, timecode
 
-ICONS = {"html": "course", "video": "play", "pdf": "page", "quiz": "ask", "link": "globe", "download": "kept"}
+ICONS = {
+    "html": "course", "video": "play", "audio": "sound", "pdf": "page", "epub": "page", "quiz": "ask", "link": "globe",
+    "download": "kept",
+}  # fmt: skip
+TIMED = ("video", "audio")
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
 
 
@@ -66,7 +70,7 @@ def action(step: Step) -> str:
     place = step.place
     if place is None or place.is_completed:
         return gettext("Begin")
-    if step.activity.kind == "video" and place.seconds:
+    if step.activity.kind in TIMED and place.seconds:
         return gettext("Go on at %(place)s", place=timecode(place.seconds))
     return gettext("Go on")
 
@@ -76,7 +80,7 @@ def where(step: Step) -> str:
     place = step.place
     if place is None or place.is_completed:
         return ""
-    if step.activity.kind == "video" and place.seconds:
+    if step.activity.kind in TIMED and place.seconds:
         return gettext("you are at %(place)s", place=timecode(place.seconds))
     return gettext("%(share)s seen", share=percent(place.permille)) if place.permille else gettext("begun")
 
@@ -91,8 +95,11 @@ def facts(activity: Activity) -> list[str]:
     kinds = {
         "html": gettext("Lessons"),
         "video": gettext("Video"),
+        "audio": gettext("Sound"),
         "pdf": gettext("Book (PDF)"),
+        "epub": gettext("Book"),
         "quiz": gettext("Quiz"),
+        "download": gettext("File"),
     }
     seconds = activity.attributes.get("seconds", 0)
     return [kinds.get(activity.kind, gettext("File")), *([duration(seconds)] if seconds else [])]

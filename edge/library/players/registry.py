@@ -10,10 +10,20 @@ from flask.typing import ResponseReturnValue
 
 from edge.box import Box
 from edge.library.opened import Opened
-from edge.library.players import html, pdf, quiz, video
+from edge.library.players import epub, html, pdf, quiz, video
 
 Player = Callable[[Box, Opened], ResponseReturnValue]
 
-PLAYERS: Mapping[str, Player] = {"html": html.show, "pdf": pdf.show, "quiz": quiz.show, "video": video.show}
-FILES = frozenset({"pdf", "video"})
+PLAYERS: Mapping[str, Player] = {
+    "audio": video.show,
+    "epub": epub.show,
+    "html": html.show,
+    "pdf": pdf.show,
+    "quiz": quiz.show,
+    "video": video.show,
+}
+FIELDS = ("at", "part", "play", "q", "size", "to")
+"""What the players read of the page's address."""
+
+FILES = frozenset({"pdf", "video", "audio"})
 """Kinds whose one file is handed out by our own pages; all else is a stranger's and lies on another origin."""

@@ -182,8 +182,8 @@ def test_a_later_version_keeps_its_ids(reading: Read, zipped: Callable[..., Path
 
 def test_a_thin_cartridge_has_only_links(reading: Read, zipped: Callable[..., Path]) -> None:
     good, bad = (
-        f"<resource identifier='{name}' type='imswl_xmlv1p3'><webLink><title>W</title><url href='{to}'/></webLink>"
-        "</resource>"
+        f"<resource identifier='{name}' type='imswl_xmlv1p3'>"
+        f"<webLink><title>W</title><url href='{to}'/></webLink></resource>"
         for name, to in (("L", "https://e.org/"), ("B", "javascript:x"))
     )
     text = manifest(good + bad, item("L", "Water") + item("B", "Bad"), "1.3.0", "IMS Thin Common Cartridge")
