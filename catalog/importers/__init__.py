@@ -19,6 +19,7 @@ from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import Film, films_of
+from catalog.importers.moodle.mbz import MoodleBackup
 from catalog.importers.pdf import Pdf
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
 from catalog.importers.report import Report
@@ -31,6 +32,7 @@ from catalog.tree import check_paths
 
 IMPORTERS: Sequence[Importer] = (
     Cartridge(),
+    MoodleBackup(),
     Epub(),
     MoodleXml(),
     Qti12(),
