@@ -22,12 +22,13 @@ from catalog.importers.pdf import Pdf
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
 from catalog.importers.source import Source
+from catalog.importers.zim.zim import Zim
 from catalog.manifest import Activity, Layer, words
 from catalog.renditions.studio import Studio
 from catalog.store import Batch
 from catalog.tree import check_paths
 
-IMPORTERS: Sequence[Importer] = (Epub(), HtmlSite(is_packed=False), HtmlSite(is_packed=True), Film(), Pdf())
+IMPORTERS: Sequence[Importer] = (Epub(), Zim(), HtmlSite(is_packed=False), HtmlSite(is_packed=True), Film(), Pdf())
 SOURCES_MAX = 200
 
 __all__ = ["IMPORTERS", "Imported", "Importer", "Progress", "Report", "read"]
