@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from catalog.fault import BoxFault, DiskFull
+from catalog.fault import BoxFault, CallerFault, DiskFull
 
 T = TypeVar("T")
 
@@ -42,10 +42,12 @@ LOG_MILLISECONDS_MAX = 100
 class Database:
     """One SQLite file, its one writer, and a reader for each thread."""
 
-    def __init__(self, path: Path, migrations: Sequence[Migrations]) -> None:
+    def __init__(self, path: Path, migrations: Sequence[Migrations], *, cache_kibibytes: int = CACHE_KIBIBYTES) -> None:
         """Open, or make, the database at `path` and bring its tables up to date.
 
-        Raises BoxFault where the file is not a database or the disk will not do.
+        `cache_kibibytes` is what each reader may keep in memory: there is one for each thread that ever read.
+
+        Raises CallerFault where the folder cannot be; BoxFault where the file is no database or the disk will not do.
         """
         self.path = path
         self._pending: deque[tuple[Callable[[Connection], Any], Future[Any]]] = deque()
@@ -57,8 +59,15 @@ class Database:
         self._is_closing = False
         self._is_log_to_empty = False
         self._worker: int | None = None
+        self._cache_kibibytes = cache_kibibytes
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CallerFault(
+                f"The folder {path.parent} cannot be used: {(error.strerror or '').lower()}.",
+                "Name another with --data.",
+            ) from error
+        try:
             keep_private(path)
             self._writer = _up_to_date(path, migrations)
         except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -70,6 +79,7 @@ class Database:
         reader: Connection | None = getattr(self._readers, "connection", None)
         if reader is None:
             reader = _connect(self.path, is_reader=True)
+            reader.execute(f"pragma cache_size = -{self._cache_kibibytes}")
             self._readers.connection = reader
             with self._ready:
                 self._open_readers.append(reader.conn)

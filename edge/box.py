@@ -22,7 +22,8 @@ from catalog.releases import Releases
 from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
-from edge.campus import words
+from edge.campus import asking, words
+from edge.campus.asking import Asking
 from edge.campus.campus import Campus
 from edge.campus.projecting import Projecting
 from edge.carrying import letters
@@ -31,10 +32,15 @@ from edge.config import FILE, Config, changed
 from edge.keeping import alarms, trust, upkeep, watch
 from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
-from edge.learning import learning
+from edge.learning import learning, moving, results
 from edge.learning.learning import Learning
+from edge.learning.quiz import tries
+from edge.learning.quiz.tries import Tries
+from edge.learning.results import Results
 from edge.library import launches
+from edge.library.books import Books
 from edge.library.content import CourseContent
+from edge.library.indexing import Indexing
 from edge.library.launches import Launches, LaunchingSessions
 from edge.nights import ledger, night, scrubbing, uplink
 from edge.nights.ledger import Ledger
@@ -78,6 +84,9 @@ MIGRATIONS = (
     people.migrations,
     accounts.migrations,
     learning.migrations,
+    results.migrations,
+    tries.migrations,
+    moving.migrations,
     claim.migrations,
     launches.migrations,
     night.migrations,
@@ -85,6 +94,7 @@ MIGRATIONS = (
     letters.migrations,
     followed.migrations,
     words.migrations,
+    asking.migrations,
     alarms.migrations,
     watch.migrations,
     upkeep.migrations,
@@ -144,6 +154,8 @@ class Box:
         self.people = People(self.database, self.journal, random_bytes)
         self.accounts = Accounts(self.database, self.people, clock, random_bytes, self.keys)
         self.learning = Learning(self.database, self.journal, clock)
+        self.results = Results(self.database, self.journal, clock)
+        self.tries = Tries(self.database, self.learning, self.results)
         self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
@@ -158,12 +170,19 @@ class Box:
             Scrub(self.store, self.shelf), self.database, lambda: self.config, lambda: self.nightly.is_running
         )
         self.sticks = Sticks(self)
+        self.books = Books(data, self.shelf, lambda: self.nightly.is_running)
+        self.indexing = Indexing(data, self.shelf, self.store, clock, lambda: self.nightly.is_running)
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
+        self.asking = Asking(self.database, self.journal, lambda: {one.course for one in self.shelf.shelved()})
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
         self.following = Following(self.database, projecting.project, self.id)
+        self.shelf.when_moved(moving.move)
         self.people.when_forgotten(self.learning.forget)
+        self.people.when_forgotten(self.results.forget)
+        self.people.when_forgotten(self.tries.forget)
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)
+        self.people.when_forgotten(self.asking.forget)
         self.people.when_locked_out(self._end_sessions)
 
     @classmethod
@@ -199,6 +218,7 @@ class Box:
         self.nightly.tell_to_stop()
         self.sticks.wait()
         self.nightly.stop()
+        self.indexing.stop()
         if "neighbours" in self.__dict__:
             self.neighbours.close()
         self.database.close()

@@ -21,6 +21,7 @@ from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
 from edge.keeping import upkeep
+from edge.library.books import FOLDER as BOOKS
 from edge.nights.ledger import OTHER_STEP_BYTES
 from edge.nights.nightly import TICK_SECONDS
 from edge.works import works
@@ -93,7 +94,7 @@ def sites(box: Box) -> list[Site]:
     accel = Accel(config.accel, trees) if config.accel else None
     pages = Application(
         BoxApplication(box),
-        [trees, box.data / "store", box.data / CARRIED],
+        [trees, box.data / "store", box.data / CARRIED, box.data / BOOKS],
         body_bytes_max={CARRY_PATH: BROUGHT_BYTES_MAX},
         asked_first=[CARRY_PATH],
         accel=accel,

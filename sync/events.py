@@ -93,6 +93,11 @@ KINDS: Mapping[str, Kind] = {
         {"path": Value.TEXT, "seconds": Value.COUNT, "permille": Value.COUNT},
     ),
     "completed": Kind("A learner finished an activity.", _ACTIVITY, {}),
+    "scored": Kind(
+        "A learner came to a result in an activity: thousandths of what can be reached, passed (1) or not (0).",
+        _ACTIVITY,
+        {"permille": Value.COUNT, "is_passed": Value.COUNT, "attempt": Value.COUNT, "seconds": Value.COUNT},
+    ),
     "answered": Kind(
         "A learner answered an item of an activity.",
         {"course": Value.TEXT, "activity": Value.TEXT, "item": Value.TEXT, "answer": Value.TEXT},
@@ -106,7 +111,7 @@ KINDS: Mapping[str, Kind] = {
     "snapshot": Kind(
         "Where a learner stands in a course, said again so that what came before may go (`sync/snapshot.py`).",
         {"course": Value.TEXT},
-        {"places": Value.ROWS, "answers": Value.ROWS},
+        {"places": Value.ROWS, "answers": Value.ROWS, "results": Value.ROWS},
     ),
     "acted": Kind(
         "Somebody of the campus did what others may ask about: who, what, and about whom or what, by ids.",
@@ -147,6 +152,31 @@ KINDS: Mapping[str, Kind] = {
         "The hub proposes what the box may spend of its link; the box's staff decide.",
         {"proposal": Value.TEXT},
         {"night_mb": Value.COUNT, "month_mb": Value.COUNT, "rate_kbit": Value.COUNT, "window": Value.TEXT},
+    ),
+    "listed": Kind(
+        "The hub has this course and the campus does not get it; without a title: it is listed no more.",
+        {"course": Value.TEXT},
+        {
+            "version": Value.COUNT,
+            "titles": Value.ROWS,
+            "about": Value.ROWS,
+            "languages": Value.LIST,
+            "subjects": Value.LIST,
+            "level": Value.TEXT,
+            "minutes": Value.COUNT,
+            "size_bytes": Value.COUNT,
+            "edit": Value.COUNT,
+        },
+    ),
+    "asked": Kind(
+        "So many people of a campus have asked for this course by now; who they are is not said.",
+        {"course": Value.TEXT, "askers": Value.COUNT},
+        {"edit": Value.COUNT},
+    ),
+    "wanted": Kind(
+        "Staff of a campus say that this course should come (1) or not (0).",
+        {"course": Value.TEXT, "is_wanted": Value.COUNT},
+        {"edit": Value.COUNT},
     ),
     "revoked": Kind("A box of this campus was taken out of service.", {"box": Value.TEXT}, {}),
     "erased": Kind("A learner was erased here: payloads blanked, key and name destroyed. It has no payload.", {}, {}),

@@ -56,11 +56,16 @@ class Chosen:
 
 
 def parcels_for(
-    wanted: Iterable[Outline], holdings: Iterable[Holding], ready: Iterable[Parcel], known: Mapping[Digest, Outline]
+    wanted: Iterable[Outline],
+    holdings: Iterable[Holding],
+    ready: Iterable[Parcel],
+    known: Mapping[Digest, Outline],
+    families: Mapping[str, str] | None = None,
 ) -> list[Parcel]:
     """What a box that has `holdings` should fetch to have all of `wanted`, of the packs that are `ready`.
 
     `known` are the releases that the box may hold. Of one that is not known no layer is taken for the same as another.
+    `families` says of courses to which family of language editions they belong: one builds on another.
     A layer to which no ready pack leads is left out: the next report's plan has it.
     """
     packs: dict[tuple[str, str], list[Parcel]] = defaultdict(list)
@@ -69,7 +74,7 @@ def parcels_for(
     held = _by_course(holdings)
     parcels: list[Parcel] = []
     for release in wanted:
-        here = held.get(release.course, {})
+        here = held.get(release.course, {}) | _of_family(release.course, held, families or {})
         for layer in _lacking(release, here, known):
             bases = [root for root, layers in here.items() if layer in layers]
             parcels += route(release.root, bases, packs.get((release.course, layer), ()))
@@ -184,6 +189,15 @@ def _by_course(holdings: Iterable[Holding]) -> dict[str, dict[Digest, set[str]]]
     for holding in holdings:
         held[holding.course].setdefault(holding.root, set()).update(holding.layers)
     return held
+
+
+def _of_family(
+    course: str, held: Mapping[str, dict[Digest, set[str]]], families: Mapping[str, str]
+) -> dict[Digest, set[str]]:
+    """What is here of other courses of the same family."""
+    family = families.get(course)
+    siblings = [one for one in held if one != course and family and families.get(one) == family]
+    return {root: layers for sibling in siblings for root, layers in held[sibling].items()}
 
 
 def _lacking(release: Outline, here: Mapping[Digest, Collection[str]], known: Mapping[Digest, Outline]) -> list[str]:

@@ -13,12 +13,14 @@ from pathlib import Path
 from catalog.durable import free_bytes
 from catalog.fault import CallerFault, ContentFault, DiskFull
 from catalog.importers.books.epub import Epub
+from catalog.importers.cartridge.cartridge import Cartridge
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import Film, films_of
 from catalog.importers.pdf import Pdf
+from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
 from catalog.importers.source import Source
@@ -28,7 +30,19 @@ from catalog.renditions.studio import Studio
 from catalog.store import Batch
 from catalog.tree import check_paths
 
-IMPORTERS: Sequence[Importer] = (Epub(), Zim(), HtmlSite(is_packed=False), HtmlSite(is_packed=True), Film(), Pdf())
+IMPORTERS: Sequence[Importer] = (
+    Cartridge(),
+    Epub(),
+    Zim(),
+    MoodleXml(),
+    Qti12(),
+    HtmlSite(is_packed=False),
+    HtmlSite(is_packed=True),
+    Film(),
+    Pdf(),
+    Gift(),
+    Aiken(),
+)
 SOURCES_MAX = 200
 
 __all__ = ["IMPORTERS", "Imported", "Importer", "Progress", "Report", "read"]
@@ -105,6 +119,9 @@ def _expanded(sources: Sequence[Path], report: Report) -> list[Path]:
 
 
 def _inside(folder: Path, report: Report) -> list[Path]:
+    with Source(folder, Report()) as source:
+        if any(importer.recognises(source) for importer in IMPORTERS if not isinstance(importer, HtmlSite)):
+            return [folder]  # a package that lies unpacked
     found = walk(folder, Report())
     site = arrange(folder.name, [one.path for one in found])
     if site is not None:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
-from edge.learning import progress
+from edge.learning import moving, progress
 from edge.learning.progress import Place
+from edge.learning.repeats import is_repeat
+from edge.learning.results import scores
 from sync.clock import Clock
 from sync.journal import Journal
 
@@ -22,12 +24,7 @@ if TYPE_CHECKING:
     # Loaded when a learner is told of again: the pages need none of it.
     from sync.snapshot import Snapshot, Standing
 
-KEYS_KEPT_MAX = 200_000
-"""Idempotency keys kept: some weeks of a busy campus, while a phone repeats within minutes."""
-
-KEYS_SWEPT_EACH = 1024
 SECONDS_MAX = 7 * 24 * 3600
-KEY_LETTERS_MAX = 64
 ITEM_LETTERS_MAX = 200
 ANSWER_BYTES_MAX = 16 << 10
 
@@ -102,9 +99,9 @@ class Learning:
         now_seconds = self._clock.now().wall_seconds
 
         def work(connection: Connection) -> None:
-            if self._is_done(connection, learner, key):
+            if is_repeat(connection, learner, key):
                 return
-            before = _place(connection, learner, course, activity)
+            before = _place(connection, learner, course, moving.now(connection, course, activity))
             _keep(connection, progress.opened(before, version, path, now_seconds))
             said = {"course": course, "version": version, "activity": activity, "path": path}
             self._journal.append(connection, "opened", learner, said)
@@ -119,11 +116,11 @@ class Learning:
         def move(connection: Connection, before: Place, now_seconds: int) -> Place:
             connection.execute(
                 "insert or ignore into page_seen (learner, course, activity, path) values (?, ?, ?, ?)",
-                [learner, course, activity, path],
+                [learner, course, before.activity, path],
             )
             seen = connection.execute(
                 "select count(*) from page_seen where learner = ? and course = ? and activity = ?",
-                [learner, course, activity],
+                [learner, course, before.activity],
             ).fetchone()[0]
             return progress.page_seen(before, version, path, seen, pages_total, now_seconds)
 
@@ -149,11 +146,17 @@ class Learning:
 
     def completed(self, learner: str, course: str, version: int, activity: str, key: str = "") -> None:
         """The learner says that they have finished."""
+        self._database.write(self.completed_work(learner, course, version, activity, key))
+
+    def completed_work(
+        self, learner: str, course: str, version: int, activity: str, key: str = ""
+    ) -> Callable[[Connection], None]:
+        """What the writer is to do for `completed`, where it is a part of something more."""
 
         def move(_connection: Connection, before: Place, now_seconds: int) -> Place:
             return progress.completed(before, version, now_seconds)
 
-        self._move(learner, course, activity, key, move)
+        return self._moving(learner, course, activity, key, move)
 
     def answered(self, learner: str, course: str, activity: str, item: str, answer: str, key: str = "") -> None:
         """The learner answered an item. Every answer is an event; the last one is shown."""
@@ -166,14 +169,15 @@ class Learning:
         now_seconds = self._clock.now().wall_seconds
 
         def work(connection: Connection) -> None:
-            if self._is_done(connection, learner, key):
+            if is_repeat(connection, learner, key):
                 return
+            kept_as = moving.now(connection, course, activity)
             connection.execute(
                 """
                 insert into answer (learner, course, activity, item, answer, at_seconds) values (?, ?, ?, ?, ?, ?)
                 on conflict do update set answer = excluded.answer, at_seconds = excluded.at_seconds
                 """,
-                [learner, course, activity, item, answer, now_seconds],
+                [learner, course, kept_as, item, answer, now_seconds],
             )
             said = {"course": course, "activity": activity, "item": item, "answer": answer}
             self._journal.append(connection, "answered", learner, said)
@@ -220,7 +224,7 @@ class Learning:
 
     def snapshots(self, connection: Connection, learner: str) -> "Iterator[Snapshot]":
         """Where a learner stands in every course, as it is to be said again in the caller's transaction."""
-        from sync.snapshot import Answered, pieces
+        from sync.snapshot import Answered, Scored, pieces
 
         places: dict[str, list[Standing]] = {}
         for place in _by_learner(connection, learner):
@@ -231,8 +235,11 @@ class Learning:
         )
         for course, *row in rows:
             answers.setdefault(course, []).append(Answered(*row))
-        for course in sorted(places.keys() | answers.keys()):
-            yield from pieces(course, places.get(course, ()), answers.get(course, ()))
+        results: dict[str, list[Scored]] = {}
+        for course, scored in scores(connection, learner):
+            results.setdefault(course, []).append(scored)
+        for course in sorted(places.keys() | answers.keys() | results.keys()):
+            yield from pieces(course, places.get(course, ()), answers.get(course, ()), results.get(course, ()))
 
     def active_learners(self, since_seconds: int) -> int:
         """How many learners did something since then."""
@@ -270,9 +277,9 @@ class Learning:
         now_seconds = self._clock.now().wall_seconds
 
         def work(connection: Connection) -> None:
-            if self._is_done(connection, learner, key):
+            if is_repeat(connection, learner, key):
                 return
-            before = _place(connection, learner, course, activity)
+            before = _place(connection, learner, course, moving.now(connection, course, activity))
             after = move(connection, before, now_seconds)
             if after == before:
                 return
@@ -281,18 +288,6 @@ class Learning:
                 self._journal.append(connection, kind, learner, said)
 
         return work
-
-    def _is_done(self, connection: Connection, learner: str, key: str) -> bool:
-        """Tell whether this request was done before; if not, note that it is now."""
-        if not key:
-            return False
-        cursor = connection.execute("insert or ignore into request_done (learner, key) values (?, ?)", [learner, key])
-        if cursor.rowcount == 0:
-            return True
-        number = cursor.lastrowid or 0
-        if number % KEYS_SWEPT_EACH == 0:
-            connection.execute("delete from request_done where number <= ?", [number - KEYS_KEPT_MAX])
-        return False
 
 
 def _place(connection: Connection, learner: str, course: str, activity: str) -> Place:

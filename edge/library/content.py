@@ -2,6 +2,7 @@
 
 * An address is found from memory: no disk, no table, no thread.
 * A file comes from the release that was launched, though a newer one may have come to the shelf since.
+* The document of a quiz is given to nobody: it tells what is right.
 * A page of a lesson that was seen is the learner's place, without any script; of a guest nothing is kept.
 """
 
@@ -9,6 +10,7 @@ from functools import lru_cache
 
 from catalog.digest import Digest
 from catalog.media import media_type
+from catalog.questions.bank import FILE as QUIZ_FILE
 from catalog.releases import Releases
 from catalog.shelf import Shelf
 from edge.learning.learning import Learning
@@ -32,7 +34,7 @@ class CourseContent:
         """The file that a launch's address means; None where the launch is over or belongs elsewhere."""
         token, rest = split(path)
         launch = self._launches.find(port, host, token)
-        if launch is None:
+        if launch is None or rest.rpartition("/")[2] == QUIZ_FILE:
             return None
         return ContentFile(self._shelf.tree_of(launch.root) / rest, media_type(rest))
 

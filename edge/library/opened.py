@@ -24,6 +24,8 @@ class Opened:
     release: Release
     activity: Activity
     place: Place | None = None
+    at: str = ""
+    """Where somebody wants to be led in it, as a search says it; "" for where they were."""
 
     @property
     def title(self) -> str:
@@ -63,6 +65,6 @@ def tree_of(box: Box, release: Release) -> Path:
     return box.shelf.tree_of(release.root)
 
 
-def file_answer(box: Box, release: Release, path: str, saved_as: str | None = None) -> ResponseReturnValue:
-    """One file of a release, sent by the front; `saved_as` offers it as a download of that name."""
-    return send_file(tree_of(box, release) / path, media_type(path), cache="private", filename=saved_as)
+def file_answer(box: Box, release: Release, path: str) -> ResponseReturnValue:
+    """One file of a release, sent by the front."""
+    return send_file(tree_of(box, release) / path, media_type(path), cache="private")

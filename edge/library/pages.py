@@ -66,7 +66,7 @@ def blueprint(box: Box) -> Blueprint:
     def course(course: str) -> ResponseReturnValue:
         release = box.shelf.release(course) or abort(404)
         tree = tree_of(box, release)
-        way = way_of(release, _places(box).get(course, {}), box.clock.now().wall_seconds)
+        way = way_of(release, _places(box).get(course, {}), box.clock.now().wall_seconds, _scores(box, course))
         here = {step.activity.id for step in way.steps if is_here(tree, step.activity)}
         return render_template(
             "library/course.html",
@@ -85,7 +85,7 @@ def blueprint(box: Box) -> Blueprint:
         found = opened_of(box, course, activity)
         if not is_here(tree_of(box, found.release), found.activity):
             return render_template("library/coming.html", opened=found)
-        opened = replace(found, place=_places(box).get(course, {}).get(activity))
+        opened = replace(found, place=_places(box).get(course, {}).get(activity), at=request.args.get("at", ""))
         if session_now().kind == "learner":
             box.learning.opened(session_now().person, course, opened.release.version, activity)
         player = PLAYERS.get(opened.activity.kind)
@@ -93,14 +93,13 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.get("/library/<course>/<activity>/file")
     @require(*READERS)
-    @takes(query=("save", "version"), gives=ANYTHING)
+    @takes(query=("version",), gives=ANYTHING)
     def file(course: str, activity: str) -> ResponseReturnValue:
         opened = opened_of(box, course, activity)
         if opened.activity.kind not in FILES:
             abort(404)
         path = path_of(opened.activity, request.args.get("version", "")) or abort(404)
-        saved = f"{opened.title}.{path.rpartition('.')[2]}" if "save" in request.args else None
-        return file_answer(box, opened.release, path, saved)
+        return file_answer(box, opened.release, path)
 
     @pages.get("/library/<course>/<activity>/poster")
     @require(*READERS)
@@ -124,6 +123,12 @@ def blueprint(box: Box) -> Blueprint:
 def _places(box: Box) -> Places:
     session = session_now()
     return box.learning.places(session.person) if session.kind == "learner" else {}
+
+
+def _scores(box: Box, course: str) -> dict[str, int | None]:
+    session = session_now()
+    results = box.results.of(session.person).get(course, {}) if session.kind == "learner" else {}
+    return {activity: result.best_permille for activity, result in results.items()}
 
 
 def _ways(box: Box) -> list[Way]:

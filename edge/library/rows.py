@@ -10,7 +10,10 @@ from edge.learning.progress import State
 from edge.library.way import Step, Way
 from sync.web.language import duration, gettext, language_name, language_now, ngettext, percent, timecode
 
-ICONS = {"html": "course", "video": "play", "audio": "sound", "pdf": "page", "epub": "page", "download": "files"}
+ICONS = {
+    "html": "course", "video": "play", "audio": "sound", "pdf": "page", "epub": "page", "quiz": "ask", "link": "globe",
+    "download": "kept",
+}  # fmt: skip
 TIMED = ("video", "audio")
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
 
@@ -23,7 +26,7 @@ def row(release: Release, step: Step, is_here: bool) -> dict[str, Any]:
         "state": "here" if step.is_here and is_here else SIGNS[step.state],
         "icon": ICONS.get(activity.kind, "files"),
         "title": title(activity),
-        "note": gettext(" · ").join([*facts(activity), *([where(step)] if where(step) else [])]),
+        "note": gettext(" · ").join([*facts(activity), *filter(None, (where(step), score(step)))]),
         "href": address(release, activity) if is_here else "",
         "value": bar,
         "total": 1000 if bar else 0,
@@ -82,6 +85,11 @@ def where(step: Step) -> str:
     return gettext("%(share)s seen", share=percent(place.permille)) if place.permille else gettext("begun")
 
 
+def score(step: Step) -> str:
+    """The learner's best result in it, in a few words."""
+    return gettext("best result %(share)s", share=percent(step.best_permille)) if step.best_permille is not None else ""
+
+
 def facts(activity: Activity) -> list[str]:
     """Its kind, and its length where that is known."""
     kinds = {
@@ -90,6 +98,7 @@ def facts(activity: Activity) -> list[str]:
         "audio": gettext("Sound"),
         "pdf": gettext("Book (PDF)"),
         "epub": gettext("Book"),
+        "quiz": gettext("Quiz"),
         "download": gettext("File"),
     }
     seconds = activity.attributes.get("seconds", 0)

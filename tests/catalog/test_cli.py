@@ -143,3 +143,11 @@ def test_help_imports_nothing_heavy() -> None:
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert "[]\n" == answer.stdout
+
+
+def test_a_data_folder_that_cannot_be_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_text("no folder")
+    words = ["show", "--data", str(tmp_path / "a-file" / "data")]
+
+    with pytest.raises(CallerFault, match="cannot be used: not a directory"):
+        CliRunner().invoke(catalog, words, catch_exceptions=False)

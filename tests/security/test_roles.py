@@ -15,6 +15,7 @@ OPEN = (
     "/join",
     "/claim",
     "/carry",
+    "/opds",
     "/static/",
     "/sync/packs/",
     "/language/",
@@ -22,7 +23,8 @@ OPEN = (
     "/ping",
     "/styleguide",
 )
-"""What nobody needs a session for: the doors themselves, our own files, packs by their names, sealed letters."""
+"""What nobody needs a session for: the doors themselves, our own files, packs by their names, sealed letters,
+books for e-readers that everybody may keep."""
 TEACHING = ("/classes", "/learners", "/campus", "/teachers", "/staff", "/codes", "/password", "/progress")
 """What no learner sees, whoever they are."""
 

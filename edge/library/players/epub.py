@@ -30,13 +30,13 @@ def show(box: Box, opened: Opened) -> ResponseReturnValue:
     words = " ".join(request.args.get("q", "").split())[:WORDS_LETTERS_MAX]
     origin, token = launch(box, opened)
     frame_content(origin)
-    fragment = request.args.get("at", "")
+    fragment = request.args.get("to", "")
     address = f"{origin}/{token}/{quote(spine[part])}" + (f"#{quote(fragment)}" if fragment else "")
 
-    def link(number: int, at: str = "") -> str:
+    def link(number: int, to: str = "") -> str:
         course, activity = opened.release.course, opened.activity.id
         return url_for(
-            "library.activity", course=course, activity=activity, part=number, size=size or None, at=at or None
+            "library.activity", course=course, activity=activity, part=number, size=size or None, to=to or None
         )
 
     hits = found_in(tree_of(box, opened.release), spine, words) if words else []
@@ -48,7 +48,7 @@ def show(box: Box, opened: Opened) -> ResponseReturnValue:
         parts=len(spine),
         size=size,
         words=words,
-        contents=[{**line, "href": link(line["part"], at=line["fragment"])} for line in _toc(opened, spine)],
+        contents=[{**line, "href": link(line["part"], to=line["fragment"])} for line in _toc(opened, spine)],
         sizes=_sizes(opened, part, size),
         previous_href=link(part - 1) if part else "",
         next_href=link(part + 1) if part + 1 < len(spine) else "",
@@ -61,8 +61,8 @@ def _part(opened: Opened, spine: list[str]) -> int:
     asked = whole_number(request.args.get("part", ""))
     if asked is not None:
         return min(asked, len(spine) - 1)
-    place = opened.place.path if opened.place else ""
-    return spine.index(place) if place in spine else 0
+    places = [opened.at, opened.place.path if opened.place else ""]
+    return next((spine.index(place) for place in places if place in spine), 0)
 
 
 def _toc(opened: Opened, spine: list[str]) -> list[dict[str, Any]]:

@@ -10,18 +10,19 @@ from flask.typing import ResponseReturnValue
 
 from edge.box import Box
 from edge.library.opened import Opened
-from edge.library.players import epub, html, pdf, video
+from edge.library.players import epub, html, pdf, quiz, video
 
 Player = Callable[[Box, Opened], ResponseReturnValue]
 
 PLAYERS: Mapping[str, Player] = {
-    "html": html.show,
-    "pdf": pdf.show,
-    "video": video.show,
     "audio": video.show,
     "epub": epub.show,
+    "html": html.show,
+    "pdf": pdf.show,
+    "quiz": quiz.show,
+    "video": video.show,
 }
-FIELDS = ("at", "from", "part", "play", "q", "size")
+FIELDS = ("at", "part", "play", "q", "size", "to")
 """What the players read of the page's address."""
 
 FILES = frozenset({"pdf", "video", "audio"})

@@ -9,7 +9,7 @@ from edge.box import Box
 from edge.library.opened import Opened, tree_of
 from edge.library.players.page import player_page
 from edge.library.players.versions import Version, chosen, name_of, versions_of
-from sync.web.language import whole_number
+from edge.library.search import second_of
 
 PLACE_SECONDS_MIN = 5
 """Nobody wants to be led back to the first seconds of a film."""
@@ -18,7 +18,7 @@ PLACE_SECONDS_MIN = 5
 def show(box: Box, opened: Opened) -> ResponseReturnValue:
     place = opened.place
     seconds = place.seconds if place is not None and not place.is_completed else 0
-    asked_seconds = whole_number(request.args.get("from", ""))
+    asked_seconds = second_of(opened.at) if opened.at else None
     attributes = opened.activity.attributes
     versions = versions_of(opened.activity, tree_of(box, opened.release))
     saves_data = request.headers.get("Save-Data", "").lower() == "on"

@@ -55,8 +55,8 @@ def test_a_book_opens_again_where_its_reader_was(box: Box, wells: Release, signe
 def test_the_contents_lead_to_the_place(wells: Release, signed: Signed) -> None:
     html = page(signed())
 
-    assert '<a href="/library/wells/wells-slopes?part=1&at=slope"><bdi>The slope</bdi></a>' in html
-    assert framed(page(signed(), "?part=1&at=slope")).endswith("/two.xhtml#slope")
+    assert '<a href="/library/wells/wells-slopes?part=1&to=slope"><bdi>The slope</bdi></a>' in html
+    assert framed(page(signed(), "?part=1&to=slope")).endswith("/two.xhtml#slope")
 
 
 def test_the_size_of_the_letters_goes_along(wells: Release, signed: Signed) -> None:

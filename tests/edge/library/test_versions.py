@@ -100,12 +100,12 @@ def test_a_page_offers_what_the_box_holds_and_no_more(box: Box, signed: Signed) 
         assert words in html
     assert 'src="/library/water/film/file?version=video-480"' in html
     assert 'poster="/library/water/film/poster"' in html
-    assert 'href="/library/water/film?play=video-480&from=7"' in html
+    assert 'href="/library/water/film?play=video-480&at=7"' in html
 
 
 def test_only_sound_plays_as_sound(box: Box, signed: Signed) -> None:
     shelved(box, ["video-360", "audio"])
-    html = signed().get("/library/water/film?play=audio&from=7").text
+    html = signed().get("/library/water/film?play=audio&at=7").text
 
     assert re.search(r'<audio [^>]*src="/library/water/film/file\?version=audio#t=7"', html)
     assert "<video" not in html

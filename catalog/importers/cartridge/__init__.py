@@ -1,0 +1,1 @@
+"""Common Cartridges: courses as universities exchange them, Canvas's own among them."""
