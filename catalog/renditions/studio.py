@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from catalog.confined import ENVIRONMENT, can_confine, confined
-from catalog.fault import ContentFault
+from catalog.fault import CallerFault, ContentFault
 from catalog.renditions.facts import Facts, facts_of
 from catalog.renditions.ladder import VIDEO, Rung
 
@@ -114,6 +114,19 @@ class Studio:
             return True
         target.unlink(missing_ok=True)
         return False
+
+
+def asked_for(is_wanted: bool | None) -> Studio | None:
+    """The studio that a command should use: none where it was told so, the machine's where it was not told.
+
+    Raises CallerFault where versions were asked for that this machine cannot make.
+    """
+    studio = None if is_wanted is False else Studio.found()
+    if is_wanted and studio is None:
+        raise CallerFault(
+            "This machine has no ffmpeg.", "Install it (`apt install ffmpeg`), or leave out --renditions."
+        )
+    return studio
 
 
 def needs_studio(name: str, what: str) -> ContentFault:
