@@ -25,6 +25,7 @@ from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
 from catalog.importers.source import Source
+from catalog.importers.zim.zim import Zim
 from catalog.manifest import Activity, Layer, words
 from catalog.renditions.studio import Studio
 from catalog.store import Batch
@@ -34,6 +35,7 @@ IMPORTERS: Sequence[Importer] = (
     Cartridge(),
     MoodleBackup(),
     Epub(),
+    Zim(),
     MoodleXml(),
     Qti12(),
     HtmlSite(is_packed=False),
@@ -119,6 +121,9 @@ def _expanded(sources: Sequence[Path], report: Report) -> list[Path]:
 
 
 def _inside(folder: Path, report: Report) -> list[Path]:
+    with Source(folder, Report()) as source:
+        if any(importer.recognises(source) for importer in IMPORTERS if not isinstance(importer, HtmlSite)):
+            return [folder]  # a package that lies unpacked
     found = walk(folder, Report())
     site = arrange(folder.name, [one.path for one in found])
     if site is not None:

@@ -16,6 +16,7 @@ from catalog.importers import Progress, Report
 from catalog.manifest import CORE, Release
 from catalog.moved import composed, moved_in
 from catalog.publish import let_go, prepare
+from catalog.renditions.studio import Studio
 from sync.hub.drafts.cost import Cost
 from sync.hub.drafts.draft import Draft
 from sync.hub.drafts.midst import Update
@@ -67,8 +68,10 @@ def publish(
     course: str | None = None,
     is_dry: bool = False,
     progress: Progress | None = None,
+    studio: Studio | None = None,
 ) -> Outcome:
     """Make `sources` the next release of a course, for whom and when `wish` says; or, dry, say what that would cost.
+    With a `studio`, smaller versions of its films are made.
 
     Raises CallerFault, ContentFault, DiskFull or BoxFault; then nothing of it stays.
     """
@@ -78,7 +81,7 @@ def publish(
             raise CallerFault(f"There is no campus {name} here.", "`qanat hub boxes` names those that there are.")
     draft = hub.drafts.make(about, course or "", COMMAND_LINE)
     try:
-        report = _import(hub, draft, sources, about, course, progress)
+        report = _import(hub, draft, sources, about, course, progress, studio)
         one = hub.drafts.find(draft)
         one = _wished(one, wish, campuses)
         hub.drafts.say(draft, one.about, one.choice)
@@ -121,7 +124,13 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _import(
-    hub: "Hub", draft: str, sources: Sequence[Path], about: About, course: str | None, progress: Progress | None
+    hub: "Hub",
+    draft: str,
+    sources: Sequence[Path],
+    about: About,
+    course: str | None,
+    progress: Progress | None,
+    studio: Studio | None,
 ) -> Report:
     language = (about.languages or ("en",))[0]
     prepared = prepare(
@@ -132,6 +141,7 @@ def _import(
         title=about.title.get(language) or None,
         language=language,
         progress=progress,
+        studio=studio,
         is_welcome=hub.publishing.demand_own,
     )
     hub.drafts.imported(draft, prepared.release, prepared.report, hub.catalog.releases.latest(prepared.release.course))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from catalog.fault import BoxFault, Fault
 from catalog.publish import Catalog, let_go, prepare
+from catalog.renditions.studio import Studio
 from sync.clock import Clock
 from sync.hub.drafts.draft import Draft
 from sync.hub.drafts.drafts import Drafts
@@ -125,6 +126,7 @@ class Jobs:
                 title=draft.about.title.get(language) or None,
                 language=language,
                 progress=hear,
+                studio=Studio.found(),
                 is_welcome=self._is_welcome,
             )
         except Closing:
