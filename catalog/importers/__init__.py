@@ -15,6 +15,7 @@ from catalog.fault import CallerFault, ContentFault, DiskFull
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
+from catalog.importers.packages.scorm import Scorm
 from catalog.importers.pdf import Pdf
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
@@ -24,7 +25,13 @@ from catalog.manifest import Activity, Layer, words
 from catalog.store import Batch
 from catalog.tree import check_paths
 
-IMPORTERS: Sequence[Importer] = (HtmlSite(is_packed=False), HtmlSite(is_packed=True), Video(), Pdf())
+IMPORTERS: Sequence[Importer] = (
+    Scorm(),
+    HtmlSite(is_packed=False),
+    HtmlSite(is_packed=True),
+    Video(),
+    Pdf(),
+)
 SOURCES_MAX = 200
 
 __all__ = ["IMPORTERS", "Imported", "Importer", "Progress", "Report", "read"]
