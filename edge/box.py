@@ -31,8 +31,9 @@ from edge.config import FILE, Config, changed
 from edge.keeping import alarms, trust, upkeep, watch
 from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
-from edge.learning import learning
+from edge.learning import learning, results
 from edge.learning.learning import Learning
+from edge.learning.results import Results
 from edge.library import launches
 from edge.library.content import CourseContent
 from edge.library.launches import Launches, LaunchingSessions
@@ -78,6 +79,7 @@ MIGRATIONS = (
     people.migrations,
     accounts.migrations,
     learning.migrations,
+    results.migrations,
     claim.migrations,
     launches.migrations,
     night.migrations,
@@ -144,6 +146,7 @@ class Box:
         self.people = People(self.database, self.journal, random_bytes)
         self.accounts = Accounts(self.database, self.people, clock, random_bytes, self.keys)
         self.learning = Learning(self.database, self.journal, clock)
+        self.results = Results(self.database, self.journal, clock)
         self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
@@ -162,6 +165,7 @@ class Box:
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
         self.following = Following(self.database, projecting.project, self.id)
         self.people.when_forgotten(self.learning.forget)
+        self.people.when_forgotten(self.results.forget)
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)
         self.people.when_locked_out(self._end_sessions)

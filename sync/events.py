@@ -93,6 +93,11 @@ KINDS: Mapping[str, Kind] = {
         {"path": Value.TEXT, "seconds": Value.COUNT, "permille": Value.COUNT},
     ),
     "completed": Kind("A learner finished an activity.", _ACTIVITY, {}),
+    "scored": Kind(
+        "A learner came to a result in an activity: thousandths of what can be reached, passed (1) or not (0).",
+        _ACTIVITY,
+        {"permille": Value.COUNT, "is_passed": Value.COUNT, "attempt": Value.COUNT, "seconds": Value.COUNT},
+    ),
     "answered": Kind(
         "A learner answered an item of an activity.",
         {"course": Value.TEXT, "activity": Value.TEXT, "item": Value.TEXT, "answer": Value.TEXT},
@@ -106,7 +111,7 @@ KINDS: Mapping[str, Kind] = {
     "snapshot": Kind(
         "Where a learner stands in a course, said again so that what came before may go (`sync/snapshot.py`).",
         {"course": Value.TEXT},
-        {"places": Value.ROWS, "answers": Value.ROWS},
+        {"places": Value.ROWS, "answers": Value.ROWS, "results": Value.ROWS},
     ),
     "acted": Kind(
         "Somebody of the campus did what others may ask about: who, what, and about whom or what, by ids.",

@@ -1,7 +1,7 @@
 """History: how far learners came elsewhere, taken into the places of this box.
 
 * A place goes where the furthest of both is: what was reached stays reached, what was finished stays finished.
-* Of two answers to one item the later one stands, wherever it was given.
+* Of two answers to one item the later one stands, wherever it was given; of results the best, and the latest.
 * Nothing of it is written into this box's own journal: it keeps the name under which it was first written.
 """
 
@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.db import Connection
+from edge.learning.results import merge
 from sync.events import Event
 from sync.snapshot import KIND as SNAPSHOT
-from sync.snapshot import Answered, Standing, snapshot_of
-
-PERMILLE_ALL = 1000
+from sync.snapshot import PERMILLE_ALL, Answered, Passing, Scored, Standing, snapshot_of
 
 
 def take_in(connection: Connection, event: Event, fields: Mapping[str, Any]) -> None:
@@ -24,8 +23,12 @@ def take_in(connection: Connection, event: Event, fields: Mapping[str, Any]) -> 
             _further(connection, event.learner, snapshot.course, standing)
         for answered in snapshot.answers:
             _answer(connection, event.learner, snapshot.course, answered)
+        for scored in snapshot.results:
+            merge(connection, event.learner, snapshot.course, scored)
     elif event.kind in ("opened", "progressed", "completed"):
         _further(connection, event.learner, fields["course"], _standing(event, fields))
+    elif event.kind == "scored":
+        merge(connection, event.learner, fields["course"], _scored(event, fields))
     elif event.kind == "answered":
         said = Answered(fields["activity"], fields["item"], fields["answer"], max(0, event.wall_seconds))
         _answer(connection, event.learner, fields["course"], said)
@@ -44,6 +47,13 @@ def _standing(event: Event, fields: Mapping[str, Any]) -> Standing:
         path=fields.get("path", ""),
         seconds=fields.get("seconds", 0),
     )
+
+
+def _scored(event: Event, fields: Mapping[str, Any]) -> Scored:
+    score = min(fields["permille"], PERMILLE_ALL) if "permille" in fields else None
+    passing = Passing.of(bool(fields["is_passed"]) if "is_passed" in fields else None)
+    tried = (fields.get("attempt", 1), fields.get("seconds", 0))
+    return Scored(fields["activity"], fields["version"], score, score, passing, *tried, max(0, event.wall_seconds))
 
 
 def _further(connection: Connection, learner: str, course: str, came: Standing) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from catalog.manifest import words
 from edge.learning.learning import Answer
 from edge.learning.progress import PERMILLE, Place
+from edge.learning.results import Result
 from edge.people.people import NobodyThere, Person
 from sync import chain
 from sync.events import fields_of
@@ -43,10 +44,16 @@ def export(box: "Box", person: Person, target: BinaryIO) -> None:
     places = [place for course in box.learning.places(person.id).values() for place in course.values()]
     places.sort(key=lambda place: (place.course, place.activity))
     answers = {course: box.learning.answers(person.id, course) for course in sorted(_courses(box, person))}
+    results = [result for course in box.results.of(person.id).values() for result in course.values()]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         _put(archive, READ_ME, "\n".join(_told(box, person, places)) + "\n")
-        _put(archive, "learner.json", json.dumps(_document(box, person, places, answers), ensure_ascii=False, indent=1))
+        _put(
+            archive,
+            "learner.json",
+            json.dumps(_document(box, person, places, answers, results), ensure_ascii=False, indent=1),
+        )
         _put(archive, "places.csv", _table(_PLACES, (_place_row(place) for place in places)))
+        _put(archive, "results.csv", _table(_RESULTS, (_result_row(result) for result in results)))
         _put(archive, "answers.csv", _table(_ANSWERS, _answer_rows(answers)))
         with archive.open(_info("events.jsonl"), "w") as file:
             for event in chain.events_of(box.database.read(), person.id):
@@ -57,6 +64,7 @@ def export(box: "Box", person: Person, target: BinaryIO) -> None:
 
 _PLACES = ("course", "activity", "version", "thousandths", "page", "second", "last there", "finished")
 _ANSWERS = ("course", "activity", "item", "answer", "at")
+_RESULTS = ("course", "activity", "version", "best thousandths", "last thousandths", "passed", "tries", "seconds", "at")
 
 
 def _told(box: "Box", person: Person, places: Sequence[Place]) -> Iterator[str]:
@@ -74,11 +82,17 @@ def _told(box: "Box", person: Person, places: Sequence[Place]) -> Iterator[str]:
     if not places:
         yield "Nothing was opened yet."
     yield ""
-    yield "learner.json holds all of it; places.csv and answers.csv open in a spreadsheet; events.jsonl holds each"
-    yield "step in the order in which it happened. The PIN is kept as a hash only and is not in here."
+    yield "learner.json holds all of it; places.csv, results.csv and answers.csv open in a spreadsheet; events.jsonl"
+    yield "holds each step in the order in which it happened. The PIN is kept as a hash only and is not in here."
 
 
-def _document(box: "Box", person: Person, places: Sequence[Place], answers: dict[str, list[Answer]]) -> dict[str, Any]:
+def _document(
+    box: "Box",
+    person: Person,
+    places: Sequence[Place],
+    answers: dict[str, list[Answer]],
+    results: Sequence[Result],
+) -> dict[str, Any]:
     classroom = box.people.classroom(person.classroom)
     return {
         "learner": person.id,
@@ -87,6 +101,7 @@ def _document(box: "Box", person: Person, places: Sequence[Place], answers: dict
         "student_number": person.student_number,
         "signs_in_with": person.secret_kind,
         "places": [dict(zip(_PLACES, _place_row(place), strict=True)) for place in places],
+        "results": [dict(zip(_RESULTS, _result_row(result), strict=True)) for result in results],
         "answers": [dict(zip(_ANSWERS, row, strict=True)) for row in _answer_rows(answers)],
     }
 
@@ -100,6 +115,15 @@ def _place_row(place: Place) -> list[Any]:
     return [
         place.course, place.activity, place.version, place.permille, place.path, place.seconds,
         _moment(place.at_seconds), finished,
+    ]  # fmt: skip
+
+
+def _result_row(result: Result) -> list[Any]:
+    passed = {None: "", True: "yes", False: "no"}[result.is_passed]
+    scores = ["" if one is None else one for one in (result.best_permille, result.last_permille)]
+    return [
+        result.course, result.activity, result.version, *scores, passed, result.attempts, result.seconds,
+        _moment(result.at_seconds),
     ]  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from sqlite_utils.migrations import Migrations
 from catalog.db import Connection, Database
 from edge.learning import progress
 from edge.learning.progress import Place
+from edge.learning.repeats import is_repeat
+from edge.learning.results import scores
 from sync.clock import Clock
 from sync.journal import Journal
 
@@ -22,12 +24,7 @@ if TYPE_CHECKING:
     # Loaded when a learner is told of again: the pages need none of it.
     from sync.snapshot import Snapshot, Standing
 
-KEYS_KEPT_MAX = 200_000
-"""Idempotency keys kept: some weeks of a busy campus, while a phone repeats within minutes."""
-
-KEYS_SWEPT_EACH = 1024
 SECONDS_MAX = 7 * 24 * 3600
-KEY_LETTERS_MAX = 64
 ITEM_LETTERS_MAX = 200
 ANSWER_BYTES_MAX = 16 << 10
 
@@ -102,7 +99,7 @@ class Learning:
         now_seconds = self._clock.now().wall_seconds
 
         def work(connection: Connection) -> None:
-            if self._is_done(connection, learner, key):
+            if is_repeat(connection, learner, key):
                 return
             before = _place(connection, learner, course, activity)
             _keep(connection, progress.opened(before, version, path, now_seconds))
@@ -166,7 +163,7 @@ class Learning:
         now_seconds = self._clock.now().wall_seconds
 
         def work(connection: Connection) -> None:
-            if self._is_done(connection, learner, key):
+            if is_repeat(connection, learner, key):
                 return
             connection.execute(
                 """
@@ -220,7 +217,7 @@ class Learning:
 
     def snapshots(self, connection: Connection, learner: str) -> "Iterator[Snapshot]":
         """Where a learner stands in every course, as it is to be said again in the caller's transaction."""
-        from sync.snapshot import Answered, pieces
+        from sync.snapshot import Answered, Scored, pieces
 
         places: dict[str, list[Standing]] = {}
         for place in _by_learner(connection, learner):
@@ -231,8 +228,11 @@ class Learning:
         )
         for course, *row in rows:
             answers.setdefault(course, []).append(Answered(*row))
-        for course in sorted(places.keys() | answers.keys()):
-            yield from pieces(course, places.get(course, ()), answers.get(course, ()))
+        results: dict[str, list[Scored]] = {}
+        for course, scored in scores(connection, learner):
+            results.setdefault(course, []).append(scored)
+        for course in sorted(places.keys() | answers.keys() | results.keys()):
+            yield from pieces(course, places.get(course, ()), answers.get(course, ()), results.get(course, ()))
 
     def active_learners(self, since_seconds: int) -> int:
         """How many learners did something since then."""
@@ -270,7 +270,7 @@ class Learning:
         now_seconds = self._clock.now().wall_seconds
 
         def work(connection: Connection) -> None:
-            if self._is_done(connection, learner, key):
+            if is_repeat(connection, learner, key):
                 return
             before = _place(connection, learner, course, activity)
             after = move(connection, before, now_seconds)
@@ -281,18 +281,6 @@ class Learning:
                 self._journal.append(connection, kind, learner, said)
 
         return work
-
-    def _is_done(self, connection: Connection, learner: str, key: str) -> bool:
-        """Tell whether this request was done before; if not, note that it is now."""
-        if not key:
-            return False
-        cursor = connection.execute("insert or ignore into request_done (learner, key) values (?, ?)", [learner, key])
-        if cursor.rowcount == 0:
-            return True
-        number = cursor.lastrowid or 0
-        if number % KEYS_SWEPT_EACH == 0:
-            connection.execute("delete from request_done where number <= ?", [number - KEYS_KEPT_MAX])
-        return False
 
 
 def _place(connection: Connection, learner: str, course: str, activity: str) -> Place:

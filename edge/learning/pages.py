@@ -12,8 +12,9 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import Activity, Release, words
 from edge.box import Box
-from edge.learning.learning import ANSWER_BYTES_MAX, ITEM_LETTERS_MAX, KEY_LETTERS_MAX, SECONDS_MAX
+from edge.learning.learning import ANSWER_BYTES_MAX, ITEM_LETTERS_MAX, SECONDS_MAX
 from edge.learning.overview import overview_of, progress_in, progress_of
+from edge.learning.repeats import KEY_LETTERS_MAX
 from sync.web.app import require, safe_next, session_now
 from sync.web.language import language_now
 from sync.web.lasting import write_then_answer
@@ -113,7 +114,9 @@ def _show_progress(pages: Blueprint, box: Box) -> None:
             (learner, progress_in(release, places.get(learner.id, {}).get(course, {}), _now(box)))
             for learner in box.people.learners(found.id)
         ]
-        return render_template("learning/class_course.html", classroom=found, release=release, rows=rows)
+        best = box.results.of_class(found.id, release.course)
+        scores = {learner: sum(own.values()) // len(own) for learner, own in best.items()}
+        return render_template("learning/class_course.html", classroom=found, release=release, rows=rows, scores=scores)
 
     @pages.get("/learners/<learner>/progress")
     @require("teacher", "staff")
@@ -127,6 +130,7 @@ def _show_progress(pages: Blueprint, box: Box) -> None:
             learner=person,
             classroom=box.people.classroom(person.classroom),
             courses=courses,
+            results=box.results.of(person.id),
             answers={one.release.course: box.learning.answers(person.id, one.release.course) for one in courses},
         )
 

@@ -65,7 +65,7 @@ def blueprint(box: Box) -> Blueprint:
     def course(course: str) -> ResponseReturnValue:
         release = box.shelf.release(course) or abort(404)
         tree = tree_of(box, release)
-        way = way_of(release, _places(box).get(course, {}), box.clock.now().wall_seconds)
+        way = way_of(release, _places(box).get(course, {}), box.clock.now().wall_seconds, _scores(box, course))
         here = {step.activity.id for step in way.steps if (tree / step.activity.path).is_file()}
         return render_template(
             "library/course.html",
@@ -113,6 +113,12 @@ def blueprint(box: Box) -> Blueprint:
 def _places(box: Box) -> Places:
     session = session_now()
     return box.learning.places(session.person) if session.kind == "learner" else {}
+
+
+def _scores(box: Box, course: str) -> dict[str, int | None]:
+    session = session_now()
+    results = box.results.of(session.person).get(course, {}) if session.kind == "learner" else {}
+    return {activity: result.best_permille for activity, result in results.items()}
 
 
 def _ways(box: Box) -> list[Way]:

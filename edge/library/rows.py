@@ -22,7 +22,7 @@ def row(release: Release, step: Step, is_here: bool) -> dict[str, Any]:
         "state": "here" if step.is_here and is_here else SIGNS[step.state],
         "icon": ICONS.get(activity.kind, "files"),
         "title": title(activity),
-        "note": gettext(" · ").join([*facts(activity), *([where(step)] if where(step) else [])]),
+        "note": gettext(" · ").join([*facts(activity), *filter(None, (where(step), score(step)))]),
         "href": address(release, activity) if is_here else "",
         "value": bar,
         "total": 1000 if bar else 0,
@@ -79,6 +79,11 @@ def where(step: Step) -> str:
     if step.activity.kind == "video" and place.seconds:
         return gettext("you are at %(place)s", place=timecode(place.seconds))
     return gettext("%(share)s seen", share=percent(place.permille)) if place.permille else gettext("begun")
+
+
+def score(step: Step) -> str:
+    """The learner's best result in it, in a few words."""
+    return gettext("best result %(share)s", share=percent(step.best_permille)) if step.best_permille is not None else ""
 
 
 def facts(activity: Activity) -> list[str]:

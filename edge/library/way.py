@@ -13,6 +13,7 @@ from edge.learning.progress import Place, State, state
 
 Places = Mapping[str, Mapping[str, Place]]
 """By course and activity, as `Learning.places` gives them."""
+NO_SCORES: Mapping[str, int | None] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Step:
     state: State
     is_here: bool = False
     """Whether the course goes on with this one."""
+    best_permille: int | None = None
+    """The learner's best score in it, in thousandths; None: none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,15 @@ class Way:
         return any(step.place is not None for step in self.steps)
 
 
-def way_of(release: Release, places: Mapping[str, Place], now_seconds: int) -> Way:
-    """One course as this learner sees it."""
+def way_of(
+    release: Release, places: Mapping[str, Place], now_seconds: int, scores: Mapping[str, int | None] = NO_SCORES
+) -> Way:
+    """One course as this learner sees it; `scores` are their best in its activities."""
     states = {one.id: state(places.get(one.id), now_seconds) for one in release.activities}
     here = _here(release, places, states)
-    steps = tuple(Step(one, places.get(one.id), states[one.id], one.id == here) for one in release.activities)
+    steps = tuple(
+        Step(one, places.get(one.id), states[one.id], one.id == here, scores.get(one.id)) for one in release.activities
+    )
     touched = [places[one.id].at_seconds for one in release.activities if one.id in places]
     return Way(release, steps, max(touched, default=0))
 

@@ -9,7 +9,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, case, delete
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete
 
 from sync import snapshot
 from sync.batch import Batch
@@ -18,8 +18,9 @@ from sync.events import Event, fields_of
 from sync.hub import schema
 from sync.hub.campus import words
 from sync.hub.engine import insert
+from sync.hub.schema.projections import NO_SCORE
+from sync.snapshot import PERMILLE_ALL, Passing, Scored
 
-PERMILLE_ALL = 1000
 TEXT_LETTERS_MAX = 500
 """Names and paths are cut here: what a box says is shown on a page."""
 
@@ -38,6 +39,9 @@ def project(connection: Connection, campus: str, batch: Batch) -> None:
     moved = [_progress(campus, *one) for one in said if one[0].kind in _PROGRESS and one[0].learner]
     again = [row for one in said if one[0].kind == snapshot.KIND and one[0].learner for row in _again(campus, *one)]
     _put_furthest(connection, moved + again)
+    came = [_result(campus, *one) for one in said if one[0].kind == "scored" and one[0].learner]
+    told = [row for one in said if one[0].kind == snapshot.KIND and one[0].learner for row in _told(campus, *one)]
+    _put_best(connection, came + told)
     words.keep(connection, campus, batch)
 
 
@@ -49,15 +53,16 @@ def clear(connection: Connection) -> None:
 
 def forget(connection: Connection, campus: str, learner: str) -> None:
     """Take everything out that is known of this learner."""
-    for table in (schema.learner, schema.progress, schema.campus_word):
+    for table in (schema.learner, schema.progress, schema.result, schema.campus_word):
         connection.execute(delete(table).where(table.c.campus == campus, table.c.learner == learner))
 
 
 _PROGRESS = ("opened", "progressed", "completed")
-_TELLING = {"learner", "class", *_PROGRESS, snapshot.KIND}
+_TELLING = {"learner", "class", "scored", *_PROGRESS, snapshot.KIND}
 """The kinds that these tables are made of; what others say need not be unpacked here."""
 _FURTHEST = ("version", "permille", "is_completed", "active_seconds")
 _LATEST = ("path", "place_seconds", "stamp")
+_BEST = ("version", "best_permille", "passing", "attempts", "seconds", "active_seconds")
 
 
 def _learner(campus: str, side: Side, event: Event, fields: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +124,39 @@ def _again(campus: str, event: Event, fields: dict[str, Any]) -> Iterator[dict[s
         }
 
 
+def _result(campus: str, event: Event, fields: dict[str, Any]) -> dict[str, Any]:
+    score = min(fields["permille"], PERMILLE_ALL) if "permille" in fields else None
+    passing = Passing.of(bool(fields["is_passed"]) if "is_passed" in fields else None)
+    tried = (fields.get("attempt", 1), fields.get("seconds", 0))
+    came = Scored(fields["activity"], fields["version"], score, score, passing, *tried, max(0, event.wall_seconds))
+    return _scored(campus, event, fields["course"], came)
+
+
+def _told(campus: str, event: Event, fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The results of a snapshot."""
+    said = snapshot.snapshot_of(fields)
+    for came in said.results:
+        yield _scored(campus, event, said.course, came)
+
+
+def _scored(campus: str, event: Event, course: str, came: Scored) -> dict[str, Any]:
+    now_seconds = max(0, event.wall_seconds) if event.is_trusted else 0
+    return {
+        "campus": campus,
+        "learner": event.learner,
+        "course": _short(course),
+        "activity": _short(came.activity),
+        "version": came.version,
+        "best_permille": NO_SCORE if came.best_permille is None else came.best_permille,
+        "last_permille": NO_SCORE if came.last_permille is None else came.last_permille,
+        "passing": came.passing.value,
+        "attempts": came.attempts,
+        "seconds": came.seconds,
+        "active_seconds": min(came.at_seconds, now_seconds),
+        "stamp": stamp_of(event),
+    }
+
+
 def _put_latest(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
@@ -139,6 +177,21 @@ def _put_furthest(connection: Connection, rows: list[dict[str, Any]]) -> None:
     place = {name: case((new.stamp > old.stamp, new[name]), else_=old[name]) for name in _LATEST}
     merged = statement.on_conflict_do_update(index_elements=_key(table), set_={**furthest, **place})
     connection.execute(merged, rows)
+
+
+def _put_best(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    table = schema.result
+    statement = insert(connection, table)
+    new, old = statement.excluded, table.c
+    best = {name: _greater(new[name], old[name]) for name in _BEST}
+    is_later = new.stamp > old.stamp
+    last = {
+        "last_permille": case((and_(is_later, new.last_permille >= 0), new.last_permille), else_=old.last_permille),
+        "stamp": case((is_later, new.stamp), else_=old.stamp),
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=_key(table), set_={**best, **last}), rows)
 
 
 def _greater(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:

@@ -50,7 +50,7 @@ def browser() -> Iterator[Browser]:
 
 def phone(browser: Browser, language: str, *, scripts: bool = True) -> Page:
     """A phone with this language, and an empty memory."""
-    context = browser.new_context(viewport=PHONE, locale=language, java_script_enabled=scripts)
+    context = browser.new_context(viewport=PHONE, locale=language, java_script_enabled=scripts, reduced_motion="reduce")
     context.set_default_timeout(20_000)
     page = context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"a script failed on {page.url}: {error}"))

@@ -60,7 +60,7 @@ def browser() -> Iterator[Browser]:
 
 
 def phone(browser: Browser, *, scripts: bool = True) -> Page:
-    context = browser.new_context(viewport=PHONE, locale="en", java_script_enabled=scripts)
+    context = browser.new_context(viewport=PHONE, locale="en", java_script_enabled=scripts, reduced_motion="reduce")
     context.set_default_timeout(20_000)
     page = context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"a script failed on {page.url}: {error}"))

@@ -67,7 +67,7 @@ def never_sent(sent: list[str]) -> Iterator[None]:
 
 
 def phone(browser: Browser, sent: list[str], language: str = "en", *, scripts: bool = True) -> Page:
-    context = browser.new_context(viewport=PHONE, locale=language, java_script_enabled=scripts)
+    context = browser.new_context(viewport=PHONE, locale=language, java_script_enabled=scripts, reduced_motion="reduce")
     context.set_default_timeout(30_000)
     page = context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"a script failed on {page.url}: {error}"))

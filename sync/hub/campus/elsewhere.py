@@ -17,7 +17,8 @@ from sync.hub.campus.journals import CampusJournals
 from sync.hub.campus.refused import CampusRefused, Why
 from sync.hub.engine import insert, reading, writing
 from sync.hub.readout import Readout
-from sync.snapshot import KIND, Snapshot, Standing, pieces
+from sync.hub.schema.projections import NO_SCORE
+from sync.snapshot import KIND, Passing, Scored, Snapshot, Standing, pieces
 
 TOLD_EVERY_SECONDS = 20 * 3600
 """A day, less the hours by which one night's call may come sooner than the last."""
@@ -88,8 +89,8 @@ class Elsewhere:
 def _snapshots(connection: Connection, campus: str, learner: str) -> Iterator[Snapshot]:
     """Where a learner stands at this campus, course by course, as far as the hub knows.
 
-    That is all that anybody marks: how far, and whether it is finished. There are no scores. What a learner typed is
-    read by nobody elsewhere, and stays at the campus where it was typed.
+    How far, whether it is finished, and with what result. What a learner typed is read by nobody elsewhere, and stays
+    at the campus where it was typed.
     """
     progress = schema.progress
     rows = connection.execute(
@@ -105,8 +106,27 @@ def _snapshots(connection: Connection, campus: str, learner: str) -> Iterator[Sn
             at_seconds, row.path, row.place_seconds,
         )  # fmt: skip
         courses.setdefault(row.course, []).append(standing)
-    for course, places in courses.items():
-        yield from pieces(course, places, ())
+    results = _results(connection, campus, learner)
+    for course in sorted(courses.keys() | results.keys()):
+        yield from pieces(course, courses.get(course, ()), (), results.get(course, ()))
+
+
+def _results(connection: Connection, campus: str, learner: str) -> dict[str, list[Scored]]:
+    """By course."""
+    result = schema.result
+    rows = connection.execute(
+        select(result)
+        .where(result.c.campus == campus, result.c.learner == learner)
+        .order_by(result.c.course, result.c.activity)
+    )
+    courses: dict[str, list[Scored]] = {}
+    for row in rows:
+        best, last = (None if one == NO_SCORE else one for one in (row.best_permille, row.last_permille))
+        scored = Scored(
+            row.activity, row.version, best, last, Passing(row.passing), row.attempts, row.seconds, row.active_seconds
+        )  # fmt: skip
+        courses.setdefault(row.course, []).append(scored)
+    return courses
 
 
 def _learner(connection: Connection, campus: str, learner: str, *, is_needed: bool = True) -> Row[tuple[str]] | None:

@@ -87,6 +87,12 @@ def everything(connection: Connection, campus: str, learner: str) -> dict[str, A
         .where(progress.c.campus == campus, progress.c.learner == learner)
         .order_by(progress.c.course, progress.c.activity)
     )
+    result = schema.result
+    results = connection.execute(
+        select(result)
+        .where(result.c.campus == campus, result.c.learner == learner)
+        .order_by(result.c.course, result.c.activity)
+    )
     gone = connection.execute(
         select(erased.c.erased_seconds).where(erased.c.campus == campus, erased.c.learner == learner)
     ).scalar_one_or_none()
@@ -97,6 +103,7 @@ def everything(connection: Connection, campus: str, learner: str) -> dict[str, A
         "erased_seconds": gone,
         "person": None if who is None else _shown(who._asdict(), left_out),
         "progress": [_shown(row._asdict(), left_out) for row in places],
+        "results": [_shown(row._asdict(), left_out) for row in results],
         "also_studies_at": _places(connection, campus, learner),
         "said_by_hub": _said_by_hub(connection, campus, learner),
         "events": list(_events(connection, campus, learner)),

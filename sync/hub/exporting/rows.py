@@ -1,6 +1,7 @@
 """Rows: what an export says, table by table, read from the hub a little at a time.
 
-* Three tables: what happened (events), how far each learner came (progress), who there is (learners).
+* Four tables: what happened (events), how far each learner came (progress), with what result (results), who there is
+  (learners).
 * Without names a row holds pseudonyms in place of learners, classes and events; names, student numbers and keys are in
   none. With names it holds the ids as the hub knows them, and the table of learners says who is who.
 * Of one course, only who did something in it is listed. What this hub does not know is not asked for in vain.
@@ -14,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import Row as Found
 
 from catalog.fault import CallerFault
 from sync.batch import decode
@@ -21,9 +23,11 @@ from sync.events import Event, fields_of
 from sync.hub import schema
 from sync.hub.exporting.pseudonyms import Pseudonyms
 from sync.hub.keeping.erasing import is_known
+from sync.hub.schema.projections import NO_SCORE
+from sync.snapshot import Passing
 
 READ_AT_ONCE = 50
-LEARNING = ("opened", "progressed", "completed", "answered")
+LEARNING = ("opened", "progressed", "completed", "scored", "answered")
 """The kinds of events that tell of learning; the others name people or keep the house."""
 
 Row = Sequence[str | int | None]
@@ -61,6 +65,8 @@ EVENTS = Table(
         "path": Type.TEXT,
         "seconds": Type.WHOLE,
         "permille": Type.WHOLE,
+        "is_passed": Type.WHOLE,
+        "attempt": Type.WHOLE,
     },
 )
 PROGRESS = Table(
@@ -73,6 +79,22 @@ PROGRESS = Table(
         "version": Type.WHOLE,
         "permille": Type.WHOLE,
         "is_completed": Type.WHOLE,
+        "active_seconds": Type.WHOLE,
+    },
+)
+RESULTS = Table(
+    "results",
+    {
+        "campus": Type.TEXT,
+        "learner": Type.TEXT,
+        "course": Type.TEXT,
+        "activity": Type.TEXT,
+        "version": Type.WHOLE,
+        "best_permille": Type.WHOLE,
+        "last_permille": Type.WHOLE,
+        "is_passed": Type.WHOLE,
+        "attempts": Type.WHOLE,
+        "seconds": Type.WHOLE,
         "active_seconds": Type.WHOLE,
     },
 )
@@ -137,7 +159,12 @@ class Rows:
     def tables(self) -> Sequence[tuple[Table, Iterator[Row]]]:
         """Each table and its rows, which are read as they are asked for."""
         learners = LEARNERS if self._pseudonyms is not None else LEARNERS_NAMED
-        return [(EVENTS, self.events()), (PROGRESS, self.progress()), (learners, self.learners())]
+        return [
+            (EVENTS, self.events()),
+            (PROGRESS, self.progress()),
+            (RESULTS, self.results()),
+            (learners, self.learners()),
+        ]
 
     def events(self) -> Iterator[Row]:
         for said in self.said():
@@ -160,16 +187,19 @@ class Rows:
             last = rows[-1].id
 
     def progress(self) -> Iterator[Row]:
-        progress = schema.progress
-        query = self._within(select(progress), progress).order_by(
-            progress.c.campus, progress.c.learner, progress.c.course, progress.c.activity
-        )
-        if self._scope.course is not None:
-            query = query.where(progress.c.course == self._scope.course)
-        for row in self._connection.execute(query.execution_options(yield_per=1000)):
+        for row in self._of_courses(schema.progress):
             learner = self.learner(row.campus, row.learner)
             done = [row.version, row.permille, row.is_completed, row.active_seconds]
             yield [row.campus, learner, row.course, row.activity, *done]
+
+    def results(self) -> Iterator[Row]:
+        for row in self._of_courses(schema.result):
+            learner = self.learner(row.campus, row.learner)
+            scores = [None if one == NO_SCORE else one for one in (row.best_permille, row.last_permille)]
+            is_passed = Passing(row.passing).is_passed
+            came = [row.version, *scores, None if is_passed is None else int(is_passed)]
+            tried = [row.attempts, row.seconds, row.active_seconds]
+            yield [row.campus, learner, row.course, row.activity, *came, *tried]
 
     def learners(self) -> Iterator[Row]:
         learner, classroom = schema.learner, schema.classroom
@@ -221,6 +251,15 @@ class Rows:
         if self._scope.learner is not None:
             query = query.where(batch.c.id.in_(select(index.c.batch).where(index.c.learner == self._scope.learner)))
         return query
+
+    def _of_courses(self, table: Any) -> Iterator[Found[*tuple[Any, ...]]]:
+        """The rows of a table about learners in activities, in the order of their names."""
+        query = self._within(select(table), table).order_by(
+            table.c.campus, table.c.learner, table.c.course, table.c.activity
+        )
+        if self._scope.course is not None:
+            query = query.where(table.c.course == self._scope.course)
+        yield from self._connection.execute(query.execution_options(yield_per=1000))
 
     def _within(self, query: Select[*tuple[Any, ...]], table: Any) -> Select[*tuple[Any, ...]]:
         if self._scope.campus is not None:

@@ -6,13 +6,14 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from sync.hub.exporting.pseudonyms import Pseudonyms
 from sync.hub.exporting.rows import Rows, Said
+from sync.snapshot import PERMILLE_ALL
 
 XAPI_VERSION = "1.0.3"
 _ADL = "http://adlnet.gov/expapi"
@@ -32,7 +33,7 @@ def statements(rows: Rows, keys: Pseudonyms, home: str) -> Iterator[bytes]:
 def statement(said: Said, rows: Rows, keys: Pseudonyms, home: str) -> dict[str, Any]:
     """One event as a statement."""
     event = said.event
-    verb = _VERBS[event.kind]
+    verb = _verb(said)
     about: dict[str, Any] = {
         "id": keys.uuid("statement", said.box, event.epoch, event.sequence),
         "version": XAPI_VERSION,
@@ -50,6 +51,12 @@ def statement(said: Said, rows: Rows, keys: Pseudonyms, home: str) -> dict[str, 
     if event.is_trusted:
         about["timestamp"] = datetime.fromtimestamp(event.wall_seconds, UTC).isoformat().replace("+00:00", "Z")
     return about
+
+
+def _verb(said: Said) -> str:
+    if said.event.kind == "scored":
+        return {None: "scored", 0: "failed"}.get(said.fields.get("is_passed"), "passed")
+    return _VERBS[said.event.kind]
 
 
 def _object(said: Said, home: str) -> dict[str, Any]:
@@ -72,9 +79,23 @@ def _result(said: Said) -> dict[str, Any]:
         return {"completion": True}
     if kind == "answered":
         return {"response": fields["answer"]}
+    if kind == "scored":
+        return _came(fields)
     shares = {_PROGRESS: min(fields["permille"], 1000) // 10} if "permille" in fields else {}
     places = {_PLACE: fields["seconds"]} if "seconds" in fields else {}
     return {"extensions": {**shares, **places}} if shares or places else {}
+
+
+def _came(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What came of a try: score from 0 to 1, passed or not, time spent as ISO 8601 has it."""
+    result: dict[str, Any] = {}
+    if "permille" in fields:
+        result["score"] = {"scaled": min(fields["permille"], PERMILLE_ALL) / PERMILLE_ALL}
+    if "is_passed" in fields:
+        result["success"] = bool(fields["is_passed"])
+    if fields.get("seconds"):
+        result["duration"] = f"PT{fields['seconds']}S"
+    return result
 
 
 def _activity(said: Said, home: str) -> str:

@@ -1,6 +1,6 @@
 """The schema: what the hub keeps, one description for SQLite and PostgreSQL.
 
-* Batches are kept as they came; `learner`, `classroom` and `progress` are read out of them and can be built again.
+* Batches are kept as they came; `learner`, `classroom`, `progress` and `result` are read out of them, and can be again.
 * What came from a box carries the box's id, what belongs to learners the campus's; nothing is shared between campuses.
 * Bytes compare as bytes: whatever decides which of two came later is a BLOB, since text order depends on the locale.
 """
@@ -40,6 +40,7 @@ from sync.hub.schema.offers import want as want
 from sync.hub.schema.projections import classroom as classroom
 from sync.hub.schema.projections import learner as learner
 from sync.hub.schema.projections import progress as progress
+from sync.hub.schema.projections import result as result
 from sync.hub.schema.projections import unread as unread
 from sync.hub.schema.sign_in import recovery_code as recovery_code
 from sync.hub.schema.sign_in import second_factor as second_factor
@@ -53,5 +54,5 @@ from sync.hub.schema.trust import trust_mirrored as trust_mirrored
 from sync.hub.schema.trust import trust_role as trust_role
 from sync.hub.schema.trust import trust_told as trust_told
 
-PROJECTIONS = (progress, learner, classroom, campus_word)
+PROJECTIONS = (progress, result, learner, classroom, campus_word)
 """Tables that hold nothing that is not in a batch."""

@@ -44,9 +44,34 @@ progress = table(
     PrimaryKeyConstraint("campus", "learner", "course", "activity"),
 )
 
+NO_SCORE = -1
+"""Stands for no score, below every other."""
+
+result = table(
+    "result",
+    words("campus", ForeignKey("campus.id")),
+    words("learner"),
+    words("course"),
+    words("activity"),
+    whole("version"),
+    whole("best_permille"),
+    whole("last_permille"),
+    whole("passing"),  # as sync.snapshot.Passing numbers it
+    whole("attempts"),
+    whole("seconds"),
+    whole("active_seconds"),
+    octets("stamp"),
+    PrimaryKeyConstraint("campus", "learner", "course", "activity"),
+)
+
 unread = table("unread", whole("batch", ForeignKey("batch.id"), is_key=True))
 
 
 def create(connection: Connection) -> None:
     """Give an older database the table of batches that wait; those it has were read out as they came."""
     METADATA.create_all(connection, tables=[unread])
+
+
+def create_results(connection: Connection) -> None:
+    """Give an older database the table of results; no event before it told of any."""
+    METADATA.create_all(connection, tables=[result])

@@ -84,8 +84,13 @@ def _heads(connection: Connection) -> None:
     _add_column(connection, "box", "heads", "text not null default ''")
 
 
+def _results(connection: Connection) -> None:
+    """What came of trying an activity."""
+    projections.create_results(connection)
+
+
 STEPS: Sequence[Callable[[Connection], None]] = (
-    _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots, _heads,
+    _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots, _heads, _results,
 )  # fmt: skip
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 

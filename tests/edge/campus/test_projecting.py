@@ -113,6 +113,8 @@ HISTORY = (
     ("progressed", "amina", {"course": "water", "version": 1, "activity": "film", "seconds": 60, "permille": 400}),
     ("answered", "amina", {"course": "water", "activity": "quiz", "item": "q1", "answer": "42"}),
     ("completed", "amina", {"course": "water", "version": 1, "activity": "reader"}),
+    ("scored", "amina", {"course": "water", "version": 1, "activity": "quiz", "permille": 900, "attempt": 1}),
+    ("scored", "amina", {"course": "water", "version": 1, "activity": "quiz", "permille": 700, "attempt": 2}),
 )
 
 
@@ -125,6 +127,8 @@ def test_the_history_of_a_replaced_box_is_read_in_and_not_told_again(voice: HubV
     assert reader is not None
     assert (film.seconds, film.permille, film.is_completed, reader.is_completed) == (60, 400, False, True)
     assert [one.answer for one in box.learning.answers("amina", "water")] == ["42"]
+    quiz = box.results.of("amina")["water"]["quiz"]
+    assert (quiz.best_permille, quiz.last_permille, quiz.is_passed, quiz.attempts) == (900, 700, None, 2)
     assert box.journal.unsent_count() == 0
 
 

@@ -18,6 +18,8 @@ def busy(box, amina, clock):
     """A box whose learner has done much, long ago, and the hub has it all in a backup."""
     box.learning.completed(amina.id, "water", 1, "site")
     box.learning.answered(amina.id, "water", "quiz", "first", "42")
+    for permille in (800, 500):
+        box.database.write(box.results.scored_work(amina.id, "water", 1, "quiz", permille, None))
     draws = random.Random(7)
 
     def many(connection):
@@ -55,6 +57,7 @@ def test_what_is_old_goes_and_who_did_it_is_said_again(busy, amina, clock):
     said = snapshot_of(fields_of(snapshot))
     assert [("site", True)] == [(place.activity, place.is_completed) for place in said.places]
     assert ("first", "42") in [(answer.item, answer.answer) for answer in said.answers]
+    assert [("quiz", 800, 2)] == [(one.activity, one.best_permille, one.attempts) for one in said.results]
     assert ["Amina Warsame"] == [fields_of(one)["name"] for one in _events(busy) if one.kind == "learner"]
     assert ["Grade 8 B"] == [fields_of(one)["name"] for one in _events(busy) if one.kind == "class"]
     assert 1000 <= sum(counts(busy).values()) < 1010

@@ -39,6 +39,7 @@ FIRST_FORM = (
     "drop table letter",
     "drop table carried_pack",
     "drop table unread",
+    "drop table result",
     "drop index pack_course",
     "alter table pack drop column from_root",
     "alter table pack drop column profile",

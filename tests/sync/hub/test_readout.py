@@ -49,6 +49,23 @@ def test_what_is_acknowledged_is_read_out_by_the_answer_s_end(hub: Hub, box: Box
     assert (["Amina"], 0) == (names(hub), waiting(hub))
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_results_come_to_the_same_in_any_order(hub: Hub, box: Box, order: tuple[int, ...]) -> None:
+    tries = [
+        {"permille": 300, "is_passed": 0, "attempt": 1, "seconds": 60},
+        {"permille": 900, "is_passed": 1, "attempt": 2, "seconds": 90},
+        {"permille": 500, "is_passed": 0, "attempt": 3, "seconds": 120},
+    ]
+    for number in order:
+        box.writes("scored", "amina", course="water", version=1, activity="quiz", **tries[number])
+        box.sends()
+
+    with reading(hub.engine) as connection:
+        row = connection.execute(select(schema.result)).one()
+    last = tries[order[-1]]["permille"]
+    assert (900, last, 2, 3, 120) == (row.best_permille, row.last_permille, row.passing, row.attempts, row.seconds)
+
+
 def test_a_hub_that_fell_behind_its_acknowledgement_reads_out_when_it_is_opened(
     hub: Hub, box: Box, nobody_reads_out: Callable[[], None], database_url: str | None
 ) -> None:

@@ -112,7 +112,7 @@ def test_every_event_of_learning_is_one_row(taught: Box, exports: Callable[..., 
     done = exports("csv")
 
     rows = table(done, "events")
-    assert {"events": 9, "progress": 3, "learners": 2} == done.counts
+    assert {"events": 9, "progress": 3, "results": 0, "learners": 2} == done.counts
     assert 9 == len({row["event"] for row in rows})
     assert {"opened": 3, "progressed": 2, "answered": 2, "completed": 2} == {
         kind: sum(row["kind"] == kind for row in rows) for kind in ("opened", "progressed", "answered", "completed")
@@ -122,7 +122,7 @@ def test_every_event_of_learning_is_one_row(taught: Box, exports: Callable[..., 
 def test_what_was_erased_is_in_no_export(hub: Hub, taught: Box, exports: Callable[..., Exported]) -> None:
     hub.keeping.erasing.erase(hub.fleet.campuses()[0].id, AMINA, "rana")
 
-    assert {"events": 4, "progress": 1, "learners": 1} == exports("csv").counts
+    assert {"events": 4, "progress": 1, "results": 0, "learners": 1} == exports("csv").counts
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_parquet_reads_back_as_it_was(taught: Box, exports: Callable[..., Export
 def test_parquet_comes_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "PART_ROWS", 10)
     monkeypatch.setattr(files, "BATCH_ROWS", 5)
-    rows = [[*map(str, range(4)), 1, 1, None, *[None] * 7] for _ in range(25)]
+    rows = [[*map(str, range(4)), 1, 1, None, *[None] * 9] for _ in range(25)]
 
     assert 25 == write_parquet(tmp_path, EVENTS, rows)
     assert 3 == len(list((tmp_path / "events").iterdir()))
@@ -203,6 +203,32 @@ def test_statements_are_what_xapi_asks_for(taught: Box, exports: Callable[..., E
     assert {"launched", "progressed", "completed", "answered"} == {one["verb"]["display"]["en"] for one in said}
     assert ["=1+1"] * 2 == [one["result"]["response"] for one in said if "response" in one.get("result", {})]
     assert len(said) == len({one["id"] for one in said})
+
+
+@pytest.mark.parametrize(
+    ("said", "verb", "result"),
+    [
+        (
+            {"permille": 800, "is_passed": 1, "seconds": 90},
+            "passed",
+            {"score": {"scaled": 0.8}, "success": True, "duration": "PT90S"},
+        ),
+        ({"permille": 0, "is_passed": 0}, "failed", {"score": {"scaled": 0.0}, "success": False}),
+        ({"permille": 500}, "scored", {"score": {"scaled": 0.5}}),
+    ],
+)
+def test_a_result_is_a_statement_and_a_row(
+    hub: Hub, box: Box, exports: Callable[..., Exported], said: dict[str, int], verb: str, result: dict[str, Any]
+) -> None:
+    box.writes("scored", AMINA, course="water", version=1, activity="quiz", **said)
+    box.sends()
+
+    (statement,) = lines(exports("xapi", home="https://hub.example.org"))
+    (row,) = table(exports("csv"), "results")
+
+    assert (verb, result) == (statement["verb"]["display"]["en"], statement["result"])
+    assert [] == problems_of(statement)
+    assert (str(said["permille"]), str(said.get("is_passed", ""))) == (row["best_permille"], row["is_passed"])
 
 
 def problems_of(statement: dict[str, Any]) -> list[str]:
@@ -218,7 +244,7 @@ def problems_of(statement: dict[str, Any]) -> list[str]:
         "actor": set(statement["actor"]) == {"objectType", "account"} and set(account) == {"homePage", "name"},
         "iri": all(urlsplit(iri).scheme and not re.search(r"[\s<>\"{}|^`\\]", iri) for iri in iris),
         "object": statement["object"]["objectType"] == "Activity",
-        "result": set(result) <= {"completion", "response", "extensions"},
+        "result": set(result) <= {"completion", "response", "extensions", "score", "success", "duration"},
         "extensions": all(urlsplit(name).scheme for name in result.get("extensions", {})),
         "timestamp": re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", statement["timestamp"]) is not None,
     }
@@ -292,7 +318,7 @@ def test_a_course_that_nobody_opened_yet_is_known(
 
     done = exports("csv", Scope(course="air"))
 
-    assert {"events": 0, "progress": 0, "learners": 0} == done.counts
+    assert {"events": 0, "progress": 0, "results": 0, "learners": 0} == done.counts
 
 
 @pytest.mark.parametrize("form", ["csv", "xapi", "parquet"])
