@@ -33,6 +33,8 @@ from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
 from edge.learning import learning, results
 from edge.learning.learning import Learning
+from edge.learning.packages import states
+from edge.learning.packages.states import States
 from edge.learning.results import Results
 from edge.library import launches
 from edge.library.content import CourseContent
@@ -80,6 +82,7 @@ MIGRATIONS = (
     accounts.migrations,
     learning.migrations,
     results.migrations,
+    states.migrations,
     claim.migrations,
     launches.migrations,
     night.migrations,
@@ -147,6 +150,7 @@ class Box:
         self.accounts = Accounts(self.database, self.people, clock, random_bytes, self.keys)
         self.learning = Learning(self.database, self.journal, clock)
         self.results = Results(self.database, self.journal, clock)
+        self.packages = States(self.database, self.learning, self.results)
         self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
@@ -166,6 +170,7 @@ class Box:
         self.following = Following(self.database, projecting.project, self.id)
         self.people.when_forgotten(self.learning.forget)
         self.people.when_forgotten(self.results.forget)
+        self.people.when_forgotten(self.packages.forget)
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)
         self.people.when_locked_out(self._end_sessions)

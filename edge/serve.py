@@ -21,6 +21,7 @@ from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
 from edge.keeping import upkeep
+from edge.library.stage.app import BODY_BYTES_MAX, StageApplication
 from edge.nights.ledger import OTHER_STEP_BYTES
 from edge.nights.nightly import TICK_SECONDS
 from edge.works import works
@@ -99,7 +100,8 @@ def sites(box: Box) -> list[Site]:
         accel=accel,
         is_behind_proxy=bool(config.accel) or config.is_behind_tls,
     )
-    content = Content(box.content, config.port_seen or config.port, config.address)
+    stage = Application(StageApplication(box), [], body_bytes_max={"/": BODY_BYTES_MAX})
+    content = Content(box.content, config.port_seen or config.port, config.address, stage)
     return [
         Site(config.host, config.port, pages),
         *(Site(config.host, port, content) for port in config.ports_for_content),

@@ -101,6 +101,8 @@ def _expanded(sources: Sequence[Path], report: Report) -> list[Path]:
 
 
 def _inside(folder: Path, report: Report) -> list[Path]:
+    if _is_package(folder):
+        return [folder]
     found = walk(folder, Report())
     site = arrange(folder.name, [one.path for one in found])
     if site is not None:
@@ -112,6 +114,12 @@ def _inside(folder: Path, report: Report) -> list[Path]:
         (known if is_known else unknown).append(one)
     report.left_out += [f"{one.path}: not a kind of file that can be imported." for one in unknown if known]
     return [one.place for one in known] or [folder]
+
+
+def _is_package(folder: Path) -> bool:
+    """Tell whether a folder is an unpacked package: it says so itself, and is never taken apart."""
+    with Source(folder, Report()) as source:
+        return any(importer.recognises(source) for importer in IMPORTERS if importer.format != "folder")
 
 
 def _is_known(place: Path) -> bool:

@@ -10,7 +10,7 @@ from edge.learning.progress import State
 from edge.library.way import Step, Way
 from sync.web.language import duration, gettext, language_name, language_now, ngettext, percent, timecode
 
-ICONS = {"html": "course", "video": "play", "pdf": "page"}
+ICONS = {"html": "course", "video": "play", "pdf": "page", "scorm": "course"}
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
 
 
@@ -88,7 +88,12 @@ def score(step: Step) -> str:
 
 def facts(activity: Activity) -> list[str]:
     """Its kind, and its length where that is known."""
-    kinds = {"html": gettext("Lessons"), "video": gettext("Video"), "pdf": gettext("Book (PDF)")}
+    kinds = {
+        "html": gettext("Lessons"),
+        "pdf": gettext("Book (PDF)"),
+        "scorm": gettext("Interactive lesson"),
+        "video": gettext("Video"),
+    }
     seconds = activity.attributes.get("seconds", 0)
     return [kinds.get(activity.kind, gettext("File")), *([duration(seconds)] if seconds else [])]
 

@@ -3,10 +3,8 @@
 * Only what is there in so many words is taken; nothing is guessed, and a package without any is as good.
 """
 
-from xml.etree.ElementTree import Element
-
 from catalog.importers.intake import About
-from catalog.importers.xml import child, children, descendants, text_of
+from catalog.importers.xml import Element, child, children, descendants, text_of
 
 SUBJECTS_MAX = 12
 LINE_LETTERS_MAX = 300

@@ -6,7 +6,6 @@
 """
 
 from typing import Any
-from xml.etree.ElementTree import Element
 
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, slug, title_of
@@ -14,7 +13,7 @@ from catalog.importers.packages.layout import PLAY_FILE, Package, document_path,
 from catalog.importers.packages.lom import read_lom
 from catalog.importers.packages.scorm_manifest import Manifest, Organisation, is_scorm, read_manifest
 from catalog.importers.source import Source, contents
-from catalog.importers.xml import XML_BYTES_MAX, child, parse_xml, text_of
+from catalog.importers.xml import XML_BYTES_MAX, Element, child, parse_xml, text_of
 from catalog.manifest import Activity
 
 MANIFEST = "imsmanifest.xml"

@@ -8,12 +8,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree.ElementTree import Element
 
 from catalog.importers.packages.layout import Package, is_external, needs_internet
 from catalog.importers.packages.sequencing import named_collections, read_sequencing
 from catalog.importers.report import Report
-from catalog.importers.xml import child, children, descendants, namespaces, text_of
+from catalog.importers.xml import Element, child, children, descendants, namespaces, text_of
 
 PARTS_MAX = 1000
 WORDS_LETTERS_MAX = 4096

@@ -7,9 +7,8 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from xml.etree.ElementTree import Element
 
-from catalog.importers.xml import child, children
+from catalog.importers.xml import Element, child, children
 
 RULES_MAX = 200
 

@@ -10,10 +10,15 @@ from flask.typing import ResponseReturnValue
 
 from edge.box import Box
 from edge.library.opened import Opened
-from edge.library.players import html, pdf, video
+from edge.library.players import html, package, pdf, video
 
 Player = Callable[[Box, Opened], ResponseReturnValue]
 
-PLAYERS: Mapping[str, Player] = {"html": html.show, "pdf": pdf.show, "video": video.show}
+PLAYERS: Mapping[str, Player] = {
+    "html": html.show,
+    "pdf": pdf.show,
+    "scorm": package.show,
+    "video": video.show,
+}
 FILES = frozenset({"pdf", "video"})
 """Kinds whose one file is handed out by our own pages; all else is a stranger's and lies on another origin."""
