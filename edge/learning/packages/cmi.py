@@ -86,6 +86,17 @@ def whole(parts: Sequence[Standing], parts_total: int) -> Standing:
     )
 
 
+def ruled(parts: Standing, own: Standing) -> Standing:
+    """Where a learner stands when the package's own rules (`own`) have the last word over the sum of its parts."""
+    return Standing(
+        parts.is_completed or own.is_completed,
+        parts.is_passed if own.is_passed is None else own.is_passed,
+        parts.score_permille if own.score_permille is None else own.score_permille,
+        PERMILLE if own.is_completed else parts.progress_permille,
+        parts.seconds,
+    )
+
+
 def answers_of(data: Mapping[str, Any], part: str) -> Iterable[Said]:
     """What the learner answered, as the runtime's interactions say it. `part` stands before items of several parts."""
     cmi = _table(_table(data.get("runtimeData")).get("cmi"))

@@ -15,7 +15,7 @@ from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
 from edge.learning.learning import Learning
-from edge.learning.packages.cmi import Said, Standing, answers_of, standing_of, whole
+from edge.learning.packages.cmi import Said, Standing, answers_of, ruled, standing_of, whole
 from edge.learning.results import Results
 
 STATE_BYTES_MAX = 1 << 20
@@ -145,7 +145,7 @@ class States:
     def save_work(self, studied: Studied, save: Save) -> Callable[[Connection], None]:
         """What the writer is to do with a save."""
         text = json.dumps(save.state, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
-        standing = standing_of(save.state) if save.part != SHARED else Standing()
+        standing = standing_of(save.state)
         said = list(answers_of(save.state, "" if save.is_alone else save.part)) if save.part != SHARED else []
 
         def work(connection: Connection) -> None:
@@ -259,8 +259,10 @@ def _parts(connection: Connection, studied: Studied, part: str | None = None) ->
 
 
 def _whole(connection: Connection, studied: Studied) -> Standing:
-    standings = [kept.standing for name, kept in _parts(connection, studied).items() if name != SHARED]
-    return whole(standings, studied.parts_total)
+    kept = _parts(connection, studied)
+    standings = [one.standing for name, one in kept.items() if name != SHARED]
+    own = kept[SHARED].standing if SHARED in kept else Standing()
+    return ruled(whole(standings, studied.parts_total), own)
 
 
 def _keep(

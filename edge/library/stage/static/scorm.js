@@ -6,12 +6,13 @@
    - Parts of 1.2 may ask for others first (prerequisites); those of 2004 with an order of their own are in sequenced.js.
 
    Written for Chrome 61: no modules, no optional chaining. */
-(function () {
+var Scorm = (function () {
   "use strict";
 
   var scene = Stage.scene, is2004 = scene.version === "2004";
   var room = document.querySelector("[data-room]");
   var SAVE_SECONDS = 1.5, UNLOAD_MILLISECONDS_MAX = 1500;
+  var isSequenced = is2004 && Boolean(scene.sequencing) && Parts.playable.length > 1;
   var open = null;
 
   // ---- where the learner stands ------------------------------------------------------------------------------------
@@ -92,13 +93,16 @@
 
   // ---- the runtime -------------------------------------------------------------------------------------------------
 
-  function runtime(part, state) {
-    var settings = {
+  function settingsFor(kept) {
+    return {
       lmsCommitUrl: "~state", renderCommonCommitFields: true, alwaysSendTotalTime: true, autocommit: false,
       logLevel: 5, uninitializedGetLogLevel: 5, mastery_override: !is2004,
       httpService: { processHttpRequest: kept, updateSettings: function () {} }
     };
-    var api = is2004 ? new Scorm2004API(settings) : new Scorm12API(settings);
+  }
+
+  function runtime(part, state) {
+    var settings = settingsFor(kept), api = is2004 ? new Scorm2004API(settings) : new Scorm12API(settings);
     var own = { api: api, part: part, isDirty: false, timer: 0, isOver: false };
 
     function kept(_address, data, isLast) {
@@ -263,16 +267,24 @@
     return open.filter(function (part) { return !standings[part.id].is_completed; })[0] || open[0] || Parts.playable[0];
   }
 
-  Stage.hear(function (isGone) { if (open && open.api) save(open, isGone); });
+  function begin() {
+    Stage.hear(function (isGone) { if (open && open.api) save(open, isGone); });
+    Parts.begin({
+      standing: function (part) { return standings[part.id]; },
+      mayOpen: mayOpen,
+      current: here,
+      chosen: launch,
+      hasNext: hasNext, hasPrevious: hasPrevious,
+      next: function () { launch(beside(1)); },
+      previous: function () { launch(beside(-1)); }
+    });
+    launch(first());
+  }
 
-  Parts.begin({
-    standing: function (part) { return standings[part.id]; },
-    mayOpen: mayOpen,
-    current: here,
-    chosen: launch,
-    hasNext: hasNext, hasPrevious: hasPrevious,
-    next: function () { launch(beside(1)); },
-    previous: function () { launch(beside(-1)); }
-  });
-  launch(first());
+  if (!isSequenced) begin();
+
+  return {
+    isSequenced: isSequenced, room: room, standings: standings, settingsFor: settingsFor, given2004: given2004,
+    learnt: learnt, SAVE_SECONDS: SAVE_SECONDS, UNLOAD_MILLISECONDS_MAX: UNLOAD_MILLISECONDS_MAX
+  };
 })();
