@@ -15,6 +15,7 @@ from edge.campus import pages as campus_pages
 from edge.carrying import pages as carrying_pages
 from edge.keeping import pages as keeping_pages
 from edge.learning import pages as learning_pages
+from edge.learning.lrs import pages as lrs_pages
 from edge.library import pages as library_pages
 from edge.people import pages as people_pages
 from edge.staff import pages as staff_pages
@@ -53,6 +54,7 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(people_pages.blueprint(box))
     app.register_blueprint(library_pages.blueprint(box))
     app.register_blueprint(learning_pages.blueprint(box))
+    app.register_blueprint(lrs_pages.blueprint(box.lrs, _rights_of(box)))
     app.register_blueprint(staff_pages.blueprint(box))
     app.register_blueprint(carrying_pages.blueprint(box))
     app.register_blueprint(campus_pages.blueprint(box))
@@ -61,6 +63,11 @@ def create_app(box: Box) -> Flask:
     if box.config.neighbours:
         app.register_blueprint(create_mirror(Mirror(box.releases, box.store)))
     return app
+
+
+def _rights_of(box: Box) -> lrs_pages.RightsOf:
+    """What a tool may do at the learning record store, by the key that it sends."""
+    return lambda call: box.lrs.credentials.rights_of(call.headers.get("authorization", ""))
 
 
 def _settings(box: Box) -> WebSettings:

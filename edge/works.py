@@ -27,6 +27,9 @@ def works(box: Box) -> Mapping[str, Work]:
         "export-learner": lambda request, listener: export_learner(box, request),
         "erase-learner": lambda request, listener: erase_learner(box, request),
         "password": lambda request, listener: password(box, request),
+        "lrs-key-new": lambda request, listener: lrs_key(box, request),
+        "lrs-key-list": lambda request, listener: lrs_key(box, request),
+        "lrs-key-revoke": lambda request, listener: lrs_key(box, request),
     }
 
 
@@ -123,6 +126,20 @@ def password(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
     from edge.people.works import password as new_password
 
     return new_password(box, request)
+
+
+def lrs_key(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Make, list or revoke keys of the learning record store. Raises CallerFault."""
+    # Loaded when somebody asks.
+    from edge.learning.lrs import works as lrs
+
+    match request["do"]:
+        case "lrs-key-new":
+            return lrs.new(box, request)
+        case "lrs-key-list":
+            return lrs.listed(box)
+        case _:
+            return lrs.revoke(box, request)
 
 
 def scrub(box: Box, listener: Listener) -> Mapping[str, Any]:

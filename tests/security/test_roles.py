@@ -21,8 +21,10 @@ OPEN = (
     "/look/",
     "/ping",
     "/styleguide",
+    "/xapi/about",
 )
-"""What nobody needs a session for: the doors themselves, our own files, packs by their names, sealed letters."""
+"""What nobody needs a session for: the doors themselves, our own files, packs by their names, sealed letters, and which
+versions of xAPI are spoken."""
 TEACHING = ("/classes", "/learners", "/campus", "/teachers", "/staff", "/codes", "/password", "/progress")
 """What no learner sees, whoever they are."""
 
