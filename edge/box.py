@@ -33,14 +33,11 @@ from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
 from edge.learning import learning, results
 from edge.learning.learning import Learning
-<<<<<<< HEAD
+from edge.learning.lrs import migrations as lrs_migrations
+from edge.learning.lrs.lrs import Lrs
 from edge.learning.packages import states
 from edge.learning.packages.states import States
 from edge.learning.results import Results
-=======
-from edge.learning.lrs import migrations as lrs_migrations
-from edge.learning.lrs.lrs import Lrs
->>>>>>> lrs
 from edge.library import launches
 from edge.library.content import CourseContent
 from edge.library.launches import Launches, LaunchingSessions
@@ -155,12 +152,9 @@ class Box:
         self.people = People(self.database, self.journal, random_bytes)
         self.accounts = Accounts(self.database, self.people, clock, random_bytes, self.keys)
         self.learning = Learning(self.database, self.journal, clock)
-<<<<<<< HEAD
         self.results = Results(self.database, self.journal, clock)
         self.packages = States(self.database, self.learning, self.results)
-=======
         self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
->>>>>>> lrs
         self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
@@ -179,12 +173,9 @@ class Box:
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
         self.following = Following(self.database, projecting.project, self.id)
         self.people.when_forgotten(self.learning.forget)
-<<<<<<< HEAD
         self.people.when_forgotten(self.results.forget)
         self.people.when_forgotten(self.packages.forget)
-=======
         self.people.when_forgotten(self.lrs.forget)
->>>>>>> lrs
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)
         self.people.when_locked_out(self._end_sessions)

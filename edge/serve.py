@@ -21,12 +21,9 @@ from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
 from edge.keeping import upkeep
-<<<<<<< HEAD
-from edge.library.stage.app import BODY_BYTES_MAX, StageApplication
-=======
 from edge.learning.lrs.attachments import BYTES_MAX as STATED_BYTES_MAX
 from edge.learning.lrs.pages import PREFIX as STATEMENTS_PATH
->>>>>>> lrs
+from edge.library.stage.app import BODY_BYTES_MAX, StageApplication
 from edge.nights.ledger import OTHER_STEP_BYTES
 from edge.nights.nightly import TICK_SECONDS
 from edge.works import works
