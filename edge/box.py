@@ -36,6 +36,8 @@ from edge.learning import learning, moving, results
 from edge.learning.learning import Learning
 from edge.learning.lrs import migrations as lrs_migrations
 from edge.learning.lrs.lrs import Lrs
+from edge.learning.packages import states
+from edge.learning.packages.states import States
 from edge.learning.quiz import tries
 from edge.learning.quiz.tries import Tries
 from edge.learning.results import Results
@@ -88,6 +90,7 @@ MIGRATIONS = (
     learning.migrations,
     results.migrations,
     tries.migrations,
+    states.migrations,
     moving.migrations,
     claim.migrations,
     launches.migrations,
@@ -159,6 +162,7 @@ class Box:
         self.learning = Learning(self.database, self.journal, clock)
         self.results = Results(self.database, self.journal, clock)
         self.tries = Tries(self.database, self.learning, self.results)
+        self.packages = States(self.database, self.learning, self.results)
         self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
         self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
@@ -184,6 +188,7 @@ class Box:
         self.people.when_forgotten(self.learning.forget)
         self.people.when_forgotten(self.results.forget)
         self.people.when_forgotten(self.tries.forget)
+        self.people.when_forgotten(self.packages.forget)
         self.people.when_forgotten(self.lrs.forget)
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)

@@ -55,6 +55,7 @@ def export(box: "Box", person: Person, target: BinaryIO) -> None:
         _put(archive, "places.csv", _table(_PLACES, (_place_row(place) for place in places)))
         _put(archive, "results.csv", _table(_RESULTS, (_result_row(result) for result in results)))
         _put(archive, "answers.csv", _table(_ANSWERS, _answer_rows(answers)))
+        _put(archive, "packages.json", json.dumps(_packages(box, person), ensure_ascii=False, indent=1))
         _put_documents(archive, box, person)
         _put_attachments(archive, box, person)
         with archive.open(_info("events.jsonl"), "w") as file:
@@ -90,6 +91,12 @@ def _put_attachments(archive: zipfile.ZipFile, box: "Box", person: Person) -> No
 _DOCUMENTS = ("file", "kind", "activity", "registration", "name", "media type", "changed")
 
 
+def _packages(box: "Box", person: Person) -> list[dict[str, Any]]:
+    """What the runtimes of packages kept of the learner, part by part."""
+    names = ("course", "activity", "part", "state")
+    return [dict(zip(names, (*at, json.loads(state)), strict=True)) for *at, state in box.packages.states_of(person.id)]
+
+
 def _told(box: "Box", person: Person, places: Sequence[Place]) -> Iterator[str]:
     """The same in plain words."""
     classroom = box.people.classroom(person.classroom)
@@ -107,7 +114,7 @@ def _told(box: "Box", person: Person, places: Sequence[Place]) -> Iterator[str]:
     yield ""
     yield "learner.json holds all of it; places.csv, results.csv and answers.csv open in a spreadsheet; events.jsonl"
     yield "holds each step in the order in which it happened, statements of packages and tools among them; what those"
-    yield "kept is in documents and attachments. The PIN is kept as a hash only and is not in here."
+    yield "kept is in packages.json, documents and attachments. The PIN is kept as a hash only and is not in here."
 
 
 def _document(

@@ -12,7 +12,7 @@ from sync.web.language import duration, gettext, language_name, language_now, ng
 
 ICONS = {
     "html": "course", "video": "play", "audio": "sound", "pdf": "page", "epub": "page", "quiz": "ask", "link": "globe",
-    "download": "kept",
+    "download": "kept", "scorm": "course",
 }  # fmt: skip
 TIMED = ("video", "audio")
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
@@ -99,6 +99,7 @@ def facts(activity: Activity) -> list[str]:
         "pdf": gettext("Book (PDF)"),
         "epub": gettext("Book"),
         "quiz": gettext("Quiz"),
+        "scorm": gettext("Interactive lesson"),
         "download": gettext("File"),
     }
     seconds = activity.attributes.get("seconds", 0)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from edge.box import Box
 from edge.library.opened import Opened
-from edge.library.players import epub, html, pdf, quiz, video
+from edge.library.players import epub, html, package, pdf, quiz, video
 
 Player = Callable[[Box, Opened], ResponseReturnValue]
 
@@ -20,6 +20,7 @@ PLAYERS: Mapping[str, Player] = {
     "html": html.show,
     "pdf": pdf.show,
     "quiz": quiz.show,
+    "scorm": package.show,
     "video": video.show,
 }
 FIELDS = ("at", "part", "play", "q", "size", "to")
