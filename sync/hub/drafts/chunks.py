@@ -64,13 +64,16 @@ class Chunks:
             raise disk_fault(error, place) from error
 
     def take(self, place: Path, source: Path) -> int:
-        """Take a whole file that lies on this disk already; it stays when `source` goes. Returns its size.
+        """Take a whole file; where it lies on this disk already, without a copy. Returns its size.
 
         Raises DiskFull or BoxFault.
         """
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.hardlink_to(source)
+            try:
+                place.hardlink_to(source)
+            except OSError:
+                shutil.copyfile(source, place)
             with place.open("r+b") as file:
                 sync_file(file)
             self._sync_names(place)

@@ -38,7 +38,8 @@ from sync.hub.engine import insert, reading, writing
 ID_BYTES = 10
 DRAFTS_MAX = 200
 """Open at once: who has so many has forgotten some."""
-CHANGEABLE = (State.FILLING, State.READY, State.BROKEN)
+FILLABLE = (State.FILLING, State.BROKEN)
+"""Of what was imported the files are gone: another version of the course takes more."""
 
 
 class Drafts:
@@ -81,7 +82,7 @@ class Drafts:
         """
         with writing(self._engine) as connection:
             one = _locked(connection, draft)
-            one.demand(*CHANGEABLE)
+            one.demand(*FILLABLE)
             known = {(file.name, file.size_bytes) for file in one.files}
             fresh = [file for file in dict.fromkeys(files) if file not in known]
             self._demand_few(one, fresh)
@@ -92,7 +93,7 @@ class Drafts:
         """Take whole files that lie on this disk already. Raises DraftRefused, DiskFull or BoxFault."""
         with writing(self._engine) as connection:
             one = _locked(connection, draft)
-            one.demand(*CHANGEABLE)
+            one.demand(*FILLABLE)
             sizes = [(name, path.stat().st_size) for name, path in files]
             self._demand_few(one, sizes)
             numbers = _add(connection, one, sizes)
@@ -105,7 +106,7 @@ class Drafts:
     def put(self, draft: str, number: int, chunk: int, data: bytes) -> None:
         """Take one chunk of a file. Raises DraftRefused, DiskFull or BoxFault."""
         one = self.find(draft)
-        one.demand(*CHANGEABLE)
+        one.demand(*FILLABLE)
         file = next((file for file in one.files if file.number == number), None)
         if file is None:
             raise NoSuchDraft("This draft has no such file.", "Load the page again and choose the file once more.")
@@ -130,7 +131,7 @@ class Drafts:
     def say(self, draft: str, about: About, choice: Choice) -> None:
         """Keep what is said of a draft, and who should get it. Raises DraftRefused."""
         with writing(self._engine) as connection:
-            _locked(connection, draft).demand(*CHANGEABLE)
+            _locked(connection, draft).demand(State.READY)
             _set(connection, draft, about=json.dumps(about.document()), choice=choice.to_text())
 
     def discard(self, draft: str) -> None:

@@ -96,7 +96,7 @@ class Jobs:
         while not self._is_closing:
             self._wake.clear()
             # Where the database or the disk does not answer, whoever opens a page is told; the next turn tries again.
-            with suppress(BoxFault):
+            with suppress(Fault):
                 self.do_waiting()
             self._wake.wait(LOOK_AGAIN_SECONDS)
 
