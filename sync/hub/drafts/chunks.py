@@ -30,6 +30,10 @@ class Chunks:
         """Where a file of a draft lies. A folder each: two files may have one name."""
         return self.folder / draft / str(number) / name
 
+    def is_there(self, place: Path) -> bool:
+        """Whether anything of a file has come and is still here."""
+        return place.is_file()
+
     def demand_room(self, wanted_bytes: int) -> None:
         """Raises DiskFull where so much cannot come and be taken in after that: for a while it is here twice."""
         free = free_bytes(self.folder)

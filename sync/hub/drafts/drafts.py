@@ -81,7 +81,7 @@ class Drafts:
         Raises DraftRefused, and DiskFull where there is no room for them.
         """
         with writing(self._engine) as connection:
-            one = _locked(connection, draft)
+            one = self._with_what_is_lost(connection, _locked(connection, draft))
             one.demand(*FILLABLE)
             known = {(file.name, file.size_bytes) for file in one.files}
             fresh = [file for file in dict.fromkeys(files) if file not in known]
@@ -119,8 +119,10 @@ class Drafts:
     def begin(self, draft: str) -> None:
         """Have the files imported, from the beginning. Raises DraftRefused where some are still to come."""
         with writing(self._engine) as connection:
+            self._with_what_is_lost(connection, _locked(connection, draft))
+        with writing(self._engine) as connection:
             one = _locked(connection, draft)
-            one.demand(State.FILLING, State.BROKEN)
+            one.demand(*FILLABLE)
             if not one.is_whole:
                 raise DraftRefused(
                     "Not all of the files have come yet." if one.files else "This draft has no files.",
@@ -223,6 +225,15 @@ class Drafts:
         """The hub closes: the import is begun anew when it is opened."""
         with writing(self._engine) as connection:
             _set(connection, draft, state=State.WAITING.value, tries=schema.draft.c.tries - 1, done_bytes=0)
+
+    def _with_what_is_lost(self, connection: Connection, one: Draft) -> Draft:
+        """Let those files come again that the disk has no more: a backup that was put back holds none."""
+        chunk = schema.draft_chunk.c
+        for file in one.files:
+            if not self.chunks.is_there(self.chunks.place(one.id, file.number, file.name)):
+                gone = delete(schema.draft_chunk).where(chunk.draft == one.id, chunk.number == file.number)
+                connection.execute(gone)
+        return found(connection, one.id)
 
     def _demand_few(self, one: Draft, fresh: Sequence[tuple[str, int]]) -> None:
         if len(one.files) + len(fresh) > FILES_MAX:
