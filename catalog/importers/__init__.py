@@ -17,6 +17,7 @@ from catalog.importers.cartridge.cartridge import Cartridge
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
+from catalog.importers.kolibri.kolibri import Kolibri
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import Film, films_of
 from catalog.importers.moodle.mbz import MoodleBackup
@@ -37,6 +38,7 @@ IMPORTERS: Sequence[Importer] = (
     Cartridge(),
     MoodleBackup(),
     Epub(),
+    Kolibri(),
     Zim(),
     MoodleXml(),
     Qti12(),
