@@ -15,6 +15,7 @@ from catalog.fault import CallerFault, ContentFault, DiskFull
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
+from catalog.importers.packages.h5p import H5p
 from catalog.importers.packages.scorm import Scorm
 from catalog.importers.pdf import Pdf
 from catalog.importers.report import Report
@@ -27,6 +28,7 @@ from catalog.tree import check_paths
 
 IMPORTERS: Sequence[Importer] = (
     Scorm(),
+    H5p(),
     HtmlSite(is_packed=False),
     HtmlSite(is_packed=True),
     Video(),

@@ -10,7 +10,7 @@ from edge.learning.progress import State
 from edge.library.way import Step, Way
 from sync.web.language import duration, gettext, language_name, language_now, ngettext, percent, timecode
 
-ICONS = {"html": "course", "video": "play", "pdf": "page", "scorm": "course"}
+ICONS = {"html": "course", "video": "play", "pdf": "page", "scorm": "course", "h5p": "course"}
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
 
 
@@ -89,6 +89,7 @@ def score(step: Step) -> str:
 def facts(activity: Activity) -> list[str]:
     """Its kind, and its length where that is known."""
     kinds = {
+        "h5p": gettext("Exercise"),
         "html": gettext("Lessons"),
         "pdf": gettext("Book (PDF)"),
         "scorm": gettext("Interactive lesson"),

@@ -15,6 +15,7 @@ from edge.library.players import html, package, pdf, video
 Player = Callable[[Box, Opened], ResponseReturnValue]
 
 PLAYERS: Mapping[str, Player] = {
+    "h5p": package.show,
     "html": html.show,
     "pdf": pdf.show,
     "scorm": package.show,
