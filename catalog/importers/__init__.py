@@ -21,6 +21,7 @@ from catalog.importers.kolibri.kolibri import Kolibri
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import Film, films_of
 from catalog.importers.moodle.mbz import MoodleBackup
+from catalog.importers.packages.h5p import H5p
 from catalog.importers.packages.scorm import Scorm
 from catalog.importers.pdf import Pdf
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
@@ -42,6 +43,7 @@ IMPORTERS: Sequence[Importer] = (
     Zim(),
     MoodleXml(),
     Qti12(),
+    H5p(),
     HtmlSite(is_packed=False),
     HtmlSite(is_packed=True),
     Film(),

@@ -18,6 +18,7 @@ PLAYERS: Mapping[str, Player] = {
     "audio": video.show,
     "download": download.show,
     "epub": epub.show,
+    "h5p": package.show,
     "html": html.show,
     "link": link.show,
     "pdf": pdf.show,
