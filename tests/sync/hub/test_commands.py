@@ -55,7 +55,8 @@ def test_publishing_says_all_that_there_is_to_say(tmp_path: Path, lesson: Path) 
 
     said = document(
         "publish", lesson, "--data", hub, "--course", "water-ar", "--title", "الماء", "--language", "ar",
-        "--family", "water", "--licence", "CC-BY-4.0", "--subject", "Physics", "--subject", "Land", "--level", "primary",
+        "--family", "water", "--licence", "CC-BY-4.0", "--subject", "Physics", "--subject", "Land",
+        "--level", "primary",
         "--description", "عن الماء", "--campus", "Wadi", "--at", "2099-01-01 02:30", "--layers", "none",
     )  # fmt: skip
 
