@@ -20,7 +20,9 @@ from catalog.importers.intake import About, Importer, Intake, Progress
 from catalog.importers.kolibri.kolibri import Kolibri
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import Film, films_of
+from catalog.importers.office.office import Office
 from catalog.importers.pdf import Pdf
+from catalog.importers.picture import Page, Picture
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
@@ -35,6 +37,7 @@ IMPORTERS: Sequence[Importer] = (
     Cartridge(),
     Epub(),
     Kolibri(),
+    Office(),
     Zim(),
     MoodleXml(),
     Qti12(),
@@ -42,6 +45,8 @@ IMPORTERS: Sequence[Importer] = (
     HtmlSite(is_packed=True),
     Film(),
     Pdf(),
+    Picture(),
+    Page(),
     Gift(),
     Aiken(),
 )
