@@ -21,7 +21,7 @@ NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-channel bench-progress \
-	bench-courses 	sbom soak format
+	bench-courses sbom vendor soak format
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -78,6 +78,9 @@ bench-courses: setup engines  ## courses that others made: serving, importing, f
 
 sbom: setup  ## bills of materials of box and hub (CycloneDX) and the texts of all licences, into build/sbom
 	@$(BIN)/python -m provisioning.bill
+
+vendor: setup  ## fetch the players of packages anew, as their lock pins them (npm)
+	@$(BIN)/python -m provisioning.vendoring
 
 lock: setup  ## choose versions anew, with the hashes of every platform's file
 	$(COMPILE) --upgrade --output-file lock/box.txt

@@ -20,7 +20,10 @@ from catalog.importers.intake import About, Importer, Intake, Progress
 from catalog.importers.kolibri.kolibri import Kolibri
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import Film, films_of
+from catalog.importers.moodle.mbz import MoodleBackup
 from catalog.importers.office.office import Office
+from catalog.importers.packages.h5p import H5p
+from catalog.importers.packages.scorm import Scorm
 from catalog.importers.pdf import Pdf
 from catalog.importers.picture import Page, Picture
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
@@ -34,13 +37,16 @@ from catalog.store import Batch
 from catalog.tree import check_paths
 
 IMPORTERS: Sequence[Importer] = (
+    Scorm(),
     Cartridge(),
+    MoodleBackup(),
     Epub(),
     Kolibri(),
     Office(),
     Zim(),
     MoodleXml(),
     Qti12(),
+    H5p(),
     HtmlSite(is_packed=False),
     HtmlSite(is_packed=True),
     Film(),
@@ -126,9 +132,8 @@ def _expanded(sources: Sequence[Path], report: Report) -> list[Path]:
 
 
 def _inside(folder: Path, report: Report) -> list[Path]:
-    with Source(folder, Report()) as source:
-        if any(importer.recognises(source) for importer in IMPORTERS if not isinstance(importer, HtmlSite)):
-            return [folder]  # a package that lies unpacked
+    if _is_package(folder):
+        return [folder]
     found = walk(folder, Report())
     site = arrange(folder.name, [one.path for one in found])
     if site is not None:
@@ -140,6 +145,12 @@ def _inside(folder: Path, report: Report) -> list[Path]:
         (known if is_known else unknown).append(one)
     report.left_out += [f"{one.path}: not a kind of file that can be imported." for one in unknown if known]
     return [one.place for one in known] or [folder]
+
+
+def _is_package(folder: Path) -> bool:
+    """Tell whether a folder is an unpacked package: it says so itself, and is never taken apart."""
+    with Source(folder, Report()) as source:
+        return any(importer.recognises(source) for importer in IMPORTERS if importer.format != "folder")
 
 
 def _is_known(place: Path) -> bool:

@@ -82,7 +82,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(source)
         except UnicodeDecodeError as error:
-            raise _refused(source, "its names are marked as UTF-8 and are not", _PACK_AGAIN) from error
+            raise refused(source, "its names are marked as UTF-8 and are not", PACK_AGAIN) from error
         except _DAMAGE as error:
             raise damaged(source) from error
         try:
@@ -120,7 +120,7 @@ class Archive:
     def _count(self, unpacked_bytes: int) -> None:
         self._unpacked_bytes += unpacked_bytes
         if self._unpacked_bytes > min(self._limit_bytes, UNPACKED_BYTES_MAX):
-            raise _refused(
+            raise refused(
                 self.source,
                 f"it unpacks to more than {self._unpacked_bytes >> 20} MiB, far more than its size promises",
                 "It may be made to fill disks. Ask whoever made it for a clean copy.",
@@ -187,13 +187,13 @@ def _member(source: Path, info: zipfile.ZipInfo, alphabet: Alphabet | None, repo
     raw = info.orig_filename
     shown = raw.encode("utf-8", "replace").decode()
     if kind == stat.S_IFLNK:
-        raise _refused(source, f"{shown!r} is a link to another file", "Pack the file itself instead of the link.")
+        raise refused(source, f"{shown!r} is a link to another file", "Pack the file itself instead of the link.")
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise _refused(source, f"{shown!r} is a device, not a file", _PACK_AGAIN)
+        raise refused(source, f"{shown!r} is a device, not a file", PACK_AGAIN)
     if info.flag_bits & _ENCRYPTED:
-        raise _refused(source, "it is locked with a password", "Pack it again without a password.")
+        raise refused(source, "it is locked with a password", "Pack it again without a password.")
     if info.compress_type not in _METHODS:
-        raise _refused(source, f"{shown!r} is packed in an unusual way", "Pack it again as a plain zip (deflate).")
+        raise refused(source, f"{shown!r} is packed in an unusual way", "Pack it again as a plain zip (deflate).")
     path = _mended(source, info, alphabet, report)
     return Member(path, info.compress_size, info)
 
@@ -206,12 +206,7 @@ def _mended(source: Path, info: zipfile.ZipInfo, alphabet: Alphabet | None, repo
         old = _old_name(info)
         encoding = "utf-8" if old is None else alphabet.encoding if alphabet else DOS
         name = _unicode_name(info) or raw.decode(encoding)
-    path = name.replace("\\", "/")
-    if _leads_out(path):
-        raise _outside(source, name)
-    path = unicodedata.normalize("NFC", "/".join(part for part in path.split("/") if part not in ("", ".")))
-    if not is_safe_path(path) or path.count("/") >= DEPTH_MAX:
-        raise _refused(source, f"a file in it has a name that cannot be used: {name[:80]!r}", _PACK_AGAIN)
+    path = path_of(source, name)
     if "\\" in name:
         report.repaired.append(f"{path}: its folders were written with backslashes.")
     return path
@@ -246,7 +241,7 @@ def _check_directory(source: Path) -> None:
     except (OSError, OverflowError, ValueError) as error:
         raise unreadable(source, error) if isinstance(error, OSError) else damaged(source) from error
     if entries > ENTRIES_MAX or directory_bytes > DIRECTORY_BYTES_MAX:
-        raise _refused(source, f"it lists more than {ENTRIES_MAX:,} files", "Divide the course into smaller ones.")
+        raise refused(source, f"it lists more than {ENTRIES_MAX:,} files", "Divide the course into smaller ones.")
 
 
 def _check_names(source: Path, file: BinaryIO, start: int) -> None:
@@ -263,17 +258,28 @@ def _check_names(source: Path, file: BinaryIO, start: int) -> None:
         file.seek(sum(rest_bytes), 1)
 
 
+def path_of(source: Path, name: str) -> str:
+    """The path that a name in an archive means. Raises ContentFault where it leads out, or cannot be a path."""
+    path = name.replace("\\", "/")
+    if _leads_out(path):
+        raise _outside(source, name)
+    path = unicodedata.normalize("NFC", "/".join(part for part in path.split("/") if part not in ("", ".")))
+    if not is_safe_path(path) or path.count("/") >= DEPTH_MAX:
+        raise refused(source, f"a file in it has a name that cannot be used: {name[:80]!r}", PACK_AGAIN)
+    return path
+
+
 def _leads_out(path: str) -> bool:
     return path.startswith("/") or _DRIVE.match(path) is not None or ".." in path.split("/")
 
 
 def _outside(source: Path, name: str) -> ContentFault:
-    return _refused(source, f"{name!r} would be written outside its folder", _HOSTILE)
+    return refused(source, f"{name!r} would be written outside its folder", HOSTILE)
 
 
-_PACK_AGAIN = "Unpack it with the program that made it, and pack it again as a zip with UTF-8 names."
-_HOSTILE = "Such archives are made to do harm. Ask whoever made it for a clean copy."
+PACK_AGAIN = "Unpack it with the program that made it, and pack it again as a zip with UTF-8 names."
+HOSTILE = "Such archives are made to do harm. Ask whoever made it for a clean copy."
 
 
-def _refused(source: Path, why: str, hint: str) -> ContentFault:
+def refused(source: Path, why: str, hint: str) -> ContentFault:
     return ContentFault(f"{source.name} cannot be taken: {why}.", hint)

@@ -191,6 +191,15 @@ class Intake:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for what has to lie open for a while, gone at the end."""
+        folder = Path(tempfile.mkdtemp(dir=self._batch.folder))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def is_held(self, path: str) -> bool:
         """Tell whether this file was made already, by an import that died: then `add` asks for none of its bytes."""
         return self._batch.holds(path)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from catalog.manifest import Activity, Entry, Layer, Release
-from catalog.search.index import Card, Naming, Source
+from catalog.search.card import Card, Naming, Source
 
 SOURCES_MAX = 20_000
 KINDS = {

@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 from catalog.fault import BoxFault
-from catalog.search.index import Card, Index, Source
+from catalog.search.card import Card, Source
+from catalog.search.index import Index
 from catalog.search.sources import card_of, names_of, sources_of
 from catalog.search.texts.piece import Piece
 from catalog.search.texts.reader import Reader
@@ -61,6 +62,15 @@ class Indexing:
         finally:
             self._working.release()
 
+    def is_whole(self) -> bool:
+        """Whether all that is on the shelf can be found."""
+        known = self.index.cards()
+        return all(_is_read(known.get(one.course), one) for one in self._shelf.shelved())
+
+    def read_count(self) -> int:
+        """How many files were read: more after each step that read any."""
+        return self.index.sources_count()
+
     def stop(self) -> None:
         """End what is under way, and let the index go."""
         self._is_stopped = True
@@ -78,9 +88,7 @@ class Indexing:
         for one in shelved:
             if not _is_known(known.get(one.course), one):
                 self._take_names(one)
-        unread = [
-            one for one in shelved if not (_is_known(card := known.get(one.course), one) and card and card.is_read)
-        ]
+        unread = [one for one in shelved if not _is_read(known.get(one.course), one)]
         if not unread:
             return True
         with Reader() as reader:
@@ -137,3 +145,7 @@ class Indexing:
 
 def _is_known(card: Card | None, one: Shelved) -> bool:
     return card is not None and (card.root, card.layers) == (one.root, tuple(sorted(one.layers)))
+
+
+def _is_read(card: Card | None, one: Shelved) -> bool:
+    return _is_known(card, one) and card is not None and card.is_read

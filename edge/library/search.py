@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from catalog.manifest import Activity, Release, is_safe_path, words
+from catalog.search.card import Card, Chosen, Row
 from catalog.search.folding import fold
-from catalog.search.index import Card, Chosen, Row
 from catalog.search.question import Question
 from catalog.search.snippet import Part, Snippet, marked, snippet
 from edge.campus.asking import Coming
@@ -64,7 +64,13 @@ def results(rows: Iterable[Row], releases: Mapping[str, Release], question: Ques
         release = releases.get(row.course)
         if release is not None and (not row.activity or release.activity(row.activity) is not None):
             found.setdefault((row.course, row.activity), []).append(row)
-    best = list(found.values())[:RESULTS_MAX]
+    # A course of one part is not shown beside its part.
+    shown = [
+        places
+        for (course, activity), places in found.items()
+        if activity or len(parts := releases[course].activities) != 1 or (course, parts[0].id) not in found
+    ]
+    best = shown[:RESULTS_MAX]
     return [_result(places, releases[places[0].course], question, language) for places in best]
 
 
@@ -155,8 +161,10 @@ def _result(rows: Sequence[Row], release: Release, question: Question, language:
     first = rows[0]
     activity = release.activity(first.activity)
     title = words(activity.title if activity is not None else release.title, language)
-    shown = _snippet(first, release, question, language)
-    place = _place(first, shown)
+    said = [_snippet(row, release, question, language) for row in rows[: MORE_PLACES_MAX + 1]]
+    place = _place(first, said[0])
+    # Found by its title alone, it shows what it says further on.
+    shown = next((one for one in said if one.has_marks), said[0])
     more: dict[tuple[str, str], Place] = {}
     for row in rows[1:]:
         other = _place(row, snippet(row.body, question) if row.kind == "captions" else None)

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from catalog.manifest import words
+from catalog.manifest import Activity, Release, words
 from catalog.search.question import LETTERS_MAX, Question
 from catalog.search.snippet import Part, Snippet
 from edge.box import Box
@@ -19,9 +19,17 @@ from edge.campus.asking_pages import comes, may_ask
 from edge.library import rows
 from edge.library.search import Place, Result, choices, chosen_of, coming_results, results
 from sync.web.app import require, session_now
-from sync.web.language import gettext, language_name, language_now, ngettext, timecode
+from sync.web.language import gettext, language_name, language_now, lazy_gettext, ngettext, timecode
 from sync.web.takes import takes
 
+LEVELS = {
+    "primary": lazy_gettext("primary school"),
+    "lower-secondary": lazy_gettext("lower secondary school"),
+    "upper-secondary": lazy_gettext("upper secondary school"),
+    "vocational": lazy_gettext("a trade"),
+    "higher": lazy_gettext("university"),
+}
+"""Those that publishers choose from; another one is shown as they wrote it."""
 READERS = ("learner", "guest", "teacher", "staff")
 FIELDS = ("q", "subject", "language", "level", "minutes", "mb")
 MINUTES = (10, 30, 60, 180)
@@ -54,6 +62,7 @@ def blueprint(box: Box) -> Blueprint:
             browsed=[releases[course] for course in browsed[:BROWSED_MAX] if course in releases],
             coming=_coming_shown(box, coming),
             here=request.full_path.rstrip("?"),
+            is_whole=box.indexing.is_whole(),
             selects=_selects(index.cards().values(), fields),
         )
 
@@ -67,12 +76,20 @@ def _shown(result: Result) -> dict[str, Any]:
     return {
         "title": result.title,
         "icon": kind,
-        "over": words(release.title, language_now()) if activity else gettext("Course"),
+        "over": _over(release, activity),
         "href": _href(result, result.place),
         "where": _where(result.place),
         "snippet": result.snippet.parts,
         "more": [(_where(place), _href(result, place)) for place in result.more],
     }
+
+
+def _over(release: Release, activity: Activity | None) -> str:
+    """Of a part its course, where that is called otherwise; else what it is."""
+    title = words(release.title, language_now())
+    if activity is None:
+        return gettext("Course")
+    return title if title != rows.title(activity) else rows.facts(activity)[0]
 
 
 def _coming_shown(box: Box, coming: list[tuple[Coming, tuple[Part, ...], Snippet]]) -> list[dict[str, Any]]:
@@ -127,7 +144,7 @@ def _selects(cards: Any, fields: dict[str, str]) -> list[tuple[str, str, list[tu
             gettext("All languages"),
             [(one, language_name(one)) for one in known.languages],
         ),
-        ("level", gettext("Level"), gettext("All levels"), [(one, one) for one in known.levels]),
+        ("level", gettext("Level"), gettext("All levels"), [(one, str(LEVELS.get(one, one))) for one in known.levels]),
         ("minutes", gettext("Length"), gettext("Any length"), minutes),
         ("mb", gettext("Fits my data"), gettext("Any size"), sizes),
     ]

@@ -206,9 +206,14 @@ def _say_cost(outcome: "Outcome", *, as_json: bool) -> None:
 
 
 def _row(cost: "Cost") -> tuple[str, ...]:
-    to_each = "?" if cost.each_bytes is None else sized(cost.each_bytes)
     way = ("change" if cost.is_patch else "whole") if cost.each_bytes else ""
-    return cost.campus.name, str(cost.boxes), to_each, way, "?" if cost.nights is None else str(cost.nights)
+    return (
+        cost.campus.name,
+        str(cost.boxes),
+        sized(cost.each_bytes),
+        way,
+        "?" if cost.nights is None else str(cost.nights),
+    )
 
 
 def _say_report(outcome: "Outcome") -> None:

@@ -179,3 +179,15 @@ def _order(question: Question, asked: Asked) -> Question:
 
 def _plain(markup: str) -> str:
     return plain(cleaned(markup, lambda _: None))
+
+
+def as_gap(name: str, question: Question) -> Gap | None:
+    """A whole question as one gap in the words of another; None where it is of no kind that fits."""
+    weight = max(1, question.points // PERMILLE)
+    if question.gaps and question.kind in ("text", "number"):
+        return replace(question.gaps[0], id=name, weight=weight)
+    if question.kind == "choice" and not question.is_many:
+        named = [(_plain(one.text), one) for one in question.options]
+        accepted = tuple(Accepted(said, share=one.share, feedback=one.feedback) for said, one in named if one.share > 0)
+        return Gap(name, "choice", accepted, tuple(dict.fromkeys(said for said, _ in named)), weight)
+    return None

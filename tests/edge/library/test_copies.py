@@ -116,7 +116,7 @@ def test_a_program_offers_nothing_and_is_tried_once(box: Box, shelve: Shelves, s
 
     assert [True, False] == tried
     assert box.books.path(release, release.activities[0]) is None
-    assert "Keep it on this phone" not in page(signed(), f"/library/app/{release.activities[0].id}")
+    assert "Keep on my phone" not in page(signed(), f"/library/app/{release.activities[0].id}")
 
 
 def test_books_of_former_releases_go(box: Box, free: dict[str, Release], shelve: Shelves) -> None:
