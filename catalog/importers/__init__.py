@@ -21,9 +21,11 @@ from catalog.importers.kolibri.kolibri import Kolibri
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import Film, films_of
 from catalog.importers.moodle.mbz import MoodleBackup
+from catalog.importers.office.office import Office
 from catalog.importers.packages.h5p import H5p
 from catalog.importers.packages.scorm import Scorm
 from catalog.importers.pdf import Pdf
+from catalog.importers.picture import Page, Picture
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
@@ -40,6 +42,7 @@ IMPORTERS: Sequence[Importer] = (
     MoodleBackup(),
     Epub(),
     Kolibri(),
+    Office(),
     Zim(),
     MoodleXml(),
     Qti12(),
@@ -48,6 +51,8 @@ IMPORTERS: Sequence[Importer] = (
     HtmlSite(is_packed=True),
     Film(),
     Pdf(),
+    Picture(),
+    Page(),
     Gift(),
     Aiken(),
 )
