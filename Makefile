@@ -9,6 +9,7 @@ LAN ?=
 JSON ?=
 STRICT ?=
 PARTS ?=
+SUITE ?=
 DATASETS ?=
 MINUTES ?= 30
 # Two for each core: much of their time tests wait for the disk.
@@ -20,7 +21,7 @@ NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
 # Compiled modules are kept: each worker of the tests would compile everything anew otherwise.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-channel bench-progress \
+.PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-channel bench-progress conformance \
 	sbom soak format
 
 help:  ## say what there is
@@ -69,6 +70,9 @@ bench: setup engines  ## our numbers beside the peers' (JSON=1 prints one JSON l
 
 bench-progress: setup engines  ## progress going up, beside Kolibri's figures (PARTS="events intake disk killed answers", JSON=1, STRICT=1)
 	@JSON=$(JSON) STRICT=$(STRICT) $(BIN)/python -m tests.bench.progress $(PARTS)
+
+conformance: setup  ## the public conformance suite of xAPI against a box (SUITE=DIR, its clone: tests/bench/conformance.py)
+	@$(BIN)/python -m tests.bench.conformance $(SUITE)
 
 bench-channel: setup engines  ## our channel beside rsync, casync, xdelta3, zstd (DATASETS=NAME=V1:V2,... PARTS=... STRICT=1)
 	@JSON=$(JSON) STRICT=$(STRICT) DATASETS="$(DATASETS)" $(BIN)/python -m tests.bench.channel $(PARTS)
