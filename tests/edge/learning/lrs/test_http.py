@@ -113,6 +113,13 @@ def test_only_a_digest_of_a_secret_is_kept(box: Box) -> None:
     assert secret.encode() not in b"".join(str(value).encode() for value in kept)
 
 
+def test_a_tool_may_know_the_box_by_any_name(tool: Tool) -> None:
+    """The proof is in the request, and no page that has our address under its own name can send it."""
+    answers = [tool.asks("GET", "statements", headers={"Host": name}) for name in ("box", "school.example.org:8080")]
+
+    assert [200, 200] == [answer.status_code for answer in answers]
+
+
 # ---- methods ----
 
 
