@@ -1,6 +1,6 @@
-"""Books of the courses on the shelf that are text: one EPUB for each, made before anybody asks.
+"""Books of the courses on the shelf: of each lesson of text, and of each book that came unpacked, an EPUB.
 
-* One at a time, each minute, after what is new was made findable; never in a learner's request.
+* Made one at a time, each minute, after what is new was made findable; never in a learner's request.
 * Only where the licence lets learners keep a copy, and only while the disk has room to spare.
 * A book belongs to a release and an activity; those whose release left the shelf go. Any can go at any time.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from catalog.copying import copying
 from catalog.digest import sha256
 from catalog.durable import free_bytes
-from catalog.manifest import Activity, Release
+from catalog.manifest import Activity, Release, is_safe_path
 from catalog.shelf import Shelf
 
 FOLDER = "books"
@@ -20,7 +20,7 @@ FREE_BYTES_MIN = 1 << 30
 BOOKS_BYTES_MAX = 2 << 30
 NAME_CHARACTERS = 40
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
-KIND = "html"
+KINDS = frozenset({"html", "epub"})
 
 
 class Books:
@@ -58,7 +58,7 @@ class Books:
             for release in self._shelf.courses()
             if copying(release).is_allowed
             for activity in release.activities
-            if activity.kind == KIND
+            if activity.kind in KINDS
         }
         self.folder.mkdir(exist_ok=True)
         here = {path.name: path for path in self.folder.iterdir()}
@@ -76,20 +76,28 @@ class Books:
         from catalog.book.epub import PAGES_MAX, Book
         from catalog.book.making import make
 
-        folder, slash, _ = activity.path.partition("/")
-        entries = [entry for layer in self._shelf.releases.layers(release.root) for entry in layer.entries]
-        pages = [entry.path for entry in entries if entry.media_type in PAGES]
+        spine = activity.attributes.get("spine")
+        named = spine if isinstance(spine, list) else []
+        pages = [path for path in named if isinstance(path, str) and is_safe_path(path)]
         language = next(iter(release.languages), "en")
         book = Book(
             tree=self._shelf.tree(release.course).resolve(),
             start=activity.path,
-            pages=[path for path in pages if path.startswith(folder + slash) or not slash][:PAGES_MAX],
+            pages=(pages or self._pages(release, activity))[:PAGES_MAX],
             title=activity.title.get(language) or next(iter(activity.title.values()), release.course),
             language=language,
             identifier=f"urn:qanat:{release.root}:{activity.id}",
             licence=release.licence,
+            is_ordered=bool(pages),
         )
         make(book, self.folder.resolve() / _name(release, activity))
+
+    def _pages(self, release: Release, activity: Activity) -> list[str]:
+        """The pages of a lesson: those in the folder of its own."""
+        folder, slash, _ = activity.path.partition("/")
+        entries = [entry for layer in self._shelf.releases.layers(release.root) for entry in layer.entries]
+        pages = [entry.path for entry in entries if entry.media_type in PAGES]
+        return [path for path in pages if path.startswith(folder + slash) or not slash]
 
 
 def _name(release: Release, activity: Activity) -> str:

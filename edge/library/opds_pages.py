@@ -16,9 +16,8 @@ from flask.typing import ResponseReturnValue
 from catalog.copying import copying
 from catalog.manifest import Activity, Release, words
 from catalog.media import media_type
-from catalog.search.question import LETTERS_MAX, Question
 from edge.box import Box
-from edge.library.books import KIND
+from edge.library.books import KINDS
 from edge.library.copies import EPUB, PDF, PLAIN
 from edge.library.copy_pages import copies_of, copy_answer
 from sync.web.app import sessionless
@@ -63,6 +62,8 @@ def blueprint(box: Box) -> Blueprint:
     @sessionless
     @takes(query=("q", "page"), gives=ATOM)
     def search() -> ResponseReturnValue:
+        from catalog.search.question import LETTERS_MAX, Question
+
         typed = request.args.get("q", "")[:LETTERS_MAX]
         releases = {release.course: release for release in box.shelf.courses()}
         rows = box.indexing.index.find(Question.of(typed))
@@ -156,7 +157,7 @@ def _way(box: Box, title: str, name: str, releases: list[Release], **chosen: str
 
 def _may_be_book(release: Release, activity: Activity) -> bool:
     """Whether there may be a book in it: known without a look at the disk."""
-    is_book = activity.kind == KIND or media_type(activity.path) in PLAIN & BOOK_TYPES
+    is_book = activity.kind in KINDS or media_type(activity.path) in PLAIN & BOOK_TYPES
     return is_book and copying(release).is_allowed
 
 

@@ -1,5 +1,6 @@
 """Keeping a copy, through the real application: what is offered, what is not, and what comes."""
 
+import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -145,3 +146,52 @@ def test_no_book_is_made_while_a_session_runs(box: Box, shelve: Shelves) -> None
 
     with box.nightly._at_work:
         assert not box.books.tick()
+
+
+def test_a_book_that_came_unpacked_is_found_at_its_chapter_and_kept_whole(
+    box: Box, shelve: Shelves, signed: Signed, tmp_path: Path
+) -> None:
+    written = tmp_path / "wells.epub"
+    written.write_bytes(a_book({"one.xhtml": b"<h1>Sand</h1><p>dry", "two.xhtml": b"<h1>Wells</h1><p>deep water"}))
+    release = shelve(box, "wells", [written], title="Wells", licence="CC BY 4.0")
+    assert box.books.tick()
+    assert box.indexing.tick()
+    client, activity = signed(), release.activities[0].id
+
+    page_of_search = page(client, "/search?q=deep")
+    offered = page(client, f"/library/wells/{activity}")
+    kept = client.get(f"/library/wells/{activity}/copy/0")
+
+    assert f"/library/wells/{activity}?at=" in page_of_search
+    assert "two.xhtml" in page_of_search
+    assert "Book (EPUB), " in offered
+    chapters = zipfile.ZipFile(kept.headers["X-Sendfile"])
+    assert b"dry" in chapters.read("book/p001.xhtml")
+    assert b"deep water" in chapters.read("book/p002.xhtml")
+
+
+def a_book(chapters: dict[str, bytes]) -> bytes:
+    """An EPUB of these chapters, with a list of contents that is none of them."""
+    items = "".join(
+        f'<item id="i{at}" href="{name}" media-type="application/xhtml+xml"/>' for at, name in enumerate(chapters)
+    )
+    order = "".join(f'<itemref idref="i{at}"/>' for at in range(len(chapters)))
+    nav = '<item id="nav" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>'
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<dc:title>Wells</dc:title></metadata><manifest>{nav}{items}</manifest><spine>{order}</spine></package>"
+    )
+    container = (
+        '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+        '<rootfile full-path="in/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr("META-INF/container.xml", container)
+        archive.writestr("in/book.opf", package)
+        archive.writestr("in/nav.xhtml", "<html><body><nav>deep contents</nav></body></html>")
+        for name, data in chapters.items():
+            page = b'<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>'
+            archive.writestr(f"in/{name}", page + data + b"</p></body></html>")
+    return out.getvalue()
