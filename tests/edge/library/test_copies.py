@@ -195,3 +195,34 @@ def a_book(chapters: dict[str, bytes]) -> bytes:
             page = b'<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>'
             archive.writestr(f"in/{name}", page + data + b"</p></body></html>")
     return out.getvalue()
+
+
+def test_a_course_of_many_pages_is_one_book_and_not_many(
+    box: Box, shelve: Shelves, signed: Signed, tmp_path: Path
+) -> None:
+    words = "<p>" + "Water finds its way. " * 20
+    sources = []
+    for name in ("wells", "slopes"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(f"<h1>{name}</h1>{words}<a href='more.html'>on</a>")
+        (tmp_path / name / "more.html").write_text(f"<h1>more of {name}</h1>{words}")
+        sources.append(tmp_path / name)
+    release = shelve(box, "water", sources, title="Water", licence="CC BY 4.0")
+
+    made = [box.books.tick(), box.books.tick()]
+    assert box.indexing.tick()
+    offered = page(signed(), "/library/water")
+    kept = signed().get("/library/water/~/copy/0")
+
+    book = zipfile.ZipFile(kept.headers["X-Sendfile"])
+    chapters = [name for name in book.namelist() if name.startswith("book/p0")]
+    assert [True, False] == made
+    assert "Keep on my phone" in offered
+    assert [b"wells", b"more of wells", b"slopes", b"more of slopes"] == [
+        book.read(name).partition(b"<h1>")[2].partition(b"<")[0] for name in chapters
+    ]
+    assert all("Keep on my phone" not in page(signed(), f"/library/water/{one.id}") for one in release.activities)
+    assert 404 == signed().get("/library/lesson/~/copy/0").status_code
+    feed = signed().get("/opds/search?q=slopes").text
+    assert 1 == feed.count("<entry>")
+    assert 'href="/opds/file/water/~/0"' in feed
