@@ -58,9 +58,9 @@ class Indexing:
         with self._opening:
             return self._opened
 
-    def tick(self) -> bool:
-        """Do one step; says whether all that is on the shelf can be found."""
-        if self._is_stopped or self._is_busy() or not self._working.acquire(blocking=False):
+    def tick(self, *, waits: bool = False) -> bool:
+        """Do one step; says whether all that is on the shelf can be found. `waits` for a step that is under way."""
+        if self._is_stopped or self._is_busy() or not self._working.acquire(blocking=waits):
             return False
         try:
             return self._step(self._clock.now().monotonic_seconds + STEP_SECONDS)
