@@ -17,11 +17,15 @@ from catalog.importers.cartridge.cartridge import Cartridge
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
+from catalog.importers.kolibri.kolibri import Kolibri
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import Film, films_of
 from catalog.importers.moodle.mbz import MoodleBackup
+from catalog.importers.office.office import Office
+from catalog.importers.packages.h5p import H5p
 from catalog.importers.packages.scorm import Scorm
 from catalog.importers.pdf import Pdf
+from catalog.importers.picture import Page, Picture
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
@@ -37,13 +41,18 @@ IMPORTERS: Sequence[Importer] = (
     Cartridge(),
     MoodleBackup(),
     Epub(),
+    Kolibri(),
+    Office(),
     Zim(),
     MoodleXml(),
     Qti12(),
+    H5p(),
     HtmlSite(is_packed=False),
     HtmlSite(is_packed=True),
     Film(),
     Pdf(),
+    Picture(),
+    Page(),
     Gift(),
     Aiken(),
 )

@@ -18,6 +18,7 @@ from catalog.confined import ENVIRONMENT, can_confine, confined
 from catalog.fault import CallerFault, ContentFault
 from catalog.renditions.facts import Facts, facts_of
 from catalog.renditions.ladder import VIDEO, Rung
+from catalog.renditions.printer import has_printer
 
 PROBE_SECONDS_MAX = 60
 MAKE_SECONDS_MIN = 600
@@ -41,12 +42,14 @@ class Studio:
 
     ffmpeg: str
     ffprobe: str
+    can_print: bool = False
+    """Whether office files can be printed, too (`printer`)."""
 
     @classmethod
     def found(cls) -> Self | None:
         """The studio of this machine; None where it has no ffmpeg."""
         ffmpeg, ffprobe = shutil.which("ffmpeg"), shutil.which("ffprobe")
-        return cls(ffmpeg, ffprobe) if ffmpeg and ffprobe and can_confine() else None
+        return cls(ffmpeg, ffprobe, has_printer()) if ffmpeg and ffprobe and can_confine() else None
 
     def facts(self, source: Path, reader: str) -> Facts | None:
         """What is in `source`; None where ffmpeg cannot read it."""

@@ -65,6 +65,6 @@ def tree_of(box: Box, release: Release) -> Path:
     return box.shelf.tree_of(release.root)
 
 
-def file_answer(box: Box, release: Release, path: str) -> ResponseReturnValue:
-    """One file of a release, sent by the front."""
-    return send_file(tree_of(box, release) / path, media_type(path), cache="private")
+def file_answer(box: Box, release: Release, path: str, saved_as: str | None = None) -> ResponseReturnValue:
+    """One file of a release, sent by the front; `saved_as` has it saved under that name, not shown."""
+    return send_file(tree_of(box, release) / path, media_type(path), cache="private", filename=saved_as)

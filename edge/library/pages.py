@@ -17,6 +17,7 @@ from edge.box import Box
 from edge.campus import wording
 from edge.library import rows
 from edge.library.opened import file_answer, is_here, opened_of, tree_of
+from edge.library.players.download import saved_as
 from edge.library.players.registry import FIELDS, FILES, PLAYERS
 from edge.library.players.versions import path_of
 from edge.library.way import Places, Way, mine, next_of, way_of, ways_of
@@ -72,7 +73,7 @@ def blueprint(box: Box) -> Blueprint:
             "library/course.html",
             way=way,
             first=rows.first(way) if way.here and way.here.activity.id in here else None,
-            rows=[rows.row(release, step, step.activity.id in here) for step in way.steps],
+            sections=rows.sections(release, way.steps, here),
             description=words(release.description, language_now()),
             languages=gettext(" · ").join(language_name(tag) for tag in release.languages),
             is_whole=len(here) == len(way.steps),
@@ -99,7 +100,7 @@ def blueprint(box: Box) -> Blueprint:
         if opened.activity.kind not in FILES:
             abort(404)
         path = path_of(opened.activity, request.args.get("version", "")) or abort(404)
-        return file_answer(box, opened.release, path)
+        return file_answer(box, opened.release, path, saved_as(opened.activity, path))
 
     @pages.get("/library/<course>/<activity>/poster")
     @require(*READERS)

@@ -1,6 +1,6 @@
 """What the pages say of courses and their activities: words from what is known, nothing decided here."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from flask import url_for
@@ -12,7 +12,7 @@ from sync.web.language import duration, gettext, language_name, language_now, ng
 
 ICONS = {
     "html": "course", "video": "play", "audio": "sound", "pdf": "page", "epub": "page", "quiz": "ask", "link": "globe",
-    "download": "kept", "scorm": "course",
+    "download": "kept", "scorm": "course", "h5p": "course",
 }  # fmt: skip
 TIMED = ("video", "audio")
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
@@ -32,6 +32,19 @@ def row(release: Release, step: Step, is_here: bool) -> dict[str, Any]:
         "total": 1000 if bar else 0,
         "end": "" if is_here else gettext("Comes at night"),
     }
+
+
+def sections(release: Release, steps: Sequence[Step], here: Container[str]) -> list[dict[str, Any]]:
+    """The course's way under its headings, in its order: what stands in no section stands under none."""
+    found: list[dict[str, Any]] = []
+    for step in steps:
+        heading = str(step.activity.attributes.get("section", ""))
+        if not found or found[-1]["heading"] != heading:
+            found.append({"heading": heading, "rows": [], "done": 0, "is_here": False})
+        found[-1]["rows"].append(row(release, step, step.activity.id in here))
+        found[-1]["done"] += step.state is State.DONE
+        found[-1]["is_here"] |= step.is_here
+    return found
 
 
 def next_card(way: Way | None) -> dict[str, Any] | None:
@@ -93,6 +106,7 @@ def score(step: Step) -> str:
 def facts(activity: Activity) -> list[str]:
     """Its kind, and its length where that is known."""
     kinds = {
+        "h5p": gettext("Exercise"),
         "html": gettext("Lessons"),
         "video": gettext("Video"),
         "audio": gettext("Sound"),
@@ -101,6 +115,7 @@ def facts(activity: Activity) -> list[str]:
         "quiz": gettext("Quiz"),
         "scorm": gettext("Interactive lesson"),
         "download": gettext("File"),
+        "link": gettext("On the internet"),
     }
     seconds = activity.attributes.get("seconds", 0)
     return [kinds.get(activity.kind, gettext("File")), *([duration(seconds)] if seconds else [])]

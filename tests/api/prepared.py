@@ -16,6 +16,7 @@ from random import Random
 from flask import Flask
 from pyotp import TOTP
 
+from catalog.about import About
 from edge.app import create_app as create_box_app
 from edge.box import Box
 from edge.campus.wording import seen_of
@@ -228,7 +229,26 @@ def _inhabit_hub(world: World, box: CampusBox, other: CampusBox) -> tuple[Values
     box.box.campus.change("class", classroom, {"name": "Grade 7 E"})
     box.night()
     other.night()
+    draft = hub.drafts.make(About.written(languages=("en",)), "sand", "Rana")
+    hub.drafts.add(draft, [("sand.pdf", SAMPLES / "reader" / "reader-ar.pdf")])
+    hub.drafts.begin(draft)
+    hub.jobs.do_waiting()
+    coming = hub.drafts.make(About.written(languages=("en",)), "stone", "Rana")
+    hub.drafts.announce(coming, [("stone.zip", 5)])
     there = {
+        "draft": (draft, coming),
+        "activity": tuple(one.id for one in hub.drafts.find(draft).said.activities),
+        "number": ("0",),
+        "chunk": ("0", "1"),
+        "size": ("5", "0"),
+        "who": ("all", "chosen"),
+        "campus": (campus, coast),
+        "of": (campus, coast),
+        "hold": ("2027-03-01", ""),
+        "day": ("2027-03-01", ""),
+        "time": ("02:30", ""),
+        "version": ("1", "2"),
+        "then": ("look", ""),
         "campus_id": (campus, coast),
         "box_id": (box.id, other.id),
         "box": (box.id, other.id),

@@ -9,7 +9,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -60,6 +60,7 @@ class Package:
         self._prefix = f"{top}/" if top else ""
         inside = [path for path in tree.paths if path.startswith(self._prefix) and not is_junk(path)]
         self.files = {path.removeprefix(self._prefix): path for path in inside}
+        self._left: set[str] = set()
         self._folded: dict[str, str] = {}
         for path in self.files:
             self._folded.setdefault(_folded(path), path)
@@ -85,6 +86,11 @@ class Package:
         self._report.repaired.append(f"{link[:cut]}: the file is called {found}.")
         return Link(found, suffix)
 
+    def keep(self, is_kept: Callable[[str], bool]) -> None:
+        """Leave out files of the package that nobody needs who studies it; whoever does so says it in the report."""
+        self._left = {found for path, found in self.files.items() if not is_kept(path)}
+        self.files = {path: found for path, found in self.files.items() if is_kept(path)}
+
     def take_in(self, intake: Intake, folder: str) -> None:
         """Put every file of the package into `folder` of the course."""
         for path, found in self.files.items():
@@ -93,7 +99,7 @@ class Package:
             else:
                 intake.add(f"{folder}/{path}", self.tree.pieces(found), is_counted=False)
             intake.advance(self.tree.source_bytes(found))
-        wanted = set(self.files.values())
+        wanted = set(self.files.values()) | self._left
         left = [path for path in self.tree.paths if path not in wanted]
         self._report.left_out += [f"{path}: left behind by the computer that made it." for path in left]
 

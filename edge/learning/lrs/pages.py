@@ -175,6 +175,6 @@ def _body(bytes_max: int) -> bytes:
 
 def _response(answer: Answer) -> Response:
     headers = dict(answer.headers)
-    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if answer.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = str(RETRY_SECONDS)
     return Response(answer.body, answer.status, headers=headers, content_type=headers.get("Content-Type"))

@@ -14,9 +14,10 @@ from flask import Flask, Response, abort, g, render_template, request
 from flask.sessions import SessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 
+from catalog.db import Connection
 from edge.box import Box
 from edge.learning.packages.states import PART_LETTERS_MAX, Save
-from edge.library.stage import files, scorm
+from edge.library.stage import files, h5p, scorm, xapi
 from edge.library.stage.launched import Launched, demand_own_origin, launched
 from sync.web import language
 from sync.web.content import app_origin, content_policy
@@ -37,7 +38,7 @@ POLICY = (
 
 Scene = Callable[[Box, Launched], dict[str, Any]]
 
-SCENES: Mapping[str, Scene] = {"scorm": scorm.scene}
+SCENES: Mapping[str, Scene] = {"h5p": h5p.scene, "scorm": scorm.scene}
 """What the page of each kind of package is made of; its template bears the kind's name."""
 
 
@@ -88,12 +89,19 @@ def create_stage(box: Box) -> Flask:
         demand_own_origin()
         found = launched(box, token)
         said = request.get_data(cache=False)
-        save, parts_total = _save(found, said)
+        save, parts_total, statements = _save(found, said)
         if found.learner:
             studied = found.studied(parts_total)
             if not box.packages.has_room(studied, save.part, len(said)):
                 abort(413)
-            write_then_answer(box.database, box.packages.save_work(studied, save))
+            keep = box.packages.save_work(studied, save)
+            store = xapi.storing(box, found, statements)
+
+            def work(connection: Connection) -> None:
+                keep(connection)
+                store(connection)
+
+            write_then_answer(box.database, work)
         return Response(status=204)
 
     @app.after_request
@@ -121,8 +129,11 @@ def embedded(document: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _save(found: Launched, said: bytes) -> tuple[Save, int]:
-    """The save that a runtime sent, and how many parts the package has; answers 400 where it is none."""
+def _save(found: Launched, said: bytes) -> tuple[Save, int, list[Any]]:
+    """The save that a runtime sent, how many parts the package has, and the statements that came along.
+
+    Answers 400 where it is none.
+    """
     try:
         told = json.loads(said)
     except (ValueError, RecursionError):
@@ -136,7 +147,9 @@ def _save(found: Launched, said: bytes) -> tuple[Save, int]:
     parts = found.activity.attributes.get("parts", 1)
     parts_total = parts if isinstance(parts, int) else 1
     is_last = told.get("is_last") is True
-    return Save(part, sitting, number, state, is_last, is_alone=parts_total <= 1), parts_total
+    statements = told.get("statements")
+    save = Save(part, sitting, number, state, is_last, is_alone=parts_total <= 1)
+    return save, parts_total, statements if isinstance(statements, list) else []
 
 
 def _count(value: Any) -> int:

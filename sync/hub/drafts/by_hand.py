@@ -15,7 +15,7 @@ from catalog.fault import CallerFault
 from catalog.importers import Progress, Report
 from catalog.manifest import CORE, Release
 from catalog.moved import composed, moved_in
-from catalog.publish import let_go, prepare
+from catalog.publish import Prepared, let_go, prepare
 from catalog.renditions.studio import Studio
 from sync.hub.drafts.cost import Cost
 from sync.hub.drafts.draft import Draft
@@ -95,7 +95,7 @@ def publish(
         return Outcome(release, is_new, report, costs, update, one.choice.due_seconds)
     finally:
         hub.drafts.discard(draft)
-        let_go(hub.catalog, hub.drafts.layer_roots())
+        let_go(hub.catalog, hub.drafts.layer_roots)
 
 
 def seconds_at(text: str) -> int:
@@ -133,7 +133,12 @@ def _import(
     studio: Studio | None,
 ) -> Report:
     language = (about.languages or ("en",))[0]
-    prepared = prepare(
+
+    def keep(prepared: Prepared) -> None:
+        former = hub.catalog.releases.latest(prepared.release.course)
+        hub.drafts.imported(draft, prepared.release, prepared.report, former)
+
+    return prepare(
         sources,
         hub.catalog,
         now_seconds=hub.clock.now().wall_seconds,
@@ -143,9 +148,8 @@ def _import(
         progress=progress,
         studio=studio,
         is_welcome=hub.publishing.demand_own,
-    )
-    hub.drafts.imported(draft, prepared.release, prepared.report, hub.catalog.releases.latest(prepared.release.course))
-    return prepared.report
+        keep=keep,
+    ).report
 
 
 def _wished(one: Draft, wish: Wish, campuses: Mapping[str, str]) -> Draft:

@@ -11,7 +11,7 @@ var Stage = (function () {
   "use strict";
 
   var scene = JSON.parse(document.getElementById("scene").textContent);
-  var RETRY_SECONDS_MIN = 2, RETRY_SECONDS_MAX = 30, PATIENCE_SECONDS = 15, BEACON_BYTES_MAX = 60000;
+  var RETRY_SECONDS_MIN = 2, RETRY_SECONDS_MAX = 30, PATIENCE_SECONDS = 15, STATEMENTS_MAX = 100, BEACON_BYTES_MAX = 60000;
   var PREFIX = "qanat:", mine = PREFIX + scene.course + ":" + scene.registration;
   var isKept = scene.sitting > 0;
   var address = location.pathname.replace(/~play\/.*$/, "~state");
@@ -82,15 +82,17 @@ var Stage = (function () {
 
   // ---- to the box --------------------------------------------------------------------------------------------------
 
-  /* Keep what a part says now. `isLast`: its sitting ends. */
-  function put(part, state, isLast) {
+  /* Keep what a part says now, and statements that go along once. `isLast`: its sitting ends. */
+  function put(part, state, isLast, statements) {
     var before = waiting[part];
     states[part] = state;
     number += 1;
     if (!isKept) return;
     waiting[part] = {
       part: part, sitting: scene.sitting, number: number, state: state,
-      is_last: Boolean(isLast || (before && before.sitting === scene.sitting && before.is_last))
+      is_last: Boolean(isLast || (before && before.sitting === scene.sitting && before.is_last)),
+      // Those that wait go along until they are known to be kept: each has an id, so that twice is once.
+      statements: (before && before.statements || []).concat(statements || []).slice(-STATEMENTS_MAX)
     };
     note();
     if (isLeaving) leave(); else send();
@@ -108,7 +110,7 @@ var Stage = (function () {
     request.onload = function () {
       isSending = false;
       if (request.status === 204) {
-        if (waiting[part] && waiting[part].sitting === one.sitting && waiting[part].number === one.number) delete waiting[part];
+        taken(part, one);
         misses = 0;
         note();
         show();
@@ -124,6 +126,13 @@ var Stage = (function () {
     };
     request.onerror = request.ontimeout = function () { isSending = false; missed(); };
     request.send(JSON.stringify(one));
+  }
+
+  function taken(part, one) {
+    var now = waiting[part];
+    if (!now) return;
+    if (now.sitting === one.sitting && now.number === one.number) delete waiting[part];
+    else now.statements = now.statements.filter(function (each) { return one.statements.indexOf(each) < 0; });
   }
 
   function missed() {
