@@ -22,6 +22,7 @@ from catalog.importers.media.film import Film, films_of
 from catalog.importers.moodle.mbz import MoodleBackup
 from catalog.importers.pdf import Pdf
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
+from catalog.importers.questions.qti2_package import Qti2
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
 from catalog.importers.source import Source
@@ -36,6 +37,7 @@ IMPORTERS: Sequence[Importer] = (
     Epub(),
     MoodleXml(),
     Qti12(),
+    Qti2(),
     HtmlSite(is_packed=False),
     HtmlSite(is_packed=True),
     Film(),
