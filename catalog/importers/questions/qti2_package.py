@@ -17,7 +17,7 @@ from catalog.importers.questions.inner import inner_markup
 from catalog.importers.questions.qti2 import ITEM, TEST, normal, read_item
 from catalog.importers.questions.quiz import Found, keep, named, question_id, thousandths
 from catalog.importers.rewriting import joined
-from catalog.importers.source import Source, Tree, beginning, contents
+from catalog.importers.source import CountedTree, Source, Tree, beginning, contents
 from catalog.importers.xml import child, children, descendants, parse_xml, text_of
 from catalog.manifest import Activity
 from catalog.questions.bank import ATTEMPTS_MAX, PERMILLE
@@ -49,7 +49,7 @@ class Qti2:
         return bool(found) and all(root_of(beginning(tree, path)) in ROOTS for path in found)
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
-        tree: Tree = source.tree or _OneFile(source)
+        tree = CountedTree(source.tree or _OneFile(source), intake.advance)
         package = _Package(tree)
         tests = package.paths(TEST)
         quizzes = [package.test(path) for path in tests] or [package.items(package.paths(ITEM))]
@@ -59,7 +59,7 @@ class Qti2:
             title = found.title or title_of(source.path)
             made = keep(found, intake, intake.claim_id(wanted), title, package.media)
             activities += [made] if made is not None else []
-        intake.advance(sum(tree.source_bytes(path) for path in tree.paths))
+        tree.finish()
         if not activities:
             why = " ".join(intake.report.left_out[:3])
             raise ContentFault(f"{source.name} has no question that can be asked. {why}".strip(), "Open it, and look.")

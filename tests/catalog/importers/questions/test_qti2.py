@@ -39,7 +39,7 @@ def mapping(more: str = "", **worth: str) -> str:
 def item(responses: str, body: str, template: str = MATCH, more: str = "") -> str:
     return (
         '<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="it" title="Item" '
-        f'adaptive="false" timeDependent="false">{responses}<outcomeDeclaration identifier="SCORE" cardinality="single" '
+        f'adaptive="false">{responses}<outcomeDeclaration identifier="SCORE" cardinality="single" '
         f'baseType="float" normalMaximum="2"/><itemBody>{body}</itemBody><responseProcessing template="{template}"/>'
         f"{more}</assessmentItem>"
     )
