@@ -27,6 +27,7 @@ from catalog.importers.packages.scorm import Scorm
 from catalog.importers.pdf import Pdf
 from catalog.importers.picture import Page, Picture
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
+from catalog.importers.questions.qti2_package import Qti2
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
 from catalog.importers.source import Source
@@ -47,6 +48,7 @@ IMPORTERS: Sequence[Importer] = (
     MoodleXml(),
     Qti12(),
     H5p(),
+    Qti2(),
     HtmlSite(is_packed=False),
     HtmlSite(is_packed=True),
     Film(),
