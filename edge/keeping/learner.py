@@ -56,10 +56,12 @@ def export(box: "Box", person: Person, target: BinaryIO) -> None:
         _put(archive, "results.csv", _table(_RESULTS, (_result_row(result) for result in results)))
         _put(archive, "answers.csv", _table(_ANSWERS, _answer_rows(answers)))
         _put(archive, "packages.json", json.dumps(_packages(box, person), ensure_ascii=False, indent=1))
+        # What names several learners is all of theirs.
+        owners = [person.id, *box.lrs.owners.companies(box.database.read(), person.id)]
         _put_documents(archive, box, person)
-        _put_attachments(archive, box, person)
+        _put_attachments(archive, box, owners)
         with archive.open(_info("events.jsonl"), "w") as file:
-            for event in chain.events_of(box.database.read(), person.id):
+            for event in (one for owner in owners for one in chain.events_of(box.database.read(), owner)):
                 said = {name: value for name, value in (fields_of(event) or {}).items() if name != "key"}
                 row = {"at": _moment(event.wall_seconds), "kind": event.kind, "says": said}
                 file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
@@ -81,10 +83,11 @@ def _put_documents(archive: zipfile.ZipFile, box: "Box", person: Person) -> None
         _put(archive, "documents.csv", _table(_DOCUMENTS, rows))
 
 
-def _put_attachments(archive: zipfile.ZipFile, box: "Box", person: Person) -> None:
+def _put_attachments(archive: zipfile.ZipFile, box: "Box", owners: Iterable[str]) -> None:
     """What came along with statements about the learner, under the hash by which the statement names it."""
     reader = box.database.read()
-    for _, sha2, path in box.lrs.attachments.of(box.lrs.statements.of_owner(reader, person.id)):
+    numbers = [number for owner in owners for number in box.lrs.statements.of_owner(reader, owner)]
+    for _, sha2, path in box.lrs.attachments.of(numbers):
         archive.write(path, f"attachments/{sha2}", zipfile.ZIP_DEFLATED)
 
 

@@ -38,11 +38,10 @@ def parts_of(content_type: str, body: bytes) -> list[Part]:
         raise malformed("The content type names no boundary.")
     mark = b"--" + (found[1] or found[2]).encode()
     line = b"\r\n" + mark
-    begin = 0 if body.startswith(mark) else body.find(line) + len(b"\r\n")
-    if begin == 1 or not body.startswith(mark, begin):
+    at = len(mark) if body.startswith(mark) else body.find(line) + len(line)
+    if at < len(line) and not body.startswith(mark):
         raise malformed("The boundary that the content type names is not in the body.")
     parts: list[Part] = []
-    at = begin + len(mark)
     while not body.startswith(b"--", at):
         end = body.find(line, at)
         if end < 0:

@@ -132,8 +132,12 @@ def test_an_outsider_can_be_erased_and_may_come_again_as_somebody_new(box: Box, 
         box.lrs.erase_outsider({"mbox": "mailto:nobody@example.org"})
 
 
-def test_a_learner_takes_statements_state_and_attachments_along(box: Box, tool: Tool, amina: Person) -> None:
+def test_a_learner_takes_statements_state_and_attachments_along(
+    box: Box, tool: Tool, amina: Person, bilan: Person
+) -> None:
     agent = learner_agent(amina.id)
+    both = {"objectType": "Group", "member": [agent, learner_agent(bilan.id)]}
+    tool.states(statement(actor=both, result={"response": "of both"}))
     sends(tool, first(statement(actor=agent, attachments=[attached()])), part(DRAWING), END)
     tool.asks(
         "PUT", "activities/state", body=WORD.encode(), headers={"Content-Type": "text/plain"}, agent=agent, **STATE
@@ -149,7 +153,7 @@ def test_a_learner_takes_statements_state_and_attachments_along(box: Box, tool: 
         assert WORD == archive.read("documents/0001").decode()
         assert DRAWING == archive.read(f"attachments/{attached()['sha2']}")
     assert {"documents.csv", "events.jsonl"} < names
-    assert "of another" not in events
+    assert ("of another" in events, "of both" in events) == (False, True)
     assert '"kind": "stated"' in events
 
 
