@@ -47,6 +47,7 @@ class Outcome:
     is_new: bool
     report: Report
     costs: Sequence[Cost]
+    """Of a dry run: packs are built for it, which takes as long as publishing does."""
     update: Update | None
     due_seconds: int
 
@@ -87,13 +88,14 @@ def publish(
         one = _wished(one, wish, campuses)
         hub.drafts.say(draft, one.about, one.choice)
         hub.publishing.demand_publishable(one)
-        hub.weighing.weigh_missing(draft)
-        costs, update = hub.publishing.costs(one), hub.publishing.update(one)
+        update = hub.publishing.update(one)
         if is_dry:
+            hub.weighing.weigh_missing(draft)
+            costs = hub.publishing.costs(one)
             return Outcome(_dry(one, update), True, report, costs, update, one.choice.due_seconds)
         release, is_new = hub.publishing.publish_draft(one)
         hub.packing.build_missing()
-        return Outcome(release, is_new, report, costs, update, one.choice.due_seconds)
+        return Outcome(release, is_new, report, (), update, one.choice.due_seconds)
     finally:
         hub.drafts.discard(draft)
         let_go(hub.catalog, hub.drafts.layer_roots)

@@ -60,13 +60,16 @@ def test_publishing_says_all_that_there_is_to_say(tmp_path: Path, lesson: Path) 
         "--description", "عن الماء", "--campus", "Wadi", "--at", "2099-01-01 02:30", "--layers", "none",
     )  # fmt: skip
 
-    assert ("water-ar", 1, 4070917800, ["Wadi"]) == (
-        said["course"], said["version"], said["due"], [cost["campus"] for cost in said["costs"]],
-    )  # fmt: skip
-    (release,) = document("publish", lesson, "--data", hub, "--course", "water-ar", "--language", "ar", "--dry-run")[
-        "report"
-    ]["activities"]
-    assert "site" == release["id"]
+    dry = document("publish", lesson, "--data", hub, "--course", "water-ar", "--language", "ar", "--dry-run")
+    assert ("water-ar", 1, 4070917800) == (said["course"], said["version"], said["due"])
+    assert ["Wadi"] == [cost["campus"] for cost in dry["costs"]]
+    with opened(hub, None) as one:
+        release = one.catalog.releases.latest("water-ar")
+        assert release is not None
+        assert ({"ar": "الماء"}, {"ar": "عن الماء"}, "CC-BY-4.0") == (
+            release.title, release.description, release.licence,
+        )  # fmt: skip
+        assert {"family": "water", "level": "primary", "subjects": ["Physics", "Land"]} == release.extra
 
 
 def test_a_dry_run_says_what_it_would_cost_and_leaves_nothing(tmp_path: Path, lesson: Path) -> None:
