@@ -26,6 +26,7 @@ from catalog.search.texts.piece import Piece
 FILE = "search.db"
 CACHE_KIBIBYTES = 512
 """For each thread that searches: what is read again in a moment the system keeps anyhow."""
+FORGOTTEN_AT_ONCE = 100
 ROWS_MAX = 120
 """Places that are looked at for one answer; several may belong to one activity."""
 
@@ -223,19 +224,19 @@ def _insert(
     )
 
 
-_PIECES_OF_SOURCE = "select id, title, about, body from piece where source = ?"
-_PIECES_OF_COURSE = "select id, title, about, body from piece where course = ?"
-_NAMES_OF_COURSE = "select id, title, about, body from piece where course = ? and source is null"
+_PIECES_OF_SOURCE = "select id, title, about, body from piece where source = ? limit ?"
+_PIECES_OF_COURSE = "select id, title, about, body from piece where course = ? limit ?"
+_NAMES_OF_COURSE = "select id, title, about, body from piece where course = ? and source is null limit ?"
 
 
 def _forget(connection: Connection, which: str, key: str | int) -> None:
-    """Take pieces out of both tables: a table of words without text is told again what it shall forget."""
-    rows = connection.execute(which, [key]).fetchall()
-    connection.conn.executemany(
-        "insert into word (word, rowid, title, about, body) values ('delete', ?, ?, ?, ?)",
-        [(row["id"], *_words(row["title"], _unpacked(row["about"]), _unpacked(row["body"]))) for row in rows],
-    )
-    connection.conn.executemany("delete from piece where id = ?", [(row["id"],) for row in rows])
+    """Take pieces out of both tables, some at a time: a table of words without text is told again what it forgets."""
+    while rows := connection.execute(which, [key, FORGOTTEN_AT_ONCE]).fetchall():
+        connection.conn.executemany(
+            "insert into word (word, rowid, title, about, body) values ('delete', ?, ?, ?, ?)",
+            ((row["id"], *_words(row["title"], _unpacked(row["about"]), _unpacked(row["body"]))) for row in rows),
+        )
+        connection.conn.executemany("delete from piece where id = ?", [(row["id"],) for row in rows])
 
 
 def _words(title: str, about: str, body: str) -> tuple[str, str, str]:

@@ -57,7 +57,8 @@ def _files(activity: Activity, tree: Path) -> Iterator[tuple[str, int]]:
         yield min(small, key=lambda film: abs(film[1] - HEIGHT_WANTED))
     elif _is_plain(activity.path) and _is_here(activity.path, tree):
         yield activity.path, 0
-    yield from ((path, 0) for path in sound[:1])
+    # Of a sound the small version is enough beside the whole one; it may be the only one here.
+    yield from ((path, 0) for path in sound[:1] if path != activity.path)
 
 
 def _copy(path: Path, height: int) -> Copy:

@@ -16,6 +16,8 @@ from sqlalchemy import Connection, select, update
 from catalog.digest import Digest
 from catalog.fault import CallerFault
 from catalog.manifest import CORE, Outline
+from sync.campus.asking import WISH
+from sync.campus.ownership import Side
 from sync.hub import schema
 from sync.hub.drafts.draft import Choice
 from sync.hub.engine import insert
@@ -66,10 +68,17 @@ class Orders:
 def orders(connection: Connection, campus: str, now_seconds: int) -> Orders:
     """What a campus should have now, in one statement."""
     offer, want, edition, place = schema.offer, schema.want, schema.edition, schema.campus
+    word = schema.campus_word.c
+    wish = (
+        select(word.says)
+        .where(word.campus == campus, word.about == WISH, word.id == want.c.course, word.side == Side.CAMPUS.value)
+        .scalar_subquery()
+    )
     query = (
         select(
             offer.c.course, offer.c.root, offer.c.family, offer.c.languages, want.c.layers, want.c.withdrawn_seconds,
             want.c.held_root, want.c.held_until_seconds, edition.c.is_for_all, place.c.languages.label("read_there"),
+            wish.label("wish"),
         )
         .join(want, want.c.course == offer.c.course)
         .join(place, place.c.id == want.c.campus)
@@ -218,7 +227,9 @@ def _order(row: Any, now_seconds: int) -> Order:
 
 
 def _is_read(row: Any) -> bool:
-    """Whether a course speaks a language that is read there. What was chosen for a campus is not asked."""
+    """Whether a course speaks a language that is read there. What was chosen for a campus, or by it, is not asked."""
+    if row.wish is not None and json.loads(row.wish).get("is_wanted") == 1:
+        return True
     read_there, spoken = json.loads(row.read_there), json.loads(row.languages)
     return row.is_for_all == 0 or not read_there or not spoken or not set(read_there).isdisjoint(spoken)
 

@@ -111,7 +111,7 @@ class Hub:
         journals.when_asked(elsewhere.tell)
         notices = Notices(engine, journals, clock, random_bytes)
         journals.when_asked(notices.tell_of_revoked)
-        demands = Demands(engine, catalog.releases, journals)
+        demands = Demands(engine, catalog.releases, journals, clock)
         journals.when_asked(demands.tell)
         drafts = Drafts(engine, Chunks(data / DRAFTS), clock, random_bytes, UPLOAD_BYTES_MAX)
         weighing = Weighing(catalog, engine, drafts)

@@ -1,7 +1,7 @@
 """Demand: courses that a campus may ask for, and what it asked for.
 
 * Before one of its boxes is answered, a campus is told which courses of the hub it does not get, each once for each
-  version, and which are listed no more. Where nothing changed that is two statements, and no event.
+  version, and which are listed no more. Where nothing changed that is three statements, and no event.
 * What its staff want is wanted by the campus from the moment that is read out: the next plan carries it. A word about a
   course that is not on offer, or of which the hub has decided already, changes nothing.
 * How many asked is for publishers to see; who asked the hub never hears.
@@ -17,7 +17,8 @@ from catalog.manifest import Release
 from catalog.releases import Releases
 from sync.campus.asking import ASK, LISTING, WISH, Demand, Listed, demands_in, not_listed
 from sync.campus.ownership import Side
-from sync.hub import schema
+from sync.clock import Clock
+from sync.hub import editions, schema
 from sync.hub.campus.journals import CampusJournals
 from sync.hub.campus.words import words_about
 from sync.hub.engine import reading
@@ -38,14 +39,15 @@ class Asked:
 class Demands:
     """What campuses are offered beside what they get, and what they say to it."""
 
-    def __init__(self, engine: Engine, releases: Releases, journals: CampusJournals) -> None:
+    def __init__(self, engine: Engine, releases: Releases, journals: CampusJournals, clock: Clock) -> None:
         self._engine = engine
         self._releases = releases
         self._journals = journals
+        self._clock = clock
 
     def tell(self, connection: Connection, campus: str) -> None:
         """Say what is new of the list, in the transaction of the answer."""
-        offered = _not_wanted(connection, campus)
+        offered = _not_wanted(connection, campus, self._clock.now().wall_seconds)
         listed = {word.id: word for word in words_about(connection, campus, LISTING) if word.side is Side.HUB}
         told = {course: word.says.get("version", 0) for course, word in listed.items() if word.says.get("titles")}
         new = [course for course, (version, _) in sorted(offered.items()) if told.get(course) != version]
@@ -81,12 +83,13 @@ class Demands:
             ]
 
 
-def _not_wanted(connection: Connection, campus: str) -> dict[str, tuple[int, Digest]]:
-    """What is on offer and this campus does not get: the version and root of each course."""
-    offer, want = schema.offer.c, schema.want.c
-    wanted = select(want.course).where(want.campus == campus, want.course == offer.course)
-    rows = connection.execute(select(offer.course, offer.version, offer.root).where(~wanted.exists()))
-    return {row.course: (row.version, Digest(row.root)) for row in rows}
+def _not_wanted(connection: Connection, campus: str, now_seconds: int) -> dict[str, tuple[int, Digest]]:
+    """What is on offer and this campus does not get: the version and root of each course. Not what was withdrawn."""
+    orders = editions.orders(connection, campus, now_seconds)
+    here = {order.course for order in orders.wanted} | set(orders.withdrawn)
+    offer = schema.offer.c
+    rows = connection.execute(select(offer.course, offer.version, offer.root))
+    return {row.course: (row.version, Digest(row.root)) for row in rows if row.course not in here}
 
 
 def _listed(connection: Connection, release: Release) -> Listed:

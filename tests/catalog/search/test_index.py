@@ -170,3 +170,19 @@ def test_an_index_of_another_form_is_made_anew(tmp_path: Path, monkeypatch: pyte
 
     assert {} == again.cards()
     again.close()
+
+
+def test_a_large_course_is_forgotten_some_pieces_at_a_time(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_, "FORGOTTEN_AT_ONCE", 2)
+    index.put_course(*course("large"), [])
+    pages = [(Source(f"{at}.html", str(at), "site", "page"), [Piece("", "", "wells")]) for at in range(7)]
+    index.put_texts("large", pages)
+
+    index.drop_others([])
+
+    counts = [
+        index.database.read().execute(f"select count(*) from {name}").fetchone()[0]
+        for name in ("course", "source", "piece")
+    ]
+    assert [0, 0, 0] == counts
+    assert [] == found(index, "wells")

@@ -100,6 +100,20 @@ def test_of_a_film_its_360p_version_and_its_sound_are_offered(
     ]
 
 
+def test_a_sound_is_offered_once_however_many_names_it_has(box: Box, free: dict[str, Release], tmp_path: Path) -> None:
+    for name in ("full.m4a", "small.m4a"):
+        (tmp_path / name).write_bytes(b"sound")
+
+    def offered(*paths: str) -> list[str]:
+        renditions = [{"path": path, "height": 0} for path in paths]
+        activity = Activity("talk", "audio", "full.m4a", {"en": "Talk"}, {"renditions": renditions})
+        return [one.path.name for one in copies(free["film"], activity, tmp_path, box.books)]
+
+    assert [["full.m4a"], ["full.m4a"], ["full.m4a", "small.m4a"]] == [
+        offered(), offered("full.m4a"), offered("small.m4a", "full.m4a")
+    ]  # fmt: skip
+
+
 def test_a_film_that_has_not_come_yet_is_not_offered(box: Box, free: dict[str, Release], signed: Signed) -> None:
     activity = free["film"].activities[0]
     (box.shelf.tree("film") / activity.path).unlink()

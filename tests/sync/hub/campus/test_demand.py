@@ -11,7 +11,7 @@ from catalog.manifest import Release, canonical
 from sync.batch import Batch
 from sync.campus.asking import Demand
 from sync.events import CHAIN_START, PUBLIC_SALT_KEY, Event, chained, payload_hash
-from sync.hub import projections, schema
+from sync.hub import editions, projections, schema
 from sync.hub.app import create_app
 from sync.hub.campus import demand
 from sync.hub.engine import writing
@@ -91,7 +91,7 @@ def test_each_course_is_told_once_for_each_version(hub: Hub, campus: Campus, kep
     assert ('"edit":0' in newer[0], '"edit":1' in newer[1]) == (True, True)
 
 
-def test_nothing_new_is_two_statements_and_no_event(hub: Hub, campus: Campus, kept_back: Publishes) -> None:
+def test_nothing_new_is_three_statements_and_no_event(hub: Hub, campus: Campus, kept_back: Publishes) -> None:
     for number in range(5):
         kept_back(f"course-{number}")
     told(hub, campus)
@@ -99,7 +99,7 @@ def test_nothing_new_is_two_statements_and_no_event(hub: Hub, campus: Campus, ke
     with writing(hub.engine) as connection, statements(connection) as asked:
         hub.demands.tell(connection, campus.id)
 
-    assert 2 == len(asked)
+    assert 3 == len(asked)
 
 
 def test_a_long_list_is_told_piece_by_piece(
@@ -164,3 +164,20 @@ def test_publishers_see_how_many_asked_at_each_campus(hub: Hub, campus: Campus, 
 
     assert [(campus, Demand("water", 12))] == [(one.campus, one.demand) for one in hub.demands.asked("water")]
     assert [] == list(hub.demands.asked("sand"))
+
+
+def test_a_course_in_a_language_that_is_not_read_there_comes_once_staff_want_it(hub: Hub, campus: Campus) -> None:
+    record(hub, "water", {"core": {"index.html": b"water" * 50}})
+    hub.packing.build_missing()
+    with writing(hub.engine) as connection:
+        connection.execute(schema.campus.update().values(languages='["fr"]'))
+        connection.execute(schema.offer.update().values(languages='["en"]'))
+        before = [order.course for order in editions.orders(connection, campus.id, 0).wanted]
+    listed = told(hub, campus)
+
+    says(hub, campus, "wanted", course="water", is_wanted=1)
+
+    with writing(hub.engine) as connection:
+        after = [order.course for order in editions.orders(connection, campus.id, 0).wanted]
+    assert ([], 1, ["water"]) == (before, len(listed), after)
+    assert '{"course":"water","edit":1}' == told(hub, campus)[-1]
