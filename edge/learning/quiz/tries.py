@@ -232,6 +232,16 @@ def item_of(question: str, number: int) -> str:
     return question if number == 1 else f"{question}~{number}"
 
 
+def number_of(item: str) -> tuple[str, int]:
+    """The question and the try that an item is about.
+
+    >>> number_of("q3~2"), number_of("q3")
+    (('q3', 2), ('q3', 1))
+    """
+    question, mark, number = item.rpartition("~")
+    return (question, int(number)) if mark and number.isdecimal() and len(number) < 4 else (item, 1)
+
+
 def written_given(question: Question, given: Sequence[str]) -> str:
     """An answer as it is kept: one text as it stands, several parts as a list."""
     return (given[0] if given else "") if question.kind in _PLAIN else json.dumps(list(given), ensure_ascii=False)

@@ -270,6 +270,17 @@ def test_a_damaged_quiz_says_so(box: Box, learner: Any, bank: Bank) -> None:
     assert 422 == learner.status
 
 
+def test_a_teacher_reads_the_answers_in_words(learner: Any, staff: Any, amina: Person, bank: Bank) -> None:
+    answers(learner, bank)
+    learner.sends(QUIZ, go="hand-in", **{"try": "1"})
+    learner.sends(QUIZ, go="check", **fields(bank.questions[0], right(bank.questions[0])))
+
+    staff.opens(f"/learners/{amina.id}/progress")
+
+    for words in ("Which capital?", "Oman → Muscat", "1. Cloud", "Near the floor", "(try 2)", "boils · 100 · vapour"):
+        assert words in staff.page
+
+
 # ---- essays ----
 
 
