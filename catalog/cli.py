@@ -12,7 +12,6 @@ import click
 if TYPE_CHECKING:
     from catalog.manifest import Release
     from catalog.publish import Catalog
-    from catalog.renditions.studio import Studio
 
 BOX_DATABASE = "box.db"
 
@@ -62,8 +61,9 @@ def import_command(
     The clock is the context's object, so that this floor reads none itself; without one the release bears no date.
     """
     from catalog.publish import publish
+    from catalog.renditions.studio import asked_for
 
-    studio = _studio(is_rendered)
+    studio = asked_for(is_rendered)
     with _opened(data) as opened, _bar() as progress:
         published = publish(
             sources,
@@ -84,19 +84,6 @@ def import_command(
         click.echo(line)
     verdict = "is" if published.is_new else "was there already as"
     click.echo(f"This {verdict} {release.course}, version {release.version}.")
-
-
-def _studio(is_rendered: bool | None) -> "Studio | None":
-    """Raises CallerFault where versions were asked for that this machine cannot make."""
-    from catalog.fault import CallerFault
-    from catalog.renditions.studio import Studio
-
-    studio = None if is_rendered is False else Studio.found()
-    if is_rendered and studio is None:
-        raise CallerFault(
-            "This machine has no ffmpeg.", "Install it (`apt install ffmpeg`), or leave out --renditions."
-        )
-    return studio
 
 
 @catalog.command()

@@ -40,6 +40,16 @@ def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()  # noqa: TID251 - its home
 
 
+def sha2_hex(data: bytes, bits: int) -> str:
+    """The hash of the SHA-2 family that has so many bits, in hex: what a stranger's document names its files by."""
+    return hashlib.new(f"sha{bits}", data).hexdigest()
+
+
+def sha1_hex(data: bytes) -> str:
+    """SHA-1 in hex, which xAPI asks of entity tags. It tells versions apart and proves nothing."""
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
 def is_digest(text: object) -> bool:
     """Tell whether this is a digest we understand (algorithm SHA-256)."""
     return isinstance(text, str) and _SHAPE.fullmatch(text) is not None

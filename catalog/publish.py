@@ -136,8 +136,11 @@ def prepare(
     progress: Progress | None = None,
     studio: Studio | None = None,
     is_welcome: Callable[[str], None] = lambda course: None,
+    keep: Callable[[Prepared], None] = lambda prepared: None,
 ) -> Prepared:
     """Take `sources` in without publishing them: `publish_prepared` does, `let_go` forgets them.
+
+    `keep` is called before anybody could let go of what nobody names yet.
 
     Raises CallerFault, ContentFault, DiskFull or BoxFault; then nothing of it stays.
     """
@@ -149,16 +152,19 @@ def prepare(
             catalog.releases.record_layers(connection, prepared.layers)
 
         catalog.database.write(record)
+        keep(prepared)
         return prepared
 
 
 def publish_prepared(
-    catalog: Catalog, draft: Release, before: Callable[[Release], None] = lambda release: None
+    catalog: Catalog, draft: Release, before: Callable[[Release, bool], None] = lambda release, is_new: None
 ) -> tuple[Release, bool]:
     """Record what was prepared as the next release of its course; tells whether there is anything new in it.
 
     What the release says to have moved is of this update alone; what had moved before is said with it. `before` hears
-    of the release before anybody else can see it. Raises Damaged where its files are not here any more.
+    of the release, and whether it is new, before anybody else can see it.
+
+    Raises Damaged where its files are not here any more.
     """
 
     def record(connection: Connection) -> tuple[Release, bool]:
@@ -167,7 +173,7 @@ def publish_prepared(
                 raise Damaged(f"The files of {draft.course} are not here any more.", "Send them and import them again.")
         latest = catalog.releases.latest(draft.course, connection)
         release, is_new = _record(connection, catalog.releases, draft, latest)
-        before(release)
+        before(release, is_new)
         return release, is_new
 
     return catalog.database.write(record)
@@ -199,17 +205,17 @@ def roll_back(catalog: Catalog, course: str, version: int | None = None, *, now_
     return catalog.database.write(record)
 
 
-def let_go(catalog: Catalog, keep: Sequence[Digest] = ()) -> int:
-    """Forget prepared layers that no release names, but for those with a root in `keep`, and free their files.
+def let_go(catalog: Catalog, keep: Callable[[], Sequence[Digest]] = tuple) -> int:
+    """Forget prepared layers that no release names, but for those with a root that `keep` names, and free their files.
 
     Returns the bytes freed; 0 where something else is being taken in just now.
     """
-
-    if not catalog.releases.has_unnamed(keep):
+    if not catalog.releases.has_unnamed(keep()):
         return 0
 
     def digests_kept(connection: Connection) -> set[Digest]:
-        catalog.releases.forget_unnamed(connection, keep)
+        # Asked once nothing is being taken in any more: whoever took something in has said so by now.
+        catalog.releases.forget_unnamed(connection, keep())
         return catalog.releases.digests(connection)
 
     return catalog.store.prune(digests_kept)

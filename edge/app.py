@@ -16,6 +16,7 @@ from edge.campus import pages as campus_pages
 from edge.carrying import pages as carrying_pages
 from edge.keeping import pages as keeping_pages
 from edge.learning import pages as learning_pages
+from edge.learning.lrs import pages as lrs_pages
 from edge.learning.quiz import essays as essay_pages
 from edge.learning.quiz import pages as quiz_pages
 from edge.library import copy_pages, opds_pages, search_pages
@@ -62,6 +63,7 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(learning_pages.blueprint(box))
     app.register_blueprint(quiz_pages.blueprint(box))
     app.register_blueprint(essay_pages.blueprint(box))
+    app.register_blueprint(lrs_pages.blueprint(box.lrs, _rights_of(box)))
     app.register_blueprint(staff_pages.blueprint(box))
     app.register_blueprint(carrying_pages.blueprint(box))
     app.register_blueprint(campus_pages.blueprint(box))
@@ -71,6 +73,11 @@ def create_app(box: Box) -> Flask:
     if box.config.neighbours:
         app.register_blueprint(create_mirror(Mirror(box.releases, box.store)))
     return app
+
+
+def _rights_of(box: Box) -> lrs_pages.RightsOf:
+    """What a tool may do at the learning record store, by the key that it sends."""
+    return lambda call: box.lrs.credentials.rights_of(call.headers.get("authorization", ""))
 
 
 def _settings(box: Box) -> WebSettings:
@@ -117,5 +124,5 @@ def _tabs(session: Session) -> list[Tab]:
 
 
 def _is_current(href: str) -> bool:
-    path = request.path
+    path = "/library" if request.path == "/search" else request.path
     return path == href or (href != "/" and path.startswith(f"{href}/"))

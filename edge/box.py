@@ -34,6 +34,10 @@ from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
 from edge.learning import learning, moving, results
 from edge.learning.learning import Learning
+from edge.learning.lrs import migrations as lrs_migrations
+from edge.learning.lrs.lrs import Lrs
+from edge.learning.packages import states
+from edge.learning.packages.states import States
 from edge.learning.quiz import tries
 from edge.learning.quiz.tries import Tries
 from edge.learning.results import Results
@@ -86,6 +90,7 @@ MIGRATIONS = (
     learning.migrations,
     results.migrations,
     tries.migrations,
+    states.migrations,
     moving.migrations,
     claim.migrations,
     launches.migrations,
@@ -100,6 +105,7 @@ MIGRATIONS = (
     upkeep.migrations,
     scrub.migrations,
     scrubbing.migrations,
+    *lrs_migrations.ALL,
 )
 """Every table of box.db; each set belongs to the file of its noun."""
 
@@ -156,6 +162,8 @@ class Box:
         self.learning = Learning(self.database, self.journal, clock)
         self.results = Results(self.database, self.journal, clock)
         self.tries = Tries(self.database, self.learning, self.results)
+        self.packages = States(self.database, self.learning, self.results)
+        self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
         self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
@@ -180,6 +188,8 @@ class Box:
         self.people.when_forgotten(self.learning.forget)
         self.people.when_forgotten(self.results.forget)
         self.people.when_forgotten(self.tries.forget)
+        self.people.when_forgotten(self.packages.forget)
+        self.people.when_forgotten(self.lrs.forget)
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)
         self.people.when_forgotten(self.asking.forget)
@@ -278,6 +288,7 @@ class Box:
         self.store.sweep()
         self.shelf.ensure_trees()
         self.launches.sweep()
+        self.lrs.attachments.sweep()
         self.nights.find_cut()
         self.watch.look(self.clock.now())
         trust.look(self)

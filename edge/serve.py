@@ -21,7 +21,10 @@ from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
 from edge.keeping import upkeep
+from edge.learning.lrs.attachments import BYTES_MAX as STATED_BYTES_MAX
+from edge.learning.lrs.pages import PREFIX as STATEMENTS_PATH
 from edge.library.books import FOLDER as BOOKS
+from edge.library.stage.app import BODY_BYTES_MAX, StageApplication
 from edge.nights.ledger import OTHER_STEP_BYTES
 from edge.nights.nightly import TICK_SECONDS
 from edge.works import works
@@ -95,12 +98,13 @@ def sites(box: Box) -> list[Site]:
     pages = Application(
         BoxApplication(box),
         [trees, box.data / "store", box.data / CARRIED, box.data / BOOKS],
-        body_bytes_max={CARRY_PATH: BROUGHT_BYTES_MAX},
+        body_bytes_max={CARRY_PATH: BROUGHT_BYTES_MAX, STATEMENTS_PATH: STATED_BYTES_MAX},
         asked_first=[CARRY_PATH],
         accel=accel,
         is_behind_proxy=bool(config.accel) or config.is_behind_tls,
     )
-    content = Content(box.content, config.port_seen or config.port, config.address)
+    stage = Application(StageApplication(box), [], body_bytes_max={"/": BODY_BYTES_MAX})
+    content = Content(box.content, config.port_seen or config.port, config.address, stage)
     return [
         Site(config.host, config.port, pages),
         *(Site(config.host, port, content) for port in config.ports_for_content),

@@ -22,11 +22,15 @@ def works(box: Box) -> Mapping[str, Work]:
         "sync": lambda request, listener: sync(box, request, listener),
         "enrol": lambda request, listener: enrol(box, request),
         "carry": lambda request, listener: carry(box, request, listener),
+        "find": lambda request, listener: find(box, request),
         "scrub": lambda request, listener: scrub(box, listener),
         "backup": lambda request, listener: backup(box, request),
         "export-learner": lambda request, listener: export_learner(box, request),
         "erase-learner": lambda request, listener: erase_learner(box, request),
         "password": lambda request, listener: password(box, request),
+        "lrs-key-new": lambda request, listener: lrs_key(box, request),
+        "lrs-key-list": lambda request, listener: lrs_key(box, request),
+        "lrs-key-revoke": lambda request, listener: lrs_key(box, request),
     }
 
 
@@ -125,6 +129,20 @@ def password(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
     return new_password(box, request)
 
 
+def lrs_key(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Make, list or revoke keys of the learning record store. Raises CallerFault."""
+    # Loaded when somebody asks.
+    from edge.learning.lrs import works as lrs
+
+    match request["do"]:
+        case "lrs-key-new":
+            return lrs.new(box, request)
+        case "lrs-key-list":
+            return lrs.listed(box)
+        case _:
+            return lrs.revoke(box, request)
+
+
 def scrub(box: Box, listener: Listener) -> Mapping[str, Any]:
     """Read every file of the store again, now."""
 
@@ -147,6 +165,13 @@ def backup(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
     from edge.keeping import works as keeping
 
     return keeping.backup(box, request)
+
+
+def find(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What learners would find of these words."""
+    from edge.library import works as library
+
+    return library.find(box, request)
 
 
 def export_learner(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -19,6 +19,12 @@ class Moment:
     wall_seconds: int
     monotonic_seconds: float
     is_trusted: bool
+    milliseconds: int = 0
+    """Of the wall's second, where the clock tells them."""
+
+    @property
+    def wall_milliseconds(self) -> int:
+        return self.wall_seconds * 1000 + self.milliseconds
 
 
 class Clock(Protocol):
@@ -38,11 +44,13 @@ class SystemClock:
     def now(self) -> Moment:
         monotonic = time.monotonic()
         if self._heard is None:
-            wall = int(time.time())  # noqa: TID251 - its home
+            exact = time.time()  # noqa: TID251 - its home
         else:
             # Counted from what was heard, so that the machine's own clock may be set, or jump, without being believed.
-            wall = self._heard.wall_seconds + int(monotonic - self._heard.monotonic_seconds)
-        return Moment(wall, monotonic, self._heard is not None or wall >= TRUSTED_SINCE_SECONDS)
+            exact = self._heard.wall_seconds + (monotonic - self._heard.monotonic_seconds)
+        wall = int(exact)
+        is_trusted = self._heard is not None or wall >= TRUSTED_SINCE_SECONDS
+        return Moment(wall, monotonic, is_trusted, int((exact - wall) * 1000))
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -29,6 +29,11 @@ PUBLIC_SALT_KEY = bytes(KEY_BYTES)
 NO_PAYLOAD_HASH = bytes(HASH_BYTES)
 """Stands where an event never had a payload."""
 
+STATED = "stated"
+LEARNERS_HOME = "https://learners.qanat.invalid/"
+"""Statements name a learner as an account with this home page and the learner's random id. The address is of no box and
+no hub, so it stays the same wherever the learner goes; `.invalid` is for names that nobody can look up."""
+
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _LEARNER = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _EPOCH = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -102,6 +107,11 @@ KINDS: Mapping[str, Kind] = {
         "A learner answered an item of an activity.",
         {"course": Value.TEXT, "activity": Value.TEXT, "item": Value.TEXT, "answer": Value.TEXT},
         {"version": Value.COUNT},
+    ),
+    STATED: Kind(
+        "A statement of xAPI about learning, as text; whose it is has a random id, learner or not.",
+        {"statement": Value.TEXT},
+        {"course": Value.TEXT},
     ),
     "shelved": Kind(
         "A release is on the box's shelf, with these layers.",

@@ -17,31 +17,44 @@ from catalog.importers.cartridge.cartridge import Cartridge
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
+from catalog.importers.kolibri.kolibri import Kolibri
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import Film, films_of
 from catalog.importers.moodle.mbz import MoodleBackup
+from catalog.importers.office.office import Office
+from catalog.importers.packages.h5p import H5p
+from catalog.importers.packages.scorm import Scorm
 from catalog.importers.pdf import Pdf
+from catalog.importers.picture import Page, Picture
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
 from catalog.importers.questions.qti2_package import Qti2
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
 from catalog.importers.source import Source
+from catalog.importers.zim.zim import Zim
 from catalog.manifest import Activity, Layer, words
 from catalog.renditions.studio import Studio
 from catalog.store import Batch
 from catalog.tree import check_paths
 
 IMPORTERS: Sequence[Importer] = (
+    Scorm(),
     Cartridge(),
     MoodleBackup(),
     Epub(),
+    Kolibri(),
+    Office(),
+    Zim(),
     MoodleXml(),
     Qti12(),
+    H5p(),
     Qti2(),
     HtmlSite(is_packed=False),
     HtmlSite(is_packed=True),
     Film(),
     Pdf(),
+    Picture(),
+    Page(),
     Gift(),
     Aiken(),
 )
@@ -121,6 +134,8 @@ def _expanded(sources: Sequence[Path], report: Report) -> list[Path]:
 
 
 def _inside(folder: Path, report: Report) -> list[Path]:
+    if _is_package(folder):
+        return [folder]
     found = walk(folder, Report())
     site = arrange(folder.name, [one.path for one in found])
     if site is not None:
@@ -132,6 +147,12 @@ def _inside(folder: Path, report: Report) -> list[Path]:
         (known if is_known else unknown).append(one)
     report.left_out += [f"{one.path}: not a kind of file that can be imported." for one in unknown if known]
     return [one.place for one in known] or [folder]
+
+
+def _is_package(folder: Path) -> bool:
+    """Tell whether a folder is an unpacked package: it says so itself, and is never taken apart."""
+    with Source(folder, Report()) as source:
+        return any(importer.recognises(source) for importer in IMPORTERS if importer.format != "folder")
 
 
 def _is_known(place: Path) -> bool:

@@ -91,6 +91,7 @@ class Intake:
         self.about = About()
         self._importer_of = importer_of
         self._inner = 0
+        self._wanted_id = ""
         self._batch = batch
         self._progress = progress
         self._total_bytes = total_bytes
@@ -143,8 +144,9 @@ class Intake:
         self._layers.setdefault(layer, []).append(entry)
         return Added(entry, head)
 
-    def read_inner(self, name: str, pieces: Iterable[bytes]) -> list[Activity]:
-        """Import a package that lies inside the one being read, as a source of its own; `name` is its file's name.
+    def read_inner(self, name: str, pieces: Iterable[bytes], activity: str = "") -> list[Activity]:
+        """Import a package that lies inside the one being read, as a source of its own; `name` is its file's name, and
+        `activity` the id that its first activity should have.
 
         What it says of itself as a course stays with it. Raises ContentFault as any source does, or where packages
         lie in packages without an end.
@@ -153,6 +155,8 @@ class Intake:
 
         _demand(self._inner < INNER_MAX, "packages lie in packages, too many deep")
         about, self.about, self._inner = self.about, About(), self._inner + 1
+        self._wanted_id = activity
+        marks = {layer: len(entries) for layer, entries in self._layers.items()}
         try:
             with self.workplace() as folder:
                 place = folder / safe_name(Path(name))
@@ -161,8 +165,20 @@ class Intake:
                         file.write(piece)
                 with Source(place, self.report) as source:
                     return self._importer_of(source).read(source, self)
+        except ContentFault:
+            self._take_back(marks)
+            raise
         finally:
-            self.about, self._inner = about, self._inner - 1
+            self.about, self._inner, self._wanted_id = about, self._inner - 1, ""
+
+    def _take_back(self, marks: dict[str, int]) -> None:
+        """Leave out again what was taken in since: its package is refused."""
+        for layer, entries in list(self._layers.items()):
+            for entry in entries[marks.get(layer, 0) :]:
+                del self._paths[unicodedata.normalize("NFC", entry.path.casefold())]
+            del entries[marks.get(layer, 0) :]
+            if not entries and layer not in marks:
+                del self._layers[layer]
 
     @contextmanager
     def workplace(self) -> Iterator[Path]:
@@ -210,6 +226,7 @@ class Intake:
 
     def claim_id(self, wanted: str) -> str:
         """An activity id that no other activity of this course has: `wanted`, or `wanted-2` and so on."""
+        wanted, self._wanted_id = self._wanted_id or wanted, ""
         number = 1
         name = wanted
         while name in self._ids:

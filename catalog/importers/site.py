@@ -39,7 +39,7 @@ def arrange(name: str, paths: Iterable[str]) -> Site | None:
     wanted: list[str] = []
     left_out: list[str] = []
     for path in paths:
-        (left_out if _is_junk(path) else wanted).append(path)
+        (left_out if is_junk(path) else wanted).append(path)
     if not wanted:
         raise ContentFault(f"{name} is empty.", "Choose the folder or archive that holds the pages of the course.")
     top = _one_top(wanted)
@@ -80,7 +80,8 @@ def _start(paths: Iterable[str]) -> str | None:
     return pages[0] if len(pages) == 1 else None
 
 
-def _is_junk(path: str) -> bool:
+def is_junk(path: str) -> bool:
+    """Tell whether a computer left this file behind, rather than anybody who made a course."""
     parts = PurePosixPath(path).parts
     return parts[-1] in _JUNK_FILES or parts[-1].startswith("._") or not _JUNK_FOLDERS.isdisjoint(parts[:-1])
 

@@ -23,6 +23,8 @@ from catalog.fault import ContentFault
 if TYPE_CHECKING:
     from xml.sax.xmlreader import XMLReader
 
+__all__ = ["XML_BYTES_MAX", "Element", "child", "children", "descendants", "namespaces", "parse_xml", "text_of"]
+
 XML_BYTES_MAX = 16 << 20
 ELEMENTS_MAX = 100_000
 DEPTH_MAX = 100

@@ -6,7 +6,6 @@
 * Equal files give equal versions, on one machine.
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -15,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from catalog.fault import ContentFault
+from catalog.confined import ENVIRONMENT, can_confine, confined
+from catalog.fault import CallerFault, ContentFault
 from catalog.renditions.facts import Facts, facts_of
 from catalog.renditions.ladder import VIDEO, Rung
+from catalog.renditions.printer import has_printer
 
 PROBE_SECONDS_MAX = 60
 MAKE_SECONDS_MIN = 600
@@ -41,12 +42,14 @@ class Studio:
 
     ffmpeg: str
     ffprobe: str
+    can_print: bool = False
+    """Whether office files can be printed, too (`printer`)."""
 
     @classmethod
     def found(cls) -> Self | None:
         """The studio of this machine; None where it has no ffmpeg."""
-        programs = [shutil.which(name) for name in ("ffmpeg", "ffprobe", "setpriv", "timeout", "prlimit", "nice")]
-        return cls(programs[0], programs[1]) if all(programs) and programs[0] and programs[1] else None
+        ffmpeg, ffprobe = shutil.which("ffmpeg"), shutil.which("ffprobe")
+        return cls(ffmpeg, ffprobe, has_printer()) if ffmpeg and ffprobe and can_confine() else None
 
     def facts(self, source: Path, reader: str) -> Facts | None:
         """What is in `source`; None where ffmpeg cannot read it."""
@@ -55,7 +58,7 @@ class Studio:
         with tempfile.TemporaryFile() as said:
             ended = subprocess.run(
                 _limited(command, PROBE_SECONDS_MAX), stdin=subprocess.DEVNULL, stdout=said,
-                stderr=subprocess.DEVNULL, env=_ENVIRONMENT, check=False,
+                stderr=subprocess.DEVNULL, env=ENVIRONMENT, check=False,
             )  # fmt: skip
             said.seek(0)
             answer = said.read(SAID_BYTES_MAX)
@@ -98,7 +101,7 @@ class Studio:
         ]  # fmt: skip
         child = subprocess.Popen(
             _limited(command, seconds), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=_ENVIRONMENT, cwd=target.parent,
+            env=ENVIRONMENT, cwd=target.parent,
         )  # fmt: skip
         try:
             with child:
@@ -116,6 +119,19 @@ class Studio:
         return False
 
 
+def asked_for(is_wanted: bool | None) -> Studio | None:
+    """The studio that a command should use: none where it was told so, the machine's where it was not told.
+
+    Raises CallerFault where versions were asked for that this machine cannot make.
+    """
+    studio = None if is_wanted is False else Studio.found()
+    if is_wanted and studio is None:
+        raise CallerFault(
+            "This machine has no ffmpeg.", "Install it (`apt install ffmpeg`), or leave out --renditions."
+        )
+    return studio
+
+
 def needs_studio(name: str, what: str) -> ContentFault:
     """What to say of a film that only ffmpeg could make fit for phones."""
     return ContentFault(
@@ -124,7 +140,6 @@ def needs_studio(name: str, what: str) -> ContentFault:
     )
 
 
-_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8"}
 _TIDY = ["-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags", "+bitexact"]
 
 _MP4 = ["-movflags", "+faststart", "-f", "mp4"]
@@ -136,10 +151,7 @@ def _input(source: Path, reader: str) -> list[str]:
 
 
 def _limited(command: Sequence[str], seconds: int) -> list[str]:
-    dies_with_us = ["setpriv", "--pdeathsig=KILL", "--no-new-privs"]
-    limits = [f"--as={MEMORY_BYTES_MAX}", f"--fsize={WRITTEN_BYTES_MAX}", f"--cpu={seconds * THREADS}", "--core=0"]
-    in_time = ["timeout", "--kill-after=5", str(seconds)]
-    return [*dies_with_us, *in_time, *dies_with_us, "nice", "-n", "10", "prlimit", *limits, *command]
+    return confined(command, seconds, MEMORY_BYTES_MAX, WRITTEN_BYTES_MAX)
 
 
 def _say_nothing(permille: int) -> None:

@@ -12,14 +12,13 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-
-from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
 from catalog.digest import Digest
 from catalog.fault import BoxFault
+from catalog.search import tables
+from catalog.search.card import Card, Chosen, Naming, Row, Source
 from catalog.search.folding import FORM, fold, pieces
 from catalog.search.question import Question
 from catalog.search.texts.piece import Piece
@@ -29,128 +28,6 @@ CACHE_KIBIBYTES = 512
 """For each thread that searches: what is read again in a moment the system keeps anyhow."""
 ROWS_MAX = 120
 """Places that are looked at for one answer; several may belong to one activity."""
-
-migrations = Migrations("catalog.search")
-
-
-@migrations()
-def words(connection: Connection) -> None:
-    """`spoken` is a film's captions of one language: they are found, and shown, in whatever language was asked."""
-    connection.execute("create table form (only integer primary key check (only = 1), form integer not null) strict")
-    connection.execute("insert into form values (1, ?)", [FORM])
-    connection.execute(
-        """
-        create table course (
-            course text primary key,
-            root text not null,
-            layers text not null,
-            languages text not null,
-            subjects text not null,
-            level text not null,
-            minutes integer not null,
-            size_bytes integer not null,
-            is_read integer not null
-        ) strict
-        """
-    )
-    connection.execute(
-        """
-        create table source (
-            id integer primary key,
-            course text not null references course (course) on delete cascade,
-            path text not null,
-            digest text not null,
-            activity text not null,
-            unique (course, path)
-        ) strict
-        """
-    )
-    connection.execute(
-        """
-        create table piece (
-            id integer primary key,
-            course text not null references course (course) on delete cascade,
-            source integer references source (id) on delete cascade,
-            activity text not null,
-            kind text not null,
-            place text not null,
-            title text not null,
-            about blob not null,
-            body blob not null,
-            short text not null  -- a folded title, for words too short for the index
-        ) strict
-        """
-    )
-    connection.execute("create index piece_by_source on piece (source)")
-    connection.execute("create index piece_by_course on piece (course)")
-    # Has all that is asked of it, so that no piece is looked at for it.
-    connection.execute("create index piece_short on piece (short, course) where short != ''")
-    # The words are folded before they get here: all that is left to do is to part them at the spaces.
-    connection.execute("create virtual table word using fts5 (title, about, body, content = '', tokenize = 'ascii')")
-    connection.execute("insert into word (word, rank) values ('rank', 'bm25(12.0, 4.0, 1.0)')")
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What is known of a course, apart from its text: by this it is chosen from."""
-
-    course: str
-    root: Digest
-    layers: tuple[str, ...]
-    languages: tuple[str, ...] = ()
-    subjects: tuple[str, ...] = ()
-    level: str = ""
-    minutes: int = 0
-    size_bytes: int = 0
-    is_read: bool = False
-    """Whether the text of all its files is here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file with text in it."""
-
-    path: str
-    digest: Digest
-    activity: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """What a course, or an activity of it (`activity`), is called, in all its languages."""
-
-    activity: str
-    title: str
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which courses may answer; what is empty or 0 leaves none out."""
-
-    subject: str = ""
-    language: str = ""
-    level: str = ""
-    minutes_max: int = 0
-    size_bytes_max: int = 0
-
-    @property
-    def is_all(self) -> bool:
-        return self == Chosen()
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One place that answers."""
-
-    course: str
-    activity: str
-    kind: str
-    place: str
-    title: str
-    about: str
-    body: str
 
 
 class Index:
@@ -199,6 +76,10 @@ class Index:
         """Every course that is known here."""
         rows = self.database.read().execute("select * from course order by course")
         return {row["course"]: _card(row) for row in rows.fetchall()}
+
+    def sources_count(self) -> int:
+        """How many files were read."""
+        return int(self.database.read().execute("select count(*) from source").fetchone()[0])
 
     def _matching(self, asked: str, courses: str | None) -> list[sqlite3.Row]:
         """The best pieces that the words table finds, in these courses (JSON) or in all."""
@@ -293,7 +174,7 @@ class Index:
 
 def _opened(path: Path) -> Database:
     try:
-        database = Database(path, [migrations], cache_kibibytes=CACHE_KIBIBYTES)
+        database = Database(path, [tables.migrations], cache_kibibytes=CACHE_KIBIBYTES)
         row = database.read().execute("select form from form").fetchone()
         if row is not None and row["form"] == FORM:
             return database
@@ -302,7 +183,7 @@ def _opened(path: Path) -> Database:
         pass  # what cannot be used is made again below; a disk that refuses says so there
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    return Database(path, [migrations], cache_kibibytes=CACHE_KIBIBYTES)
+    return Database(path, [tables.migrations], cache_kibibytes=CACHE_KIBIBYTES)
 
 
 def _insert_card(connection: Connection, card: Card) -> None:

@@ -1,7 +1,8 @@
 """A box's backup: one sealed file, from which another card goes on.
 
 * It is of one moment: the database as it stood then, while learners go on and others write.
-* It holds the database, the keys and the settings. Courses come again by themselves; with them it holds those too.
+* It holds the database, the keys, the settings and what statements brought along. Courses come again by themselves;
+  with them it holds those too.
 * It streams, so it may be larger than the memory. Nothing of it lies on the disk unsealed but the copy of the
   database, which has no name any more once it is read.
 * Its last part proves all the others. Without it, it is no backup.
@@ -26,6 +27,7 @@ from catalog.manifest import canonical
 from catalog.store import STAGING
 from edge.config import FILE as SETTINGS
 from edge.keeping.sealing import Lock, seal
+from edge.learning.lrs.attachments import FOLDER as ATTACHMENTS
 
 if TYPE_CHECKING:
     from edge.box import Box
@@ -41,7 +43,7 @@ COPY_FOLDER = ".backup-"
 
 NAMES = re.compile(
     r"box\.db|box\.toml|label\.txt|proof\.json|keys/[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-    r"|store/[0-9a-f]{2}/12[0-9a-f]{64}(?:\.gz)?"
+    r"|store/[0-9a-f]{2}/12[0-9a-f]{64}(?:\.gz)?|attachments/[0-9a-f]{2}/12[0-9a-f]{64}"
 )
 """What a backup may hold; nothing else is written to a disk when it is read."""
 
@@ -136,7 +138,7 @@ def _tar(box: "Box", database: BinaryIO, listing: Listing, with_courses: bool) -
             file = path.open("rb")
         except FileNotFoundError as error:
             raise BoxFault(
-                f"The courses changed while the backup was made: {path.name} is gone.", "Make the backup again."
+                f"Files changed while the backup was made: {path.name} is gone.", "Make the backup again."
             ) from error
         with file:
             yield from _member(path.relative_to(box.data).as_posix(), file, listing)
@@ -149,6 +151,7 @@ def _tar(box: "Box", database: BinaryIO, listing: Listing, with_courses: bool) -
 def _files(data: Path, with_courses: bool) -> Iterator[Path]:
     """What goes along beside the database; what lies in the folder besides was not written by us."""
     own = [data / SETTINGS, data / LABEL, *sorted((data / KEYS).iterdir())]
+    own += sorted((data / ATTACHMENTS).glob("*/*"))
     yield from (path for path in own if path.is_file() and NAMES.fullmatch(path.relative_to(data).as_posix()))
     if with_courses:
         for folder in sorted((data / STORE).iterdir()):

@@ -123,20 +123,21 @@ def export(data: Path, learner: str, number: str, to: Path, *, as_json: bool) ->
 @_DATA
 @_LEARNER
 @_NUMBER
+@click.option("--agent", default="", metavar="JSON", help="Somebody of whom only statements tell, as they name them.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 @_JSON
-def erase(data: Path, learner: str, number: str, *, is_sure: bool, as_json: bool) -> None:
+def erase(data: Path, learner: str, number: str, agent: str, *, is_sure: bool, as_json: bool) -> None:
     """Erase one learner for ever: here now, at the hub with the next session, and on every later copy."""
     from edge.cli import ask_or_do, show
 
-    request = {"do": "erase-learner", **_one(learner, number)}
+    request = {"do": "erase-learner", **_one(learner, number, agent), "agent": agent}
     if not is_sure:
         click.confirm("This cannot be taken back. Erase this learner for ever?", abort=True, err=True)
     result = ask_or_do(data, request)
     show(result, as_json, lambda: click.echo("Erased here. The hub hears of it with the next session."))
 
 
-def _one(learner: str, number: str) -> dict[str, Any]:
-    if bool(learner) == bool(number):
+def _one(learner: str, number: str, agent: str = "") -> dict[str, Any]:
+    if [bool(learner), bool(number), bool(agent)].count(True) != 1:
         raise click.UsageError("Name one learner, with --learner or with --number.")
     return {"learner": learner, "number": number}

@@ -55,6 +55,9 @@ def export(box: "Box", person: Person, target: BinaryIO) -> None:
         _put(archive, "places.csv", _table(_PLACES, (_place_row(place) for place in places)))
         _put(archive, "results.csv", _table(_RESULTS, (_result_row(result) for result in results)))
         _put(archive, "answers.csv", _table(_ANSWERS, _answer_rows(answers)))
+        _put(archive, "packages.json", json.dumps(_packages(box, person), ensure_ascii=False, indent=1))
+        _put_documents(archive, box, person)
+        _put_attachments(archive, box, person)
         with archive.open(_info("events.jsonl"), "w") as file:
             for event in chain.events_of(box.database.read(), person.id):
                 said = {name: value for name, value in (fields_of(event) or {}).items() if name != "key"}
@@ -65,6 +68,33 @@ def export(box: "Box", person: Person, target: BinaryIO) -> None:
 _PLACES = ("course", "activity", "version", "thousandths", "page", "second", "last there", "finished")
 _ANSWERS = ("course", "activity", "item", "answer", "at")
 _RESULTS = ("course", "activity", "version", "best thousandths", "last thousandths", "passed", "tries", "seconds", "at")
+
+
+def _put_documents(archive: zipfile.ZipFile, box: "Box", person: Person) -> None:
+    """What packages and tools kept of the learner: each document as it is, and a table of them."""
+    rows = []
+    for place, (kind, activity, registration, kept) in enumerate(box.lrs.documents.of_owner(person.id), 1):
+        name = f"documents/{place:04}"
+        archive.writestr(_info(name), kept.content)
+        rows.append([name, kind, activity, registration, kept.name, kept.media_type, _moment(kept.changed_ms // 1000)])
+    if rows:
+        _put(archive, "documents.csv", _table(_DOCUMENTS, rows))
+
+
+def _put_attachments(archive: zipfile.ZipFile, box: "Box", person: Person) -> None:
+    """What came along with statements about the learner, under the hash by which the statement names it."""
+    reader = box.database.read()
+    for _, sha2, path in box.lrs.attachments.of(box.lrs.statements.of_owner(reader, person.id)):
+        archive.write(path, f"attachments/{sha2}", zipfile.ZIP_DEFLATED)
+
+
+_DOCUMENTS = ("file", "kind", "activity", "registration", "name", "media type", "changed")
+
+
+def _packages(box: "Box", person: Person) -> list[dict[str, Any]]:
+    """What the runtimes of packages kept of the learner, part by part."""
+    names = ("course", "activity", "part", "state")
+    return [dict(zip(names, (*at, json.loads(state)), strict=True)) for *at, state in box.packages.states_of(person.id)]
 
 
 def _told(box: "Box", person: Person, places: Sequence[Place]) -> Iterator[str]:
@@ -83,7 +113,8 @@ def _told(box: "Box", person: Person, places: Sequence[Place]) -> Iterator[str]:
         yield "Nothing was opened yet."
     yield ""
     yield "learner.json holds all of it; places.csv, results.csv and answers.csv open in a spreadsheet; events.jsonl"
-    yield "holds each step in the order in which it happened. The PIN is kept as a hash only and is not in here."
+    yield "holds each step in the order in which it happened, statements of packages and tools among them; what those"
+    yield "kept is in packages.json, documents and attachments. The PIN is kept as a hash only and is not in here."
 
 
 def _document(
@@ -103,6 +134,7 @@ def _document(
         "places": [dict(zip(_PLACES, _place_row(place), strict=True)) for place in places],
         "results": [dict(zip(_RESULTS, _result_row(result), strict=True)) for result in results],
         "answers": [dict(zip(_ANSWERS, row, strict=True)) for row in _answer_rows(answers)],
+        "asked_for": sorted(box.asking.asked_by(person.id)),
     }
 
 

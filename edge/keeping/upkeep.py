@@ -103,6 +103,8 @@ def prune(box: "Box", steps_max: int = STEPS_MAX) -> int:
     for keep in keeps:
         while taken < steps_max and not box.nightly.is_stopping and box.database.write(partial(step, keep)):
             taken += 1
+    while not box.nightly.is_stopping and box.lrs.prune():
+        pass
     return taken
 
 

@@ -52,7 +52,15 @@ def export_learner(box: "Box", request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def erase_learner(box: "Box", request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Forget one learner, here now and at the hub with the next session. Raises NobodyThere."""
+    """Forget one learner, or an outsider by their agent, here now and at the hub with the next session.
+
+    Raises NobodyThere, CallerFault.
+    """
+    if request.get("agent"):
+        # Loaded when somebody asks.
+        from edge.learning.lrs.query import agent_of
+
+        return {"learner": box.lrs.erase_outsider(agent_of(str(request["agent"]))), "is_erased": True}
     person = one_learner.find(box, request["learner"], request["number"])
     box.people.erase(person.id)
     return {"learner": person.id, "is_erased": True}

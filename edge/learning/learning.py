@@ -144,6 +144,25 @@ class Learning:
 
         self._move(learner, course, activity, key, move)
 
+    def share_work(
+        self,
+        learner: str,
+        course: str,
+        version: int,
+        activity: str,
+        permille: int,
+        *,
+        is_completed: bool = False,
+        key: str = "",
+    ) -> Callable[[Connection], None]:
+        """What the writer is to do when an activity says itself how far its learner is, and that they finished."""
+
+        def move(_connection: Connection, before: Place, now_seconds: int) -> Place:
+            moved = progress.share_seen(before, version, permille, now_seconds)
+            return progress.completed(moved, version, now_seconds) if is_completed else moved
+
+        return self._moving(learner, course, activity, key, move)
+
     def completed(self, learner: str, course: str, version: int, activity: str, key: str = "") -> None:
         """The learner says that they have finished."""
         self._database.write(self.completed_work(learner, course, version, activity, key))

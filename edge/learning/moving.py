@@ -113,6 +113,20 @@ _STATEMENTS = (
     where essay_mark.course = ?
     """,
     """
+    insert or ignore into package (learner, course, activity, sitting, told_permille, told_passing)
+    select learner, package.course, new, sitting, told_permille, told_passing
+    from package join moved_activity on moved_activity.course = package.course and old = activity
+    where package.course = ?
+    """,
+    """
+    insert or ignore into package_part (learner, course, activity, part, sitting, number, state, is_completed,
+                                        is_passed, score_permille, progress_permille, seconds, told)
+    select learner, package_part.course, new, part, sitting, number, state, is_completed, is_passed, score_permille,
+           progress_permille, seconds, told
+    from package_part join moved_activity on moved_activity.course = package_part.course and old = activity
+    where package_part.course = ?
+    """,
+    """
     delete from place where (course, activity) in (select course, old from moved_activity where course = ?)
     """,
     """
@@ -129,5 +143,11 @@ _STATEMENTS = (
     """,
     """
     delete from essay_mark where (course, activity) in (select course, old from moved_activity where course = ?)
+    """,
+    """
+    delete from package where (course, activity) in (select course, old from moved_activity where course = ?)
+    """,
+    """
+    delete from package_part where (course, activity) in (select course, old from moved_activity where course = ?)
     """,
 )

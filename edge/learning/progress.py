@@ -69,6 +69,12 @@ def second_seen(place: Place, version: int, seconds: int, duration_seconds: int,
     return completed(moved, version, now_seconds) if share >= SEEN_PERMILLE else moved
 
 
+def share_seen(place: Place, version: int, permille: int, now_seconds: int) -> Place:
+    """The activity itself says how far it was studied."""
+    share = min(PERMILLE, max(0, permille))
+    return _moved(replace(place, version=version, at_seconds=now_seconds), share)
+
+
 def completed(place: Place, version: int, now_seconds: int) -> Place:
     if place.is_completed:
         return place

@@ -3,7 +3,9 @@
 * An address is found from memory: no disk, no table, no thread.
 * A file comes from the release that was launched, though a newer one may have come to the shelf since.
 * The document of a quiz is given to nobody: it tells what is right.
-* A page of a lesson that was seen is the learner's place, without any script; of a guest nothing is kept.
+* A page of a lesson that was seen is the learner's place, without any script; of a guest nothing is kept. A package
+  with a runtime says itself where its learner is.
+* The players' own files are the same for everybody, and lie under `~play`.
 """
 
 from functools import lru_cache
@@ -15,9 +17,12 @@ from catalog.releases import Releases
 from catalog.shelf import Shelf
 from edge.learning.learning import Learning
 from edge.library.launches import Launches, split
+from edge.library.stage import files
 from sync.web.content import ContentFile, is_page
 
 ACTIVITIES_REMEMBERED_MAX = 64
+PAGED = ("html", "epub")
+"""Kinds whose place is the page that was seen."""
 
 
 class CourseContent:
@@ -29,9 +34,13 @@ class CourseContent:
         self._releases = releases
         self._learning = learning
         self._pages_of = lru_cache(ACTIVITIES_REMEMBERED_MAX)(self._read_pages)
+        self._own_files = files.addressed()
 
     def resolve(self, port: int, host: str, path: str) -> ContentFile | None:
         """The file that a launch's address means; None where the launch is over or belongs elsewhere."""
+        own = self._own_files.get(path)
+        if own is not None:
+            return ContentFile(own, media_type(path), is_lasting=True)
         token, rest = split(path)
         launch = self._launches.find(port, host, token)
         if launch is None or rest.rpartition("/")[2] == QUIZ_FILE:
@@ -54,7 +63,7 @@ class CourseContent:
         """The release's version, and the paths of the activity's pages: those in the folder of its own."""
         release = self._releases.release(root)
         activity = release.activity(activity_id) if release else None
-        if release is None or activity is None:
+        if release is None or activity is None or activity.kind not in PAGED:
             return 0, frozenset()
         if spine := activity.attributes.get("spine"):  # a book: what it is read in, not its covers and lists
             return release.version, frozenset(spine)

@@ -100,7 +100,7 @@ def blueprint(box: Box) -> Blueprint:
         if opened.activity.kind not in FILES:
             abort(404)
         path = path_of(opened.activity, request.args.get("version", "")) or abort(404)
-        return file_answer(box, opened.release, path, saved_as(opened.activity))
+        return file_answer(box, opened.release, path, saved_as(opened.activity, path))
 
     @pages.get("/library/<course>/<activity>/poster")
     @require(*READERS)

@@ -12,7 +12,7 @@ from sync.web.language import duration, gettext, language_name, language_now, ng
 
 ICONS = {
     "html": "course", "video": "play", "audio": "sound", "pdf": "page", "epub": "page", "quiz": "ask", "link": "globe",
-    "download": "kept",
+    "download": "kept", "scorm": "course", "h5p": "course",
 }  # fmt: skip
 TIMED = ("video", "audio")
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
@@ -106,12 +106,14 @@ def score(step: Step) -> str:
 def facts(activity: Activity) -> list[str]:
     """Its kind, and its length where that is known."""
     kinds = {
+        "h5p": gettext("Exercise"),
         "html": gettext("Lessons"),
         "video": gettext("Video"),
         "audio": gettext("Sound"),
         "pdf": gettext("Book (PDF)"),
         "epub": gettext("Book"),
         "quiz": gettext("Quiz"),
+        "scorm": gettext("Interactive lesson"),
         "download": gettext("File"),
         "link": gettext("On the internet"),
     }

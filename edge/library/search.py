@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from catalog.manifest import Activity, Release, is_safe_path, words
+from catalog.manifest import Activity, Release, words
+from catalog.search.card import Card, Chosen, Row
 from catalog.search.folding import fold
-from catalog.search.index import Card, Chosen, Row
 from catalog.search.question import Question
 from catalog.search.snippet import Part, Snippet, marked, snippet
 from edge.campus.asking import Coming
@@ -20,8 +20,6 @@ from sync.campus.asking import Listed
 
 RESULTS_MAX = 20
 MORE_PLACES_MAX = 3
-SECOND_MAX = 1_000_000
-PAGE_MAX = 100_000
 COMING_MAX = 8
 COMING_REMEMBERED_MAX = 2048
 MEGABYTE_BYTES = 1_000_000
@@ -64,7 +62,13 @@ def results(rows: Iterable[Row], releases: Mapping[str, Release], question: Ques
         release = releases.get(row.course)
         if release is not None and (not row.activity or release.activity(row.activity) is not None):
             found.setdefault((row.course, row.activity), []).append(row)
-    best = list(found.values())[:RESULTS_MAX]
+    # A course of one part is not shown beside its part.
+    shown = [
+        places
+        for (course, activity), places in found.items()
+        if activity or len(parts := releases[course].activities) != 1 or (course, parts[0].id) not in found
+    ]
+    best = shown[:RESULTS_MAX]
     return [_result(places, releases[places[0].course], question, language) for places in best]
 
 
@@ -131,32 +135,14 @@ def chosen_of(fields: Mapping[str, str]) -> Chosen:
     )
 
 
-def second_of(at: str) -> int:
-    """A place in a film; 0 where it is none."""
-    return _number(at, SECOND_MAX)
-
-
-def page_of(at: str) -> int:
-    """A page of a document; 0 where it is none."""
-    return _number(at, PAGE_MAX)
-
-
-def path_of(at: str) -> str:
-    """A page of a lesson; "" where it is none."""
-    return at if is_safe_path(at) else ""
-
-
-def _number(text: str, most: int) -> int:
-    is_short = text.isascii() and text.isdigit() and len(text) <= len(str(most))
-    return int(text) if is_short and int(text) <= most else 0
-
-
 def _result(rows: Sequence[Row], release: Release, question: Question, language: str) -> Result:
     first = rows[0]
     activity = release.activity(first.activity)
     title = words(activity.title if activity is not None else release.title, language)
-    shown = _snippet(first, release, question, language)
-    place = _place(first, shown)
+    said = [_snippet(row, release, question, language) for row in rows[: MORE_PLACES_MAX + 1]]
+    place = _place(first, said[0])
+    # Found by its title alone, it shows what it says further on.
+    shown = next((one for one in said if one.has_marks), said[0])
     more: dict[tuple[str, str], Place] = {}
     for row in rows[1:]:
         other = _place(row, snippet(row.body, question) if row.kind == "captions" else None)

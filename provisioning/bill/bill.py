@@ -1,6 +1,7 @@
 """The bills of box and hub, and every licence's text beside them.
 
-* A bill names everything that its lock installs and every script that our pages bundle; nothing is left out by hand.
+* A bill names everything that its lock installs, every script that our pages bundle and every vendored player; nothing
+  is left out by hand.
 * It is made whole or not at all: an unknown licence, a missing text or a package of another version stops it.
 """
 
@@ -12,13 +13,14 @@ from pathlib import Path
 from catalog.durable import write_file
 from provisioning.bill.cyclonedx import bill
 from provisioning.bill.licences import Terms, demand_allowed, terms_of, texts_named
-from provisioning.bill.parts import Part, parts_of_extra, python_parts, script_parts
+from provisioning.bill.parts import Part, parts_of_extra, player_parts, python_parts, script_parts
 
 BILLS = {"qanat-box": ("box", "box", ()), "qanat-hub": ("hub", "postgres", ("parquet",))}
 """Each product's lock, the lock that has also what is installed only when it is asked for, and extras that have no lock
 of their own: the lock of everything pins them."""
 WHOLE_LOCK = "dev"
 VENDOR = Path("sync/web/challenge/vendor")
+PLAYERS = Path("edge/library/vendor")
 TEXTS = "licences"
 
 
@@ -33,6 +35,9 @@ def make(root: Path, to: Path) -> list[Path]:
     scripts = script_parts((root / VENDOR / "package-lock.json").read_text())
     banner = (root / VENDOR / "banner.txt").read_bytes()
     terms: dict[Part, Terms] = {part: Terms(part.licence, {"LICENSE": banner}) for part in scripts}
+    for part in player_parts((root / PLAYERS / "lock.json").read_text()):
+        terms[part] = Terms(part.licence, {"LICENSE": (root / PLAYERS / part.name / "LICENSE").read_bytes()})
+        scripts.append(part)
     made: dict[str, bytes] = {}
     for product, (lock, whole_lock, extras) in BILLS.items():
         usual = python_parts((root / "lock" / f"{lock}.txt").read_text())

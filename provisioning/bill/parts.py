@@ -1,6 +1,7 @@
 """Parts: what others made and we ship, as the locks name it.
 
-* What is counted is what is pinned: the Python packages of `lock/*.txt`, the scripts of a `package-lock.json`.
+* What is counted is what is pinned: the Python packages of `lock/*.txt`, the scripts of a `package-lock.json`, the
+  players of their `lock.json`.
 * Each part bears the hashes that its installation demands, and says which parts it needs itself.
 * What only builds the scripts (esbuild) is not shipped, and no part.
 """
@@ -84,6 +85,14 @@ def script_parts(package_lock: str) -> list[Part]:
         raise CallerFault(
             "The lock of the bundled scripts cannot be read.", "Make it anew with npm install."
         ) from error
+
+
+def player_parts(lock: str) -> list[Part]:
+    """The vendored players, by their lock (`edge/library/vendor/lock.json`)."""
+    return [
+        Part("npm", name, one["version"], (_integrity(one["integrity"]),), (), one["licence"])
+        for name, one in sorted(json.loads(lock).items())
+    ]
 
 
 def _blocks(lock: str) -> Iterator[list[str]]:

@@ -100,8 +100,9 @@ def welcome(connection: Connection, campus: str) -> None:
         .outerjoin(edition, edition.c.course == offer.c.course)
         .where((edition.c.is_for_all.is_(None)) | (edition.c.is_for_all == 1))
     )
-    for course in connection.execute(query).scalars().all():
-        _want(connection, course, [campus])
+    wants = [{"campus": campus, "course": course} for course in connection.execute(query).scalars()]
+    if wants:
+        connection.execute(insert(connection, schema.want).on_conflict_do_nothing(), wants)
 
 
 def choose(connection: Connection, course: str, choice: Choice, now_seconds: int) -> None:

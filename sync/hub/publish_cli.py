@@ -49,17 +49,23 @@ _COURSE = click.argument("course", metavar="COURSE")
     "--hold", "holds", multiple=True, metavar="CAMPUS=DAY", help="A campus that keeps its version until a day."
 )
 @click.option("--dry-run", is_flag=True, help="Publish nothing; say what it would cost each campus.")
+@click.option(
+    "--renditions/--no-renditions", "is_rendered", default=None,
+    help="Make smaller versions of films and sound; made where ffmpeg is installed if not said.",
+)  # fmt: skip
 @JSON
 def publish(
     sources: tuple[Path, ...], data: Path, database: str | None, course: str | None, title: str | None, language: str,
     description: str | None, licence: str, subjects: tuple[str, ...], level: str, family: str,
     campuses: tuple[str, ...], layers: str | None, at: str | None, moved: tuple[str, ...], holds: tuple[str, ...],
-    *, dry_run: bool, as_json: bool,
+    *, dry_run: bool, is_rendered: bool | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Publish SOURCEs (a folder, a zip, films, captions, PDFs) as the next release of one course, ready for boxes."""
     from catalog.about import About
+    from catalog.renditions.studio import asked_for
     from sync.hub.drafts.by_hand import publish as publish_by_hand
 
+    studio = asked_for(is_rendered)
     about = About.written(
         title={language: title} if title else {},
         description={language: description} if description else {},
@@ -67,7 +73,9 @@ def publish(
     )  # fmt: skip
     wish = _wish(campuses, layers, at, moved, holds)
     with opened(data, database, may_be_new=True) as one, bar("Publishing") as progress:
-        outcome = publish_by_hand(one, sources, about, wish, course=course, is_dry=dry_run, progress=progress)
+        outcome = publish_by_hand(
+            one, sources, about, wish, course=course, is_dry=dry_run, progress=progress, studio=studio
+        )
         if dry_run:
             _say_cost(outcome, as_json=as_json)
             return
@@ -198,9 +206,14 @@ def _say_cost(outcome: "Outcome", *, as_json: bool) -> None:
 
 
 def _row(cost: "Cost") -> tuple[str, ...]:
-    to_each = "?" if cost.each_bytes is None else sized(cost.each_bytes)
     way = ("change" if cost.is_patch else "whole") if cost.each_bytes else ""
-    return cost.campus.name, str(cost.boxes), to_each, way, "?" if cost.nights is None else str(cost.nights)
+    return (
+        cost.campus.name,
+        str(cost.boxes),
+        sized(cost.each_bytes),
+        way,
+        "?" if cost.nights is None else str(cost.nights),
+    )
 
 
 def _say_report(outcome: "Outcome") -> None:

@@ -118,9 +118,10 @@ class Publishing:
         self.demand_own(draft.said.course)
         now_seconds, choice = self._clock.now().wall_seconds, draft.choice
 
-        def before(release: Release) -> None:
+        def before(release: Release, is_new: bool) -> None:
             with writing(self._engine) as connection:
-                if choice.due_seconds > now_seconds:
+                # What boxes have already cannot be put off any more.
+                if is_new and choice.due_seconds > now_seconds:
                     editions.schedule(connection, release.root, release.course, choice.due_seconds)
                 editions.choose(connection, release.course, choice, now_seconds)
                 _keep(connection, release, draft.report or {}, now_seconds)

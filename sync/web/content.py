@@ -4,6 +4,9 @@
 * An answer is found in memory and read by the front: no Flask, no thread held per asset.
 * What is served runs alone: the policy lets it load from its own origin only, and only our pages may frame it.
 * A page is asked for anew at each view (so that a view is seen); everything else is cached under its launch.
+* Paths that begin with `~`, at the top or below a launch's token, are never a course's: a small application of our own
+  answers there (`own`), and only it takes bodies.
+* No course gets a service worker: it would outlive its launch and answer in the name of the next.
 """
 
 import re
@@ -17,12 +20,14 @@ from catalog.media import is_text
 from sync.web.exchange import Answer, Request, head, refusal
 from sync.web.filing import answer_with, answer_with_file
 from sync.web.hands import Hands
+from sync.web.wsgi import Application
 
 PATH_BYTES_MAX = 2_048
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 INDEX_NAME = "index.html"
 ASSET_CACHE = "private, max-age=86400"
 PAGE_CACHE = "private, no-cache"
+LASTING_CACHE = "public, max-age=31536000, immutable"
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 
 
@@ -32,6 +37,8 @@ class ContentFile:
 
     path: Path
     media_type: str
+    is_lasting: bool = False
+    """Its address names this very content, whoever launched what: browsers keep it."""
 
 
 class ContentResolver(Protocol):
@@ -39,6 +46,7 @@ class ContentResolver(Protocol):
 
     def resolve(self, port: int, host: str, path: str) -> ContentFile | None:
         """Find `path` (decoded, relative, without dot segments; a folder's page already has its index.html).
+        One that begins with `~` means a file of our own, whoever asks.
 
         `host` is the Host header as it came: where courses have host names, the origin is told by it.
         None where the launch is unknown or over, or where it belongs to another origin.
@@ -59,11 +67,17 @@ class Content:
     """The port of the application on the same host: its pages, and only they, may frame this site."""
     app_origin: str = ""
     """The application's origin, where it is not the same host name with `app_port` (a host name per course)."""
+    own: Application | None = None
+    """What answers under the reserved paths, with the rights of the launch that a path names."""
 
     def answer_now(self, request: Request, hands: Hands) -> Answer | bytes | None:
         headers = request.headers
+        if self.own is not None and is_own(request.target):
+            return None
         if request.method not in ("GET", "HEAD"):
             return refusal(405, "A course's files can only be read.", "Go back to the course.", ("Allow", "GET, HEAD"))
+        if "Service-Worker" in headers:
+            return refusal(403, "A course may not answer for the box.", "Nothing is lost: the course works without.")
         host = headers.get("Host", "")
         path = safe_path(request.target)
         found = None if path is None else self.resolver.resolve(request.port, host, path)
@@ -75,17 +89,19 @@ class Content:
             return None
         ancestors = self.app_origin or app_origin(host, self.app_port)
         if is_page(found.media_type) or not request.is_plain:
-            answer = answer_with(small, content_headers(found.media_type, ancestors), request, is_varied=is_varied)
+            answer = answer_with(small, _headers(found, ancestors), request, is_varied=is_varied)
             return self._noting(answer, found, request, host)
         key = (found.media_type, ancestors)
         message = small.messages.get(key)
         if message is None:
-            answer = answer_with(small, content_headers(*key), request, is_varied=is_varied)
+            answer = answer_with(small, _headers(found, ancestors), request, is_varied=is_varied)
             message = head(200, answer.headers, small.size_bytes) + small.data
             small.remember(key, message)
         return message
 
     async def answer(self, request: Request, hands: Hands) -> Answer:
+        if self.own is not None and is_own(request.target):
+            return await self.own.answer(request, hands)
         host = request.headers.get("Host", "")
         path = safe_path(request.target)
         found = None if path is None else self.resolver.resolve(request.port, host, path)
@@ -93,7 +109,7 @@ class Content:
             return _missing()
         ancestors = self.app_origin or app_origin(host, self.app_port)
         try:
-            answer = await answer_with_file(found.path, content_headers(found.media_type, ancestors), request, hands)
+            answer = await answer_with_file(found.path, _headers(found, ancestors), request, hands)
         except IsADirectoryError:
             return _to_folder(request.target)
         except OSError:
@@ -133,6 +149,18 @@ def safe_path(target: str) -> str | None:
     return path
 
 
+@lru_cache(maxsize=1_024)
+def is_own(target: str) -> bool:
+    """Tell whether a request is for us, not for a file of a course or of a player.
+
+    >>> is_own("/t0ken/~state"), is_own("/t0ken/%7Estate?a=b"), is_own("/t0ken/site/~a.html"), is_own("/~play/x/a.js")
+    (True, True, False, False)
+    """
+    path = safe_path(target) or ""
+    first, _, rest = path.partition("/")
+    return not first.startswith("~") and rest.startswith("~")
+
+
 def content_headers(media_type: str, frame_ancestors: str) -> list[tuple[str, str]]:
     """The rules under which a stranger's file is handed out."""
     return [
@@ -143,6 +171,11 @@ def content_headers(media_type: str, frame_ancestors: str) -> list[tuple[str, st
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
         ("Cache-Control", PAGE_CACHE if media_type in PAGE_TYPES else ASSET_CACHE),
     ]
+
+
+def _headers(found: ContentFile, ancestors: str) -> list[tuple[str, str]]:
+    headers = content_headers(found.media_type, ancestors)
+    return [*headers[:-1], ("Cache-Control", LASTING_CACHE)] if found.is_lasting else headers
 
 
 def content_policy(frame_ancestors: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, json
 from werkzeug.routing import Rule
 
-from sync.web.takes import JSON, PAGE, Takes, taken_by, takes
+from sync.web.takes import ANYTHING, JSON, PAGE, Takes, taken_by, takes
 from sync.web.visits import CSRF_FIELD, CSRF_HEADER, WRITES, require
 
 PATH = "/openapi.json"
@@ -66,7 +66,7 @@ def _methods(rule: Rule) -> list[str]:
 
 def _operation(rule: Rule, method: str, view: Callable[..., Any]) -> Document:
     taken, roles = taken_by(view), getattr(view, "kinds", ())
-    is_machine = getattr(view, "is_bare", False) is True
+    is_machine = getattr(view, "is_bare", False) is True or taken.is_keyed
     room, _, name = rule.endpoint.rpartition(".")
     operation: Document = {
         "operationId": rule.endpoint,
@@ -122,6 +122,8 @@ def _body(taken: Takes, *, is_page: bool) -> Document:
 def _security(taken: Takes, roles: tuple[str, ...]) -> list[Document]:
     if taken.is_signed:
         return [{"signature": []}]
+    if taken.is_keyed:
+        return [{"basic": []}]
     return [{"session": []}] if roles else []
 
 
@@ -131,6 +133,16 @@ def _answers(taken: Takes) -> Document:
         return {
             "200": {"description": "The signed answer."},
             "4XX": {"description": "A signed refusal, or an unsigned one of what could not be read."},
+            "503": {"$ref": "#/components/responses/Busy"},
+        }
+    if taken.is_keyed:
+        # By xAPI, which says itself what stands in each: docs/learning-records.md.
+        return {
+            "2XX": {
+                "description": "What was asked for, or the acknowledgement of what was written.",
+                "content": {ANYTHING: {}},
+            },
+            "4XX": {"description": "A sentence that says what is wrong, and the next step.", "content": {JSON: {}}},
             "503": {"$ref": "#/components/responses/Busy"},
         }
     return {
@@ -155,6 +167,11 @@ def _schemes() -> Document:
             "in": "header",
             "name": "Signature",
             "description": "RFC 9421 with the box's Ed25519 key, with Signature-Input and Content-Digest.",
+        },
+        "basic": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "A key of the learning record store: `qanat box lrs-key new`.",
         },
     }
 

@@ -30,6 +30,8 @@ class Takes:
     gives: str = PAGE
     is_signed: bool = False
     """Whether the request proves a box by its key; then there is no session."""
+    is_keyed: bool = False
+    """Whether a tool proves itself by a key of its own (HTTP Basic); then there is no session either."""
 
 
 def takes(
@@ -39,9 +41,10 @@ def takes(
     body: str = "",
     gives: str = PAGE,
     is_signed: bool = False,
+    is_keyed: bool = False,
 ) -> Callable[[View], View]:
     """Declare what a view takes; what every page takes (`csrf`, `lang`) goes without saying. Stands nearest to it."""
-    declared = Takes(form, query, files, body, gives, is_signed)
+    declared = Takes(form, query, files, body, gives, is_signed, is_keyed)
 
     def decorate(view: View) -> View:
         view.takes = declared  # type: ignore[attr-defined]

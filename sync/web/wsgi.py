@@ -24,7 +24,7 @@ from sync.web import body
 from sync.web.exchange import BODILESS, Answer, Request, refusal
 from sync.web.filing import answer_with_file
 from sync.web.hands import Busy, Hands
-from sync.web.lasting import AWAITED
+from sync.web.lasting import AWAITED, TELL
 from sync.web.names import REACHED_AT
 from sync.web.stream import STREAM
 
@@ -69,6 +69,7 @@ class Application:
         return None
 
     async def answer(self, request: Request, hands: Hands) -> Answer:
+        environ: dict[str, Any] = {}
         try:
             path = request.target.partition("?")[0]
             taken, size_bytes = None, 0
@@ -99,6 +100,8 @@ class Application:
                 ("Retry-After", str(BUSY_RETRY_SECONDS)),
             )
         except Fault as fault:
+            if TELL in environ:
+                return Answer(*environ[TELL](fault))
             return refusal(507 if isinstance(fault, DiskFull) else 503, fault.sentence, fault.hint)
 
     async def _is_let_in(self, request: Request, hands: Hands) -> bool:

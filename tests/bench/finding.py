@@ -18,8 +18,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from catalog.search import index as index_
+from catalog.search.card import Card, Naming
 from catalog.search.folding import pieces
-from catalog.search.index import FILE, Card, Index, Naming
+from catalog.search.index import FILE, Index
 from catalog.search.question import Question
 from catalog.search.snippet import snippet
 from catalog.search.texts.reader import Reader

@@ -22,9 +22,10 @@ OPEN = (
     "/look/",
     "/ping",
     "/styleguide",
+    "/xapi/about",
 )
-"""What nobody needs a session for: the doors themselves, our own files, packs by their names, sealed letters,
-books for e-readers that everybody may keep."""
+"""What nobody needs a session for: the doors themselves, our own files, packs by their names, sealed letters, books for
+e-readers that everybody may keep, and which versions of xAPI are spoken."""
 TEACHING = ("/classes", "/learners", "/campus", "/teachers", "/staff", "/codes", "/password", "/progress")
 """What no learner sees, whoever they are."""
 

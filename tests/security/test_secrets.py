@@ -25,7 +25,11 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 SECRET_WORDS = ("password", "passphrase", "pin", "secret", "code", "token", "csrf", "key")
 NO_SECRETS = {"--passphrase-file": "names a file", "--token": "is asked for where it is left out"}
 """Options whose name sounds like a secret, and why none stands in the list of processes."""
-PUBLIC = {"--key": "a publisher's public key", "--code": "a flag: print a code"}
+PUBLIC = {
+    "--key": "a publisher's public key",
+    "--code": "a flag: print a code",
+    "key": "the name of a tool's key; its secret is shown once and never asked for",
+}
 
 
 @pytest.fixture(autouse=True)

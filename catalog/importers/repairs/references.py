@@ -127,10 +127,11 @@ class References:
                 new = self._reference(page, shown)
                 if new == "":
                     continue
-            if new is not None:
+            if new is None:
+                return None
+            if not self._is_renaming(page, shown):
                 mends.append((shown[:100], new[:100]))
-                return html.escape(new).encode()
-            return None
+            return html.escape(new).encode()
         self._miss(page, html.unescape(texts[0]).strip())
         return None
 
@@ -145,6 +146,10 @@ class References:
             return None
         target = self._meant(wanted) or self._meant(_joined(page, path) or "")
         return _relative(page, target) + rest if target else ""
+
+    def _is_renaming(self, page: str, shown: str) -> bool:
+        """Whether the link was right, and its target is what we call otherwise: that is no mistake to speak of."""
+        return (_joined(page, unquote(re.split("[?#]", shown)[0])) or "") in self.renamed
 
     def _is_there(self, wanted: str) -> bool:
         return wanted in self._known or any(

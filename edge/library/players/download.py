@@ -15,12 +15,15 @@ KIND = "download"
 
 def show(box: Box, opened: Opened) -> ResponseReturnValue:
     size_bytes = (tree_of(box, opened.release) / opened.activity.path).stat().st_size
-    return player_page("library/download.html", opened, size_bytes=size_bytes, saved_as=saved_as(opened.activity))
+    return player_page(
+        "library/download.html", opened, size_bytes=size_bytes, saved_as=saved_as(opened.activity, opened.activity.path)
+    )
 
 
-def saved_as(activity: Activity) -> str | None:
+def saved_as(activity: Activity, path: str) -> str | None:
     """The name under which such a file is saved; None of what is shown."""
-    if activity.kind != KIND:
+    kept = {one["path"] for one in activity.attributes.get("renditions", []) if one["kind"] == KIND}
+    if activity.kind != KIND and path not in kept:
         return None
-    path = PurePosixPath(activity.path)
-    return rows.title(activity).removesuffix(path.suffix).replace("/", "-") + path.suffix
+    suffix = PurePosixPath(path).suffix
+    return rows.title(activity).removesuffix(suffix).replace("/", "-") + suffix

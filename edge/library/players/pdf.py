@@ -3,9 +3,9 @@
 from flask.typing import ResponseReturnValue
 
 from edge.box import Box
+from edge.library.at import page_of
 from edge.library.opened import Opened, tree_of
 from edge.library.players.page import player_page
-from edge.library.search import page_of
 
 
 def show(box: Box, opened: Opened) -> ResponseReturnValue:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from edge.box import Box
 from edge.library.opened import Opened
-from edge.library.players import download, epub, html, link, pdf, quiz, video
+from edge.library.players import download, epub, html, link, package, pdf, quiz, video
 
 Player = Callable[[Box, Opened], ResponseReturnValue]
 
@@ -18,10 +18,12 @@ PLAYERS: Mapping[str, Player] = {
     "audio": video.show,
     "download": download.show,
     "epub": epub.show,
+    "h5p": package.show,
     "html": html.show,
     "link": link.show,
     "pdf": pdf.show,
     "quiz": quiz.show,
+    "scorm": package.show,
     "video": video.show,
 }
 FIELDS = ("at", "part", "play", "q", "size", "to")

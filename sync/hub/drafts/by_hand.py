@@ -15,7 +15,8 @@ from catalog.fault import CallerFault
 from catalog.importers import Progress, Report
 from catalog.manifest import CORE, Release
 from catalog.moved import composed, moved_in
-from catalog.publish import let_go, prepare
+from catalog.publish import Prepared, let_go, prepare
+from catalog.renditions.studio import Studio
 from sync.hub.drafts.cost import Cost
 from sync.hub.drafts.draft import Draft
 from sync.hub.drafts.midst import Update
@@ -67,8 +68,10 @@ def publish(
     course: str | None = None,
     is_dry: bool = False,
     progress: Progress | None = None,
+    studio: Studio | None = None,
 ) -> Outcome:
     """Make `sources` the next release of a course, for whom and when `wish` says; or, dry, say what that would cost.
+    With a `studio`, smaller versions of its films are made.
 
     Raises CallerFault, ContentFault, DiskFull or BoxFault; then nothing of it stays.
     """
@@ -78,7 +81,7 @@ def publish(
             raise CallerFault(f"There is no campus {name} here.", "`qanat hub boxes` names those that there are.")
     draft = hub.drafts.make(about, course or "", COMMAND_LINE)
     try:
-        report = _import(hub, draft, sources, about, course, progress)
+        report = _import(hub, draft, sources, about, course, progress, studio)
         one = hub.drafts.find(draft)
         one = _wished(one, wish, campuses)
         hub.drafts.say(draft, one.about, one.choice)
@@ -92,7 +95,7 @@ def publish(
         return Outcome(release, is_new, report, costs, update, one.choice.due_seconds)
     finally:
         hub.drafts.discard(draft)
-        let_go(hub.catalog, hub.drafts.layer_roots())
+        let_go(hub.catalog, hub.drafts.layer_roots)
 
 
 def seconds_at(text: str) -> int:
@@ -121,10 +124,21 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _import(
-    hub: "Hub", draft: str, sources: Sequence[Path], about: About, course: str | None, progress: Progress | None
+    hub: "Hub",
+    draft: str,
+    sources: Sequence[Path],
+    about: About,
+    course: str | None,
+    progress: Progress | None,
+    studio: Studio | None,
 ) -> Report:
     language = (about.languages or ("en",))[0]
-    prepared = prepare(
+
+    def keep(prepared: Prepared) -> None:
+        former = hub.catalog.releases.latest(prepared.release.course)
+        hub.drafts.imported(draft, prepared.release, prepared.report, former)
+
+    return prepare(
         sources,
         hub.catalog,
         now_seconds=hub.clock.now().wall_seconds,
@@ -132,10 +146,10 @@ def _import(
         title=about.title.get(language) or None,
         language=language,
         progress=progress,
+        studio=studio,
         is_welcome=hub.publishing.demand_own,
-    )
-    hub.drafts.imported(draft, prepared.release, prepared.report, hub.catalog.releases.latest(prepared.release.course))
-    return prepared.report
+        keep=keep,
+    ).report
 
 
 def _wished(one: Draft, wish: Wish, campuses: Mapping[str, str]) -> Draft:

@@ -30,6 +30,10 @@ class Chunks:
         """Where a file of a draft lies. A folder each: two files may have one name."""
         return self.folder / draft / str(number) / name
 
+    def is_there(self, place: Path) -> bool:
+        """Whether anything of a file has come and is still here."""
+        return place.is_file()
+
     def demand_room(self, wanted_bytes: int) -> None:
         """Raises DiskFull where so much cannot come and be taken in after that: for a while it is here twice."""
         free = free_bytes(self.folder)
@@ -64,13 +68,16 @@ class Chunks:
             raise disk_fault(error, place) from error
 
     def take(self, place: Path, source: Path) -> int:
-        """Take a whole file that lies on this disk already; it stays when `source` goes. Returns its size.
+        """Take a whole file; where it lies on this disk already, without a copy. Returns its size.
 
         Raises DiskFull or BoxFault.
         """
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.hardlink_to(source)
+            try:
+                place.hardlink_to(source)
+            except OSError:
+                shutil.copyfile(source, place)
             with place.open("r+b") as file:
                 sync_file(file)
             self._sync_names(place)

@@ -18,6 +18,7 @@ from sync.hub.campus.notices import BudgetSent
 from sync.hub.fleet import BoxState, Campus
 from sync.parcel import Parcel
 from sync.plan import parcels_for
+from sync.wire import CAN_PATCH
 
 DEFAULT_WINDOW = "01:00-05:00"
 BYTES_PER_MB = 1_000_000
@@ -30,8 +31,8 @@ class Cost:
 
     campus: Campus
     boxes: int
-    each_bytes: int | None
-    """To the box that needs most; None where there is no box, or it cannot be said yet."""
+    each_bytes: int
+    """To the box that needs most."""
     is_patch: bool = False
     nights: int | None = None
     """0: nothing is missing; None: nobody knows."""
@@ -58,16 +59,15 @@ def cost_of(
     A box that has not said what it can is taken for one that can do what boxes can now.
     """
     here = [box for box in boxes if not box.is_revoked]
-    worst: list[Parcel] = []
+    # A campus without a box is told what its first one would fetch.
+    worst: list[Parcel] = [] if here else parcels_for([wanted], (), ready, known)
     for box in here:
-        packs = [one for one in ready if one.from_root is None or "patch" in (box.can or can)]
+        packs = [one for one in ready if one.from_root is None or CAN_PATCH in (box.can or can)]
         plan = parcels_for([wanted], box.holdings, packs, known, families)
         worst = max(worst, plan, key=_bytes)
-    if not here:
-        return Cost(campus, 0, None)
     each_bytes = _bytes(worst)
     is_patch = any(parcel.from_root is not None for parcel in worst)
-    return Cost(campus, len(here), each_bytes, is_patch, nights_for(each_bytes, budget, here[0].id))
+    return Cost(campus, len(here), each_bytes, is_patch, nights_for(each_bytes, budget, here[0].id if here else ""))
 
 
 def nights_for(size_bytes: int, budget: BudgetSent | None, box: str) -> int | None:

@@ -38,7 +38,8 @@ from sync.hub.engine import insert, reading, writing
 ID_BYTES = 10
 DRAFTS_MAX = 200
 """Open at once: who has so many has forgotten some."""
-CHANGEABLE = (State.FILLING, State.READY, State.BROKEN)
+FILLABLE = (State.FILLING, State.BROKEN)
+"""Of what was imported the files are gone: another version of the course takes more."""
 
 
 class Drafts:
@@ -80,8 +81,8 @@ class Drafts:
         Raises DraftRefused, and DiskFull where there is no room for them.
         """
         with writing(self._engine) as connection:
-            one = _locked(connection, draft)
-            one.demand(*CHANGEABLE)
+            one = self._with_what_is_lost(connection, _locked(connection, draft))
+            one.demand(*FILLABLE)
             known = {(file.name, file.size_bytes) for file in one.files}
             fresh = [file for file in dict.fromkeys(files) if file not in known]
             self._demand_few(one, fresh)
@@ -92,7 +93,7 @@ class Drafts:
         """Take whole files that lie on this disk already. Raises DraftRefused, DiskFull or BoxFault."""
         with writing(self._engine) as connection:
             one = _locked(connection, draft)
-            one.demand(*CHANGEABLE)
+            one.demand(*FILLABLE)
             sizes = [(name, path.stat().st_size) for name, path in files]
             self._demand_few(one, sizes)
             numbers = _add(connection, one, sizes)
@@ -105,7 +106,7 @@ class Drafts:
     def put(self, draft: str, number: int, chunk: int, data: bytes) -> None:
         """Take one chunk of a file. Raises DraftRefused, DiskFull or BoxFault."""
         one = self.find(draft)
-        one.demand(*CHANGEABLE)
+        one.demand(*FILLABLE)
         file = next((file for file in one.files if file.number == number), None)
         if file is None:
             raise NoSuchDraft("This draft has no such file.", "Load the page again and choose the file once more.")
@@ -118,8 +119,10 @@ class Drafts:
     def begin(self, draft: str) -> None:
         """Have the files imported, from the beginning. Raises DraftRefused where some are still to come."""
         with writing(self._engine) as connection:
+            self._with_what_is_lost(connection, _locked(connection, draft))
+        with writing(self._engine) as connection:
             one = _locked(connection, draft)
-            one.demand(State.FILLING, State.BROKEN)
+            one.demand(*FILLABLE)
             if not one.is_whole:
                 raise DraftRefused(
                     "Not all of the files have come yet." if one.files else "This draft has no files.",
@@ -130,7 +133,7 @@ class Drafts:
     def say(self, draft: str, about: About, choice: Choice) -> None:
         """Keep what is said of a draft, and who should get it. Raises DraftRefused."""
         with writing(self._engine) as connection:
-            _locked(connection, draft).demand(*CHANGEABLE)
+            _locked(connection, draft).demand(State.READY)
             _set(connection, draft, about=json.dumps(about.document()), choice=choice.to_text())
 
     def discard(self, draft: str) -> None:
@@ -222,6 +225,15 @@ class Drafts:
         """The hub closes: the import is begun anew when it is opened."""
         with writing(self._engine) as connection:
             _set(connection, draft, state=State.WAITING.value, tries=schema.draft.c.tries - 1, done_bytes=0)
+
+    def _with_what_is_lost(self, connection: Connection, one: Draft) -> Draft:
+        """Let those files come again that the disk has no more: a backup that was put back holds none."""
+        chunk = schema.draft_chunk.c
+        for file in one.files:
+            if not self.chunks.is_there(self.chunks.place(one.id, file.number, file.name)):
+                gone = delete(schema.draft_chunk).where(chunk.draft == one.id, chunk.number == file.number)
+                connection.execute(gone)
+        return found(connection, one.id)
 
     def _demand_few(self, one: Draft, fresh: Sequence[tuple[str, int]]) -> None:
         if len(one.files) + len(fresh) > FILES_MAX:

@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from catalog.fault import BoxFault, Fault
-from catalog.publish import Catalog, let_go, prepare
+from catalog.publish import Catalog, Prepared, let_go, prepare
+from catalog.renditions.studio import Studio
 from sync.clock import Clock
 from sync.hub.drafts.draft import Draft
 from sync.hub.drafts.drafts import Drafts
@@ -53,9 +54,11 @@ class Jobs:
         self._is_untidy = False
 
     def do_waiting(self) -> int:
-        """Do everything that waits. Returns how many drafts were imported."""
+        """Do everything that waits, unless another process does. Returns how many drafts were imported."""
         count = 0
-        with self._turn():
+        with self._turn() as is_ours:
+            if not is_ours:
+                return 0
             while not self._is_closing and (draft := self._drafts.claim()) is not None:
                 self._import(draft)
                 count += 1
@@ -73,8 +76,9 @@ class Jobs:
 
     def tidy(self) -> None:
         """Free what belonged to drafts that are no more; where something is being taken in just now, later."""
-        with self._turn():
-            self._tidy()
+        with self._turn() as is_ours:
+            if is_ours:
+                self._tidy()
 
     def start(self) -> None:
         """Work from a thread of its own, now and whenever `wake` is called."""
@@ -96,7 +100,7 @@ class Jobs:
         while not self._is_closing:
             self._wake.clear()
             # Where the database or the disk does not answer, whoever opens a page is told; the next turn tries again.
-            with suppress(BoxFault):
+            with suppress(Fault):
                 self.do_waiting()
             self._wake.wait(LOOK_AGAIN_SECONDS)
 
@@ -116,8 +120,13 @@ class Jobs:
                 self._drafts.progress(draft.id, done_bytes, total_bytes)
 
         chunks, language = self._drafts.chunks, (draft.about.languages or ("en",))[0]
+
+        def keep(prepared: Prepared) -> None:
+            former = self._catalog.releases.latest(prepared.release.course)
+            self._drafts.imported(draft.id, prepared.release, prepared.report, former)
+
         try:
-            prepared = prepare(
+            prepare(
                 [chunks.place(draft.id, file.number, file.name) for file in draft.files],
                 self._catalog,
                 now_seconds=self._clock.now().wall_seconds,
@@ -125,7 +134,9 @@ class Jobs:
                 title=draft.about.title.get(language) or None,
                 language=language,
                 progress=hear,
+                studio=Studio.found(),
                 is_welcome=self._is_welcome,
+                keep=keep,
             )
         except Closing:
             self._drafts.put_off(draft.id)
@@ -134,20 +145,21 @@ class Jobs:
         except Exception as error:
             logger.exception("An import failed", exc_info=error)
             self._drafts.broke(draft.id, _mistaken())
-        else:
-            former = self._catalog.releases.latest(prepared.release.course)
-            self._drafts.imported(draft.id, prepared.release, prepared.report, former)
 
     def _tidy(self) -> None:
         self._is_untidy = False
         self._drafts.chunks.sweep({draft.id for draft in self._drafts.all()})
-        let_go(self._catalog, self._drafts.layer_roots())
+        let_go(self._catalog, self._drafts.layer_roots)
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self) -> Iterator[bool]:
         with self._lock_file().open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
 
     def _lock_file(self) -> Path:
         return self._drafts.chunks.folder / LOCK

@@ -19,7 +19,7 @@ from sqlalchemy import Row as Found
 
 from catalog.fault import CallerFault
 from sync.batch import decode
-from sync.events import Event, fields_of
+from sync.events import STATED, Event, fields_of
 from sync.hub import schema
 from sync.hub.exporting.pseudonyms import Pseudonyms
 from sync.hub.keeping.erasing import is_known
@@ -29,6 +29,8 @@ from sync.snapshot import Passing
 READ_AT_ONCE = 50
 LEARNING = ("opened", "progressed", "completed", "scored", "answered")
 """The kinds of events that tell of learning; the others name people or keep the house."""
+STATING = (*LEARNING, STATED)
+"""These, and the statements that packages and tools made themselves."""
 
 Row = Sequence[str | int | None]
 
@@ -174,14 +176,18 @@ class Rows:
             learner = self.learner(said.campus, event.learner)
             yield [own, said.campus, learner, event.kind, event.wall_seconds, int(event.is_trusted), *rest]
 
-    def said(self) -> Iterator[Said]:
-        """Every event of learning, batch by batch, in the order in which they came."""
+    @property
+    def has_names(self) -> bool:
+        return self._pseudonyms is None
+
+    def said(self, kinds: Sequence[str] = LEARNING) -> Iterator[Said]:
+        """Every event of these kinds, batch by batch, in the order in which they came."""
         batch, last = schema.batch, 0
         query = self._batches()
         while rows := self._connection.execute(query.where(batch.c.id > last).limit(READ_AT_ONCE)).all():
             for _, box, campus, body in rows:
                 for event in decode(body).events:
-                    fields = self._fields(event)
+                    fields = self._fields(event, kinds)
                     if fields is not None:
                         yield Said(campus, box, event, fields)
             last = rows[-1].id
@@ -234,12 +240,12 @@ class Rows:
         """What stands for a thing that learners can be told by."""
         return "/".join(map(str, names)) if self._pseudonyms is None else self._pseudonyms.of(what, *names)
 
-    def _fields(self, event: Event) -> Mapping[str, Any] | None:
+    def _fields(self, event: Event, kinds: Sequence[str]) -> Mapping[str, Any] | None:
         """What an event says that belongs into this export; None where it does not."""
-        if event.kind not in LEARNING or self._scope.learner not in (None, event.learner):
+        if event.kind not in kinds or self._scope.learner not in (None, event.learner):
             return None
         fields = fields_of(event)
-        if fields is None or self._scope.course not in (None, fields["course"]):
+        if fields is None or self._scope.course not in (None, fields.get("course")):
             return None
         return fields
 

@@ -3,6 +3,8 @@
 * They are statements of xAPI 1.0.3, which 2.0 reads too: a UUID that is the same in every export, an actor by account
   and never by mail, a verb of ADL's list, an activity, what came of it.
 * A moment is said only where the box trusted its clock.
+* Statements that packages and tools made are given back: with names as they were, without names with a pseudonym for
+  everybody in them (`sync/hub/exporting/stated.py`).
 """
 
 import json
@@ -11,8 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from sync.events import STATED
 from sync.hub.exporting.pseudonyms import Pseudonyms
-from sync.hub.exporting.rows import Rows, Said
+from sync.hub.exporting.rows import STATING, Rows, Said
+from sync.hub.exporting.stated import stated
 from sync.snapshot import PERMILLE_ALL
 
 XAPI_VERSION = "1.0.3"
@@ -25,9 +29,10 @@ _VERBS = {"opened": "launched", "progressed": "progressed", "completed": "comple
 
 def statements(rows: Rows, keys: Pseudonyms, home: str) -> Iterator[bytes]:
     """Each event of learning as one line; `home` is the hub's address in names, such as https://hub.example.org/."""
-    for said in rows.said():
-        line = json.dumps(statement(said, rows, keys, home), ensure_ascii=False, separators=(",", ":"))
-        yield line.encode() + b"\n"
+    for said in rows.said(STATING):
+        told = stated(said, rows, keys, home) if said.event.kind == STATED else statement(said, rows, keys, home)
+        if told is not None:
+            yield json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def statement(said: Said, rows: Rows, keys: Pseudonyms, home: str) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _mend(pages: Blueprint, hub: "Hub") -> None:
         "language", "title", "description", "licence", "licence_words", "subjects", "level", "family", "new_language"
     )
     def words(draft: str) -> ResponseReturnValue:
-        one = hub.drafts.find(draft)
+        one = _ready(hub, draft)
         try:
             about = words_written(request.form, one.about)
         except WordsRefused as refused:
@@ -109,7 +109,7 @@ def _mend(pages: Blueprint, hub: "Hub") -> None:
     @require("staff")
     @takes("old", "new")
     def moved(draft: str) -> ResponseReturnValue:
-        one = hub.drafts.find(draft)
+        one = _ready(hub, draft)
         hub.drafts.say(draft, moved_written(request.form, one.about), one.choice)
         return redirect(f"{DRAFTS_PATH}{draft}?said=kept#update", 303)
 
@@ -117,7 +117,7 @@ def _mend(pages: Blueprint, hub: "Hub") -> None:
     @require("staff")
     @takes("who", "campus", "of", "layers", "hold", "day", "time")
     def campuses(draft: str) -> ResponseReturnValue:
-        one = hub.drafts.find(draft)
+        one = _ready(hub, draft)
         try:
             choice = choice_written(request.form, one, hub.fleet.campuses())
         except WordsRefused as refused:
@@ -154,6 +154,13 @@ def _end(pages: Blueprint, hub: "Hub") -> None:
 def _forget_looks(hub: "Hub") -> None:
     """Previews of drafts that are no more go with them."""
     hub.previews.keep_only([one.release for one in hub.drafts.all() if one.release is not None])
+
+
+def _ready(hub: "Hub", draft: str) -> Draft:
+    """A draft that was imported. Raises NoSuchDraft, DraftRefused."""
+    one = hub.drafts.find(draft)
+    one.demand(State.READY)
+    return one
 
 
 def begun(hub: "Hub") -> str:

@@ -39,7 +39,8 @@ def test_two_sources_of_one_name_get_two_ids(reading: Read, film: Path, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("data", "words"), [(b"", "is empty"), (b"GIF89a...", "not a kind of file"), (b"\xff" * 5000, "not a kind of file")]
+    ("data", "words"),
+    [(b"", "is empty"), (b"MZ\x90\0...", "not a kind of file"), (b"\xff" * 5000, "not a kind of file")],
 )
 def test_what_is_no_course_is_refused(reading: Read, tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "course.zip").write_bytes(data)

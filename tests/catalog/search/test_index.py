@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from catalog.search import index as index_
-from catalog.search.index import Card, Chosen, Index, Naming, Source
+from catalog.search import tables
+from catalog.search.card import Card, Chosen, Naming, Source
+from catalog.search.index import Index
 from catalog.search.question import Question
 from catalog.search.texts.piece import Piece
 from tests.catalog.search.measured_words import WORDS, Item, catalogue
@@ -162,6 +164,7 @@ def test_an_index_of_another_form_is_made_anew(tmp_path: Path, monkeypatch: pyte
     index.put_course(*course("water"), [])
     index.close()
     monkeypatch.setattr(index_, "FORM", 99)
+    monkeypatch.setattr(tables, "FORM", 99)
 
     again = Index(tmp_path)
 

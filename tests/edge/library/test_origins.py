@@ -11,6 +11,7 @@ from catalog.manifest import Release
 from edge.box import Box
 from edge.config import Config
 from edge.library.launches import Address
+from edge.library.stage import files
 from edge.serve import sites
 from sync.web.front import Front
 
@@ -110,6 +111,31 @@ def test_a_course_may_be_framed_by_the_boxs_pages_only(campus: Campus) -> None:
     policy = campus.asks(at.port, f"/{at.token}/site/index.html").headers["Content-Security-Policy"]
 
     assert f"frame-ancestors 'self' http://127.0.0.1:{campus.box.config.port}" in policy
+
+
+def test_no_course_gets_a_service_worker(campus: Campus) -> None:
+    at = campus.water
+
+    answer = campus.asks(at.port, f"/{at.token}/site/index.html", headers={"Service-Worker": "script"})
+
+    assert 403 == answer.status_code
+
+
+def test_what_the_box_itself_says_on_a_courses_origin_is_its_own(campus: Campus) -> None:
+    """No file of a course is asked for there, no body is taken anywhere else, and the players are kept for good."""
+    at = campus.water
+    own = {"Origin": f"http://127.0.0.1:{at.port}"}
+    player = next(iter(files.addressed()))
+
+    statuses = [
+        campus.asks(at.port, f"/{at.token}/~nothing").status_code,
+        campus.asks(at.port, f"/{at.token}/%7Estate").status_code,
+        httpx.post(f"http://127.0.0.1:{at.port}/{at.token}/site/index.html", headers=own).status_code,
+        httpx.post(f"http://127.0.0.1:{at.port}/{at.token}/~state", headers=own, content=b"x" * (3 << 20)).status_code,
+    ]
+
+    assert [404, 200, 405, 413] == statuses
+    assert "immutable" in campus.asks(at.port, f"/{player}").headers["Cache-Control"]
 
 
 def _free_ports(count: int) -> int:

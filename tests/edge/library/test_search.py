@@ -1,5 +1,6 @@
 """Finding, through the real application, over real small courses on a real box."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -7,17 +8,20 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from catalog.manifest import Release
 from catalog.search.index import Index
+from catalog.search.texts import reader as reader_
 from edge.box import Box
+from edge.cli import box as command
 from edge.library import indexing
 from edge.people.people import Person
 from tests.edge.conftest import WoundClock
 
 Signed = Callable[..., FlaskClient]
-STATEMENTS_MAX = 3
+STATEMENTS_MAX = 4
 
 
 @pytest.fixture
@@ -82,7 +86,7 @@ def test_a_word_in_a_document_opens_it_at_its_page(courses: list[Release], signe
 def test_titles_and_descriptions_are_found(courses: list[Release], signed: Signed) -> None:
     client = signed()
 
-    assert "/library/reader" in hits(page(client, "/search?q=حكايه"))
+    assert "/library/reader/reader-ar" in hits(page(client, "/search?q=حكايه"))
     assert "<mark>comes</mark>" in page(client, "/search?q=comes")
 
 
@@ -129,7 +133,7 @@ def test_courses_are_browsed_by_what_they_are(courses: list[Release], signed: Si
 
     assert ["/library/reader"] == re.findall(r'class="door" href="([^"]+)"', arabic)
     assert ["/library/film", "/library/lesson"] == re.findall(r'class="door" href="([^"]+)"', small)
-    assert ["/library/reader"] == hits(page(client, "/search?q=الماء&language=ar&mb=50"))[:1]
+    assert ["/library/reader/reader-ar"] == hits(page(client, "/search?q=الماء&language=ar&mb=50"))[:1]
     assert [] == hits(page(client, "/search?q=الماء&language=fr"))
 
 
@@ -221,7 +225,7 @@ def test_what_is_known_already_is_not_read_again(
     def refuse(*arguments: object) -> None:
         raise AssertionError("a file was read again")
 
-    monkeypatch.setattr(indexing, "Reader", refuse)
+    monkeypatch.setattr(reader_, "Reader", refuse)
     monkeypatch.setattr(Index, "put_course", refuse)
 
     assert box.indexing.tick()
@@ -234,3 +238,23 @@ def test_a_file_that_has_rotted_costs_its_own_text(box: Box, lesson: Release, tm
 
     assert box.indexing.tick()
     assert box.indexing.index.cards()["lesson"].is_read
+
+
+def test_while_courses_are_being_read_the_page_says_so(box: Box, lesson: Release, signed: Signed) -> None:
+    before = page(signed(), "/search?q=water")
+    box.indexing.tick()
+
+    assert "still being read" in before
+    assert "still being read" not in page(signed(), "/search?q=water")
+
+
+def test_whoever_stands_beside_the_box_finds_by_a_command(box: Box, lesson: Release, film: Release) -> None:
+    box.close()
+
+    said = CliRunner().invoke(command, ["find", "bucket", "--data", str(box.data), "--json"], catch_exceptions=False)
+
+    found = json.loads(said.output)
+    assert found["is_whole"]
+    assert [("film", "/library/film/film?at=9", ["bucket"])] == [
+        (row["course"], row["address"], row["marks"]) for row in found["found"]
+    ]

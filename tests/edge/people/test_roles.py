@@ -71,6 +71,13 @@ MATRIX = {
     "learning.class_progress": TEACHING,
     "learning.class_course": TEACHING,
     "learning.learner_progress": TEACHING,
+    "lrs.about": ANYBODY,
+    "lrs.statements": ANYBODY,
+    "lrs.agents": ANYBODY,
+    "lrs.activities": ANYBODY,
+    "lrs.activities_state": ANYBODY,
+    "lrs.activities_profile": ANYBODY,
+    "lrs.agents_profile": ANYBODY,
     "staff.claim": ANYBODY,
     "staff.take": ANYBODY,
     "staff.status": STAFF,
@@ -119,7 +126,8 @@ MATRIX = {
 }
 """Who may use which page. A page that is not named here fails the test below.
 
-What the mirror gives is named by its digest and signed: whoever knows the name may have it.
+What the mirror gives is named by its digest and signed: whoever knows the name may have it. The learning record store
+asks nobody for a session, and everybody for a key (tests/edge/learning/lrs/test_http.py).
 """
 
 OF_SOMEBODY = re.compile(r"<(?:classroom|learner)>")

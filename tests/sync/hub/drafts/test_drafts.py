@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from catalog.about import About
 from catalog.fault import DiskFull
+from catalog.publish import let_go
 from sync.hub.drafts import chunks as chunks_
 from sync.hub.drafts.draft import CHUNK_BYTES, DraftRefused, NoSuchDraft, State
 from sync.hub.drafts.jobs import TRIES_MAX
@@ -90,6 +92,20 @@ def test_more_than_this_hub_takes_is_refused(hub: Hub) -> None:
 
     with pytest.raises(DraftRefused, match="at most 0 MB"):
         hub.drafts.announce(draft, [("a.zip", 600), ("b.zip", 600)])
+
+
+def test_files_that_a_backup_does_not_hold_come_again(hub: Hub, drafts: Make) -> None:
+    package = site("Water")
+    draft = drafts("water", {"water.zip": package})
+    hub.drafts.chunks.drop(draft)
+
+    with pytest.raises(DraftRefused, match="Not all of the files"):
+        hub.drafts.begin(draft)
+
+    hub.drafts.announce(draft, [("water.zip", len(package))])
+    hub.drafts.put(draft, 0, 0, package)
+    hub.drafts.begin(draft)
+    assert 1 == hub.jobs.do_waiting()
 
 
 def test_a_draft_is_not_imported_before_all_of_it_is_here(hub: Hub) -> None:
@@ -266,6 +282,48 @@ def test_a_new_version_says_again_what_was_said_of_the_former_one(hub: Hub, impo
     assert ({"en": "Water", "fr": "L'eau"}, "CC0-1.0", ("Physics",)) == (
         dict(second.said.title), second.said.licence, second.about.subjects,
     )  # fmt: skip
+
+
+def test_what_is_known_already_is_not_put_off(hub: Hub, imported: Make, box: Any, clock: Any) -> None:
+    """The same files again, with a time: boxes have this version, and go on having it."""
+    package = {"water.zip": site("Water")}
+    hub.publishing.publish_draft(hub.drafts.find(imported("water", package)))
+    hub.packing.build_missing()
+
+    again = hub.drafts.find(imported("water", package))
+    later = replace(again, choice=replace(again.choice, due_seconds=clock.wall_seconds + 999))
+    release, is_new = hub.publishing.publish_draft(later)
+    hub.packing.build_missing()
+
+    assert (1, False, None) == (release.version, is_new, hub.publishing.due_seconds(release.root))
+    assert ["water"] == [parcel.course for parcel in box.sends().plan]
+
+
+def test_while_another_process_imports_this_one_waits(hub: Hub, drafts: Make) -> None:
+    draft = drafts("water", {"water.zip": site("Water")})
+    hub.drafts.begin(draft)
+
+    with hub.jobs._turn() as is_ours:
+        assert is_ours
+        assert 0 == hub.jobs.do_waiting()
+
+    assert 1 == hub.jobs.do_waiting()
+
+
+def test_what_was_just_taken_in_is_let_go_by_nobody(hub: Hub, drafts: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process tidies up in the moment between the files and the draft's row."""
+    draft = drafts("water", {"water.zip": site("Water")})
+    hub.drafts.begin(draft)
+    imported = hub.drafts.imported
+
+    def tidied_before(*said: Any) -> bool:
+        let_go(hub.catalog, hub.drafts.layer_roots)
+        return imported(*said)
+
+    monkeypatch.setattr(hub.drafts, "imported", tidied_before)
+    hub.jobs.do_waiting()
+
+    assert hub.publishing.publish_draft(hub.drafts.find(draft))[1]
 
 
 def test_a_hundred_drafts_are_bounded(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

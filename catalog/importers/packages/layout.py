@@ -1,0 +1,147 @@
+"""The layout of a package: where its document lies, and which file a link in it means.
+
+* The document lies at the top, or in the one folder that holds everything, which is then left off.
+* A link means the file of that name; where only capital letters or the way of writing differ, it is mended and said.
+* A link never leads out of the package.
+* What our players read is written into the package's folder under a name that no file of the package keeps.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from catalog.fault import ContentFault
+from catalog.importers.intake import Intake
+from catalog.importers.report import ExternalLink, Report
+from catalog.importers.site import is_junk
+from catalog.importers.source import Source, Tree, contents
+from catalog.importers.xml import XML_BYTES_MAX
+
+PLAY_FILE = "qanat-play.json"
+"""What a player reads of a package: written at import, beside its files."""
+LINK_LETTERS_MAX = 2000
+
+_SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{1,20}:|//)")
+
+
+def document_path(source: Source, name: str) -> str | None:
+    """Where in the source the document called `name` lies; None where it is not such a package."""
+    tree = source.tree
+    if tree is None:
+        return None
+    found = [path for path in tree.paths if path.rpartition("/")[2].lower() == name and path.count("/") <= 1]
+    at_top = [path for path in found if "/" not in path]
+    if at_top:
+        return at_top[0]
+    tops = {path.partition("/")[0] for path in tree.paths if not is_junk(path)}
+    return found[0] if found and len(tops) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link means: a file of the package, and what follows its name (`?a=b#c`)."""
+
+    path: str
+    suffix: str
+
+
+class Package:
+    """The files of one package by their paths in it."""
+
+    def __init__(self, tree: Tree, document: str, report: Report) -> None:
+        self.tree = tree
+        self.document = document
+        self._report = report
+        top = document.rpartition("/")[0]
+        self._prefix = f"{top}/" if top else ""
+        inside = [path for path in tree.paths if path.startswith(self._prefix) and not is_junk(path)]
+        self.files = {path.removeprefix(self._prefix): path for path in inside}
+        self._left: set[str] = set()
+        self._folded: dict[str, str] = {}
+        for path in self.files:
+            self._folded.setdefault(_folded(path), path)
+
+    def read(self, path: str, bytes_max: int = XML_BYTES_MAX) -> bytes:
+        """One small file of the package whole. Raises ContentFault where it is too long."""
+        return contents(self.tree, self.files[path], bytes_max)
+
+    def find(self, link: str, base: str = "") -> Link | None:
+        """The file that `link` means from the folder `base`; None where there is none, or it leads elsewhere."""
+        if is_external(link) or len(link) > LINK_LETTERS_MAX:
+            return None
+        cut = min((at for at in (link.find("?"), link.find("#")) if at >= 0), default=len(link))
+        written, suffix = link[:cut], link[cut:]
+        for path in dict.fromkeys((written, unquote(written))):
+            normal = _normal(base, path)
+            if normal in self.files:
+                return Link(normal, suffix)
+        folded = _folded(_normal(base, unquote(written)))
+        found = self._folded.get(folded) if folded else None
+        if found is None:
+            return None
+        self._report.repaired.append(f"{link[:cut]}: the file is called {found}.")
+        return Link(found, suffix)
+
+    def keep(self, is_kept: Callable[[str], bool]) -> None:
+        """Leave out files of the package that nobody needs who studies it; whoever does so says it in the report."""
+        self._left = {found for path, found in self.files.items() if not is_kept(path)}
+        self.files = {path: found for path, found in self.files.items() if is_kept(path)}
+
+    def take_in(self, intake: Intake, folder: str) -> None:
+        """Put every file of the package into `folder` of the course."""
+        for path, found in self.files.items():
+            if path.casefold() == PLAY_FILE:
+                self._report.left_out.append(f"{path}: a name that is kept for the player.")
+            else:
+                intake.add(f"{folder}/{path}", self.tree.pieces(found), is_counted=False)
+            intake.advance(self.tree.source_bytes(found))
+        wanted = set(self.files.values()) | self._left
+        left = [path for path in self.tree.paths if path not in wanted]
+        self._report.left_out += [f"{path}: left behind by the computer that made it." for path in left]
+
+
+def write_play(intake: Intake, folder: str, document: Mapping[str, Any], name: str = PLAY_FILE) -> None:
+    """Write what a player reads of the package in `folder`: the same bytes for the same package."""
+    data = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    intake.add(f"{folder}/{name}", [data], is_counted=False)
+
+
+def is_external(link: str) -> bool:
+    """Tell whether a link leads out of the package: to another host, or to no file at all.
+
+    >>> is_external("https://example.org/a.html"), is_external("unit1/a.html"), is_external("javascript:void(0)")
+    (True, False, True)
+    """
+    return _SCHEME.match(link) is not None
+
+
+def needs_internet(file: str, link: str) -> ExternalLink:
+    return ExternalLink(file, link[:500], is_needed=True)
+
+
+def refused(source: Source, why: str, hint: str = "") -> ContentFault:
+    """A package that cannot be taken, with its reason."""
+    return ContentFault(
+        f"{source.name} cannot be taken: {why}.", hint or "Export it again from the program that made it."
+    )
+
+
+def _normal(base: str, path: str) -> str:
+    """A path inside the package; empty where it would lead out of it."""
+    parts: list[str] = []
+    for part in f"{base}/{path}".replace("\\", "/").split("/"):
+        if part == "..":
+            if not parts:
+                return ""
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return unicodedata.normalize("NFC", "/".join(parts))
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path.casefold())

@@ -1,0 +1,161 @@
+"""The application of the content origins: the page around a package, and what its runtime keeps.
+
+* It answers under `/TOKEN/~...` only, for the launch of that token, and knows neither cookies nor sessions.
+* What a runtime says is kept before it is acknowledged; of a guest nothing is kept, and nothing is refused.
+* Bodies are bounded, and only a page of the same origin may send them.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, abort, g, render_template, request
+from flask.sessions import SessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
+
+from catalog.db import Connection
+from edge.box import Box
+from edge.learning.packages.states import PART_LETTERS_MAX, Save
+from edge.library.stage import files, h5p, scorm, xapi
+from edge.library.stage.launched import Launched, demand_own_origin, launched
+from sync.web import language
+from sync.web.content import app_origin, content_policy
+from sync.web.lasting import write_then_answer
+from sync.web.takes import JSON, takes
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+BODY_BYTES_MAX = 2 << 20
+COUNT_MAX = 1 << 40
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "img-src 'self' data:; "
+    "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+)
+
+
+Scene = Callable[[Box, Launched], dict[str, Any]]
+
+SCENES: Mapping[str, Scene] = {"h5p": h5p.scene, "scorm": scorm.scene}
+"""What the page of each kind of package is made of; its template bears the kind's name."""
+
+
+class StageApplication:
+    """The application as the front runs it: made when the first package is opened."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return self._app(environ, start_response)
+
+    @cached_property
+    def _app(self) -> Flask:
+        return create_stage(self._box)
+
+
+def create_stage(box: Box) -> Flask:
+    """What the box says on the origins of its courses."""
+    app = Flask(__name__, static_folder=None, template_folder="templates")
+    app.session_interface = _NoSession()
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.globals |= {"own": files.own, "player": files.player, "embedded": embedded}
+    language.install(app)
+
+    @app.before_request
+    def speak() -> None:
+        wanted = request.args.get("lang", "")
+        language.use(wanted if wanted in box.config.languages else box.config.language, timezone=box.config.zone)
+
+    @app.get("/<token>/~play/")
+    def play(token: str) -> ResponseReturnValue:
+        found = launched(box, token)
+        scene = SCENES.get(found.activity.kind) or abort(404)
+        return render_template(f"stage/{found.activity.kind}.html", **scene(box, found))
+
+    @app.get("/<token>/~state")
+    @takes(query=("part",), gives=JSON)
+    def state(token: str) -> ResponseReturnValue:
+        found = launched(box, token)
+        part = request.args.get("part", "")
+        kept = box.packages.of(found.studied()).get(part) if found.learner else None
+        return Response(kept.state if kept else "{}", content_type="application/json")
+
+    @app.post("/<token>/~state")
+    @takes(body=JSON)
+    def save(token: str) -> ResponseReturnValue:
+        demand_own_origin()
+        found = launched(box, token)
+        said = request.get_data(cache=False)
+        save, parts_total, statements = _save(found, said)
+        if found.learner:
+            studied = found.studied(parts_total)
+            if not box.packages.has_room(studied, save.part, len(said)):
+                abort(413)
+            keep = box.packages.save_work(studied, save)
+            store = xapi.storing(box, found, statements)
+
+            def work(connection: Connection) -> None:
+                keep(connection)
+                store(connection)
+
+            write_then_answer(box.database, work)
+        return Response(status=204)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        ancestors = box.config.address or app_origin(request.host, box.config.port_seen or box.config.port)
+        headers = response.headers
+        policy = (
+            content_policy(ancestors)
+            if g.get("is_strangers", False)
+            else POLICY.format(ancestors=ancestors or "'none'")
+        )
+        headers.setdefault("Content-Security-Policy", policy)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return app
+
+
+def embedded(document: Any) -> str:
+    """A document as it may stand in a page's script element of data: it cannot end that element."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _save(found: Launched, said: bytes) -> tuple[Save, int, list[Any]]:
+    """The save that a runtime sent, how many parts the package has, and the statements that came along.
+
+    Answers 400 where it is none.
+    """
+    try:
+        told = json.loads(said)
+    except (ValueError, RecursionError):
+        abort(400)
+    if not isinstance(told, dict):
+        abort(400)
+    part, state = told.get("part"), told.get("state")
+    if not isinstance(part, str) or len(part) > PART_LETTERS_MAX or not isinstance(state, dict):
+        abort(400)
+    sitting, number = _count(told.get("sitting")), _count(told.get("number"))
+    parts = found.activity.attributes.get("parts", 1)
+    parts_total = parts if isinstance(parts, int) else 1
+    is_last = told.get("is_last") is True
+    statements = told.get("statements")
+    save = Save(part, sitting, number, state, is_last, is_alone=parts_total <= 1)
+    return save, parts_total, statements if isinstance(statements, list) else []
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and 0 <= value < COUNT_MAX else abort(400)
+
+
+class _NoSession(SessionInterface):
+    def open_session(self, app: Flask, request: Any) -> SessionMixin | None:
+        return None

@@ -1,0 +1,157 @@
+"""Small packages of our own: what an importer or a player has to bear, and nothing else in them.
+
+* Each is written as a zip where a test asks for it; nothing of anybody else's is in it.
+* Their one page is a SCO that says what it found and does what its buttons say, in 1.2 or 2004.
+"""
+
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SCO = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Part</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<h1>__TITLE__</h1>
+<p>Entry: <b id="entry"></b></p><p>Suspended: <b id="suspended"></b></p><p>Location: <b id="location"></b></p>
+<p>Who: <b id="who"></b></p><p>Launch data: <b id="data"></b></p><p>Time: <b id="time"></b></p>
+<p><button id="answer">Answer</button> <button id="wrong">Answer wrongly</button> <button id="write">Write only</button>
+<button id="long">Write much</button> <button id="half">Half of it</button>
+<button id="finish">Finish</button> <button id="pass">Pass with 85</button>
+<button id="fail">Fail with 20</button> <button id="leave">Leave</button> <button id="goon">Go on</button></p>
+<p id="said"></p>
+<script>
+var is2004 = __IS_2004__;
+function find(from) {
+  for (var win = from, n = 0; win && n < 20; win = win.parent, n++) {
+    try { if (is2004 ? win.API_1484_11 : win.API) return is2004 ? win.API_1484_11 : win.API; }
+    catch (other) { return null; }
+    if (win.parent === win) return null;
+  }
+}
+var api = find(window.parent), P = is2004 ? "cmi." : "cmi.core.", isOver = false;
+function get(name) { return is2004 ? api.GetValue(name) : api.LMSGetValue(name); }
+function set(name, value) {
+  var done = is2004 ? api.SetValue(name, value) : api.LMSSetValue(name, value);
+  if (String(done) !== "true") say("refused " + name + " " + (is2004 ? api.GetLastError() : api.LMSGetLastError()));
+  return done;
+}
+function commit() { say(String(is2004 ? api.Commit("") : api.LMSCommit(""))); }
+function end() { if (!isOver) { isOver = true; is2004 ? api.Terminate("") : api.LMSFinish(""); } }
+function say(text) { document.getElementById("said").textContent = text; }
+function show(id, text) { document.getElementById(id).textContent = text; }
+function on(id, then) { document.getElementById(id).onclick = then; }
+function answer(value, result) {
+  var n = get("cmi.interactions._count");
+  set("cmi.interactions." + n + ".id", "question-1");
+  set("cmi.interactions." + n + ".type", "choice");
+  set("cmi.interactions." + n + (is2004 ? ".learner_response" : ".student_response"), value);
+  set("cmi.interactions." + n + ".result", result);
+  commit();
+}
+function score(raw) {
+  set(P + "score.raw", String(raw)); set(P + "score.min", "0"); set(P + "score.max", "100");
+  if (is2004) set("cmi.score.scaled", String(raw / 100));
+}
+function status(done, passed) {
+  var completion = done ? "completed" : "incomplete", success = passed ? "passed" : "failed";
+  if (!is2004) return set("cmi.core.lesson_status", passed === null ? completion : success);
+  set("cmi.completion_status", completion);
+  if (passed !== null) set("cmi.success_status", success);
+}
+on("answer", function () {
+  set("cmi.suspend_data", "answered");
+  set(is2004 ? "cmi.location" : "cmi.core.lesson_location", "page-2");
+  answer("b", "correct");
+});
+on("wrong", function () { answer("a", is2004 ? "incorrect" : "wrong"); });
+on("write", function () { set("cmi.suspend_data", "written, never committed"); });
+on("long", function () { set("cmi.suspend_data", new Array(64001).join("x")); commit(); });
+on("half", function () { if (is2004) set("cmi.progress_measure", "0.5"); commit(); });
+on("finish", function () { status(true, null); end(); });
+on("pass", function () {
+  score(85);
+  status(true, true);
+  set(P + "session_time", is2004 ? "PT10M" : "00:10:00");
+  end();
+});
+on("fail", function () { score(20); status(true, false); end(); });
+on("leave", function () { set(P + "exit", "suspend"); end(); });
+on("goon", function () { if (is2004) set("adl.nav.request", "continue"); status(true, null); end(); });
+say(String(is2004 ? api.Initialize("") : api.LMSInitialize("")));
+show("entry", get(P + "entry"));
+show("suspended", get("cmi.suspend_data").slice(0, 60) + " (" + get("cmi.suspend_data").length + ")");
+show("location", get(is2004 ? "cmi.location" : "cmi.core.lesson_location"));
+show("who", get(is2004 ? "cmi.learner_name" : "cmi.core.student_name"));
+show("data", get("cmi.launch_data"));
+show("time", get(is2004 ? "cmi.total_time" : "cmi.core.total_time"));
+if (get(is2004 ? "cmi.completion_status" : "cmi.core.lesson_status") !== "completed") status(false, null);
+window.onunload = end;
+</script></html>
+"""
+
+HEAD_12 = (
+    'xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2" xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_rootv1p2"'
+)
+HEAD_2004 = (
+    'xmlns="http://www.imsglobal.org/xsd/imscp_v1p1" xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_v1p3" '
+    'xmlns:adlseq="http://www.adlnet.org/xsd/adlseq_v1p3" xmlns:adlnav="http://www.adlnet.org/xsd/adlnav_v1p3" '
+    'xmlns:imsss="http://www.imsglobal.org/xsd/imsss"'
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One part: its name, and what its manifest says of it as XML."""
+
+    id: str
+    title: str
+    more: str = ""
+    inner: Sequence["Item"] = field(default_factory=tuple)
+    is_sco: bool = True
+
+
+def scorm(
+    path: Path, items: Sequence[Item], *, is_2004: bool = False, sequencing: str = "", title: str = "Water"
+) -> Path:
+    """A SCORM package whose parts each have a page of their own."""
+    resources: list[str] = []
+    files: dict[str, bytes] = {}
+
+    def said(item: Item) -> str:
+        inner = "".join(said(one) for one in item.inner)
+        if item.inner:
+            return f'<item identifier="{item.id}"><title>{item.title}</title>{inner}{item.more}</item>'
+        kind = ("scormType" if is_2004 else "scormtype", "sco" if item.is_sco else "asset")
+        page = f"{item.id}/page.html"
+        files[page] = (
+            SCO.replace("__TITLE__", item.title).replace("__IS_2004__", "true" if is_2004 else "false").encode()
+            if item.is_sco
+            else f"<!doctype html><title>{item.title}</title><h1>{item.title}</h1>".encode()
+        )
+        resources.append(
+            f'<resource identifier="r-{item.id}" type="webcontent" adlcp:{kind[0]}="{kind[1]}" href="{page}"/>'
+        )
+        return f'<item identifier="{item.id}" identifierref="r-{item.id}"><title>{item.title}</title>{item.more}</item>'
+
+    tree = "".join(said(item) for item in items)
+    version = "2004 4th Edition" if is_2004 else "1.2"
+    manifest = (
+        f'<?xml version="1.0"?><manifest identifier="{path.stem}" {HEAD_2004 if is_2004 else HEAD_12}>'
+        f"<metadata><schema>ADL SCORM</schema><schemaversion>{version}</schemaversion></metadata>"
+        f'<organizations default="org"><organization identifier="org"><title>{title}</title>{tree}{sequencing}'
+        f"</organization></organizations><resources>{''.join(resources)}</resources></manifest>"
+    )
+    return zipped(path, {"imsmanifest.xml": manifest.encode(), **files})
+
+
+def zipped(path: Path, files: Mapping[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def as_json(document: object) -> bytes:
+    return json.dumps(document).encode()

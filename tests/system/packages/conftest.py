@@ -1,0 +1,155 @@
+"""Nouns of the packages' tests: a box that is served, a learner who signed in, a phone that shows what they open."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, sync_playwright
+
+from catalog.manifest import Release
+from edge.box import Box
+from edge.config import Config
+from edge.people.people import Person, Secret
+from edge.serve import sites
+from sync.web.front import Front
+from tests.edge.conftest import Boxes, Shelves, WoundClock, boxes, clock, shelve
+
+__all__ = ["boxes", "clock", "shelve"]
+
+SHARED = Path(__file__).parents[4] / "shared" / "fixtures"
+"""Packages of others, where they lie beside the checkout."""
+
+PHONE = {"width": 360, "height": 740}
+CHROMIUM = "/usr/bin/chromium"
+SWITCHES = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
+HOST = "127.0.0.1"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Campus:
+    """A served box with one learner, and phones before it."""
+
+    box: Box
+    browser: Browser
+    put: Shelves
+    amina: Person
+    clock: WoundClock
+    wifi: "Wifi"
+
+    @property
+    def address(self) -> str:
+        return f"http://{HOST}:{self.box.config.port}"
+
+    def shelves(self, course: str, package: Path, **words: object) -> Release:
+        return self.put(self.box, course, [package], **words)
+
+    def phone(self, kind: str = "learner", language: str = "en", person: str | None = None) -> Page:
+        """A phone on which somebody is signed in, with an empty memory."""
+        context = self.browser.new_context(viewport=PHONE, locale=language)
+        return self.signs_in(context, kind, language, person)
+
+    def signs_in(
+        self, context: BrowserContext, kind: str = "learner", language: str = "en", person: str | None = None
+    ) -> Page:
+        who = self.amina.id if kind == "learner" and person is None else person or ""
+        cookie, _ = self.box.sessions.begin(who, kind, {})
+        name = f"qanat-box-{self.box.config.port}"
+        context.add_cookies(
+            [
+                {"name": name, "value": cookie, "url": self.address, "httpOnly": True, "sameSite": "Lax"},
+                {"name": "language", "value": language, "url": self.address},
+            ]
+        )
+        context.set_default_timeout(20_000)
+        return context.new_page()
+
+    def opens(self, page: Page, release: Release, number: int = 0) -> FrameLocator:
+        """Open an activity; returns the stage around the package."""
+        activity = release.activities[number]
+        page.goto(f"{self.address}/library/{release.course}/{activity.id}")
+        return page.frame_locator("iframe.stage")
+
+    def settled(self) -> None:
+        """What was sent before is on the disk once a write that was lined up later is done."""
+        self.box.database.write(lambda connection: None)
+
+    def count(self, table: str) -> int:
+        return int(self.box.database.read().execute(f"select count(*) from {table}").fetchone()[0])
+
+    def events(self, kind: str) -> list[str]:
+        rows = self.box.database.read().execute(
+            "select payload from event where kind = ? order by place, sequence", [kind]
+        )
+        return [row["payload"].decode() for row in rows]
+
+
+@pytest.fixture
+def campus(boxes: Boxes, shelve: Shelves, clock: WoundClock, browser: Browser) -> Iterator[Campus]:
+    first = free_ports(4)
+    config = Config(host=HOST, port=first, content_port=first + 1, content_ports=3, languages=("en", "fr", "ar"))
+    box = boxes("campus", config=config)
+    box.start()
+    classroom = box.people.add_classroom("8 B")
+    amina = box.people.enrol_learner(classroom.id, "Amina", Secret("pin", "4071"))
+    wifi = Wifi(box)
+    wifi.back()
+    yield Campus(box, browser, shelve, amina, clock, wifi)
+    wifi.cut()
+
+
+@dataclass
+class Wifi:
+    """The way from all phones to the box, which can be cut: the box's ports close, and open again."""
+
+    box: Box
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def cut(self) -> None:
+        self._open.close()
+
+    def back(self) -> None:
+        self._open.enter_context(Front(sites(self.box), self.box.clock).serving())
+
+
+def free_ports(count: int) -> int:
+    """The first of so many free ports in a row; each process begins to look somewhere else."""
+    start = 21_000 + os.getpid() % 800 * 10
+    for first in range(start, start + 4_000, count):
+        if all(_is_free(port) for port in range(first, first + count)):
+            return first
+    raise AssertionError("no ports are free")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def eventually(holds: Callable[[], bool], campus: Campus) -> None:
+    """Wait until what a phone sent on its way out has come to the box."""
+    for _ in range(200):
+        campus.settled()
+        if holds():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("it did not come to the box")
