@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from catalog.fault import ContentFault
-from catalog.importers.cartridge.canvas import WIKI, Canvas, page_meta, read_canvas
+from catalog.importers.cartridge.canvas import WIKI, Canvas, is_announcement, is_hidden, page_meta, read_canvas
 from catalog.importers.cartridge.links import Links
 from catalog.importers.cartridge.manifest import Item, Manifest, Resource, read_about, read_manifest
 from catalog.importers.cartridge.parts import Parts
@@ -103,7 +103,7 @@ def _lines(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> It
             yield line
     loose = [one for one in manifest.resources.values() if one.id not in seen]
     others = [one for one in loose if _stands_alone(one, manifest, canvas)]
-    hidden = [one for one in others if _is_unpublished(one, tree)]
+    hidden = [one for one in others if canvas.is_canvas and _is_unpublished(one, manifest, tree)]
     kept = [one for one in others if one not in hidden] if seen or len(hidden) < len(others) else others
     yield from (Line(one, "", "") for one in kept)
     report.left_out += [f"{one.start}: not published in the course it came from." for one in hidden if one not in kept]
@@ -127,11 +127,20 @@ def _stands_alone(resource: Resource, manifest: Manifest, canvas: Canvas) -> boo
     return resource.kind == "webcontent" and not manifest.items
 
 
-def _is_unpublished(resource: Resource, tree: Tree) -> bool:
-    if not resource.start.startswith(WIKI) or resource.start not in tree.paths:
-        return False
-    head = beginning(tree, resource.start).decode("utf-8", "replace")
-    return page_meta(head).get("workflow_state") in ("unpublished", "deleted")
+def _is_unpublished(resource: Resource, manifest: Manifest, tree: Tree) -> bool:
+    """By what the page itself says, or the file beside it."""
+    if resource.start.startswith(WIKI) and resource.start in tree.paths:
+        head = beginning(tree, resource.start).decode("utf-8", "replace")
+        return page_meta(head).get("workflow_state") in ("unpublished", "deleted")
+    return any(is_hidden(head) or is_announcement(head) for head in _beside(resource, manifest, tree))
+
+
+def _beside(resource: Resource, manifest: Manifest, tree: Tree) -> Iterator[str]:
+    """The beginnings of the documents that come with a resource."""
+    for one in (resource, *(manifest.resources.get(name) for name in resource.dependencies)):
+        for path in one.files if one is not None else ():
+            if path.endswith(".xml") and path in tree.paths:
+                yield beginning(tree, path).decode("utf-8", "replace")
 
 
 def _is_own_page(resource: Resource, known: frozenset[str]) -> bool:
