@@ -22,7 +22,8 @@ from catalog.manifest import Activity
 
 MANIFEST = "imsmanifest.xml"
 MANIFEST_BYTES_MAX = 16 << 20
-MARKS = (b"imsccv1p", b"imscc_xmlv1p", b"imsthincc", b"Common Cartridge", b"/imscc/")
+MARKS = (b"imsccv1p", b"imscc_xmlv1p", b"imsthincc", b"Common Cartridge", b"/imscc/", b"imsqti_xmlv1p")
+"""The last: a package of tests alone, as Canvas and others export them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,10 @@ def _line_of(item: Item, manifest: Manifest) -> Line | None:
 def _stands_alone(resource: Resource, manifest: Manifest, canvas: Canvas) -> bool:
     """Whether a resource that is in no order is something to open, rather than a part of something."""
     start = resource.start
-    if resource.is_a("imsdt", "imswl", "assignment", "assessment"):
-        return True
     if resource.is_a("question-bank"):
         return not canvas.is_canvas
+    if resource.is_a("imsdt", "imswl", "assignment", "imsqti_xmlv1p"):
+        return True
     if canvas.is_canvas:
         is_assignment = any(path.endswith("assignment_settings.xml") for path in resource.files)
         return start.startswith(WIKI) or is_assignment

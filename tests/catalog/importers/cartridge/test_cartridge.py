@@ -251,6 +251,21 @@ def test_canvas_hides_what_it_hides(reading: Read, zipped: Callable[..., Path]) 
     assert "wiki_content/draft.html: not published in the course it came from." in imported.report.left_out
 
 
+def test_a_package_of_tests_alone_is_its_quizzes(reading: Read, zipped: Callable[..., Path]) -> None:
+    resources = resource("T1", "imsqti_xmlv1p2", "t1/t1.xml") + resource("T2", "imsqti_xmlv1p1", "t2/t2.xml")
+    made = {
+        "imsmanifest.xml": f"<manifest><resources>{resources}</resources></manifest>",
+        "t1/t1.xml": QTI,
+        "t2/t2.xml": QTI.replace("Rain quiz", "Snow quiz"),
+    }
+
+    imported = reading(zipped("tests.zip", made))
+
+    assert [("t1", "quiz", "Rain quiz"), ("t2", "quiz", "Snow quiz")] == [
+        (one.id, one.kind, one.title["en"]) for one in imported.activities
+    ]
+
+
 def test_canvas_writes_a_quiz_twice_and_hides_some(reading: Read, zipped: Callable[..., Path], files: Store) -> None:
     quizzes = "".join(
         resource(
