@@ -89,7 +89,7 @@ def _read(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> lis
 
 def _lines(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> Iterator[Line]:
     """The activities in their order: those of the manifest's order, then those that stand in none."""
-    report, seen = intake.report, set[str]()
+    report, seen, known = intake.report, set[str](), frozenset(tree.paths)
     report.left_out += [f"The module “{title}” is hidden in the course it came from." for title in canvas.hidden_titles]
     for item in manifest.items:
         if item.id in canvas.hidden_items:
@@ -104,7 +104,7 @@ def _lines(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> It
             yield line
     loose = [one for one in manifest.resources.values() if one.id not in seen]
     others = [one for one in loose if _stands_alone(one, manifest, canvas)]
-    hidden = [one for one in others if canvas.is_canvas and _is_unpublished(one, manifest, tree)]
+    hidden = [one for one in others if canvas.is_canvas and _is_unpublished(one, manifest, tree, known)]
     kept = [one for one in others if one not in hidden] if seen or len(hidden) < len(others) else others
     yield from (Line(one, "", "") for one in kept)
     report.left_out += [f"{one.start}: not published in the course it came from." for one in hidden if one not in kept]
@@ -128,19 +128,19 @@ def _stands_alone(resource: Resource, manifest: Manifest, canvas: Canvas) -> boo
     return resource.kind == "webcontent" and not manifest.items
 
 
-def _is_unpublished(resource: Resource, manifest: Manifest, tree: Tree) -> bool:
+def _is_unpublished(resource: Resource, manifest: Manifest, tree: Tree, known: frozenset[str]) -> bool:
     """By what the page itself says, or the file beside it."""
-    if resource.start.startswith(WIKI) and resource.start in tree.paths:
+    if resource.start.startswith(WIKI) and resource.start in known:
         head = beginning(tree, resource.start).decode("utf-8", "replace")
         return page_meta(head).get("workflow_state") in ("unpublished", "deleted")
-    return any(is_hidden(head) or is_announcement(head) for head in _beside(resource, manifest, tree))
+    return any(is_hidden(head) or is_announcement(head) for head in _beside(resource, manifest, tree, known))
 
 
-def _beside(resource: Resource, manifest: Manifest, tree: Tree) -> Iterator[str]:
+def _beside(resource: Resource, manifest: Manifest, tree: Tree, known: frozenset[str]) -> Iterator[str]:
     """The beginnings of the documents that come with a resource."""
     for one in (resource, *(manifest.resources.get(name) for name in resource.dependencies)):
         for path in one.files if one is not None else ():
-            if path.endswith(".xml") and path in tree.paths:
+            if path.endswith(".xml") and path in known:
                 yield beginning(tree, path).decode("utf-8", "replace")
 
 

@@ -8,7 +8,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlite_utils.migrations import Migrations
 
@@ -203,6 +203,25 @@ class Tries:
             [classroom, WAITING_MAX],
         )
         return [Unread(*row) for row in rows]
+
+    def all_of(self, learner: str) -> dict[str, list[dict[str, Any]]]:
+        """Everything that is kept of a learner's tries, and of what teachers gave, in plain fields."""
+        connection = self._database.read()
+        tries = connection.execute(
+            """
+            select course, activity, number, version, permille, at_seconds from quiz_try where learner = ?
+            order by course, activity, number
+            """,
+            [learner],
+        )
+        marks = connection.execute(
+            """
+            select course, activity, number, question, share, at_seconds from essay_mark where learner = ?
+            order by course, activity, number, question
+            """,
+            [learner],
+        )
+        return {"tries": [dict(row) for row in tries], "essays": [dict(row) for row in marks]}
 
     def forget(self, connection: Connection, learner: str) -> None:
         """Remove everything of an erased learner, in the transaction that erases them."""
