@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 from catalog.importers.questions.qti2 import Item, normal, read_item
 from catalog.importers.xml import parse_xml
 from catalog.questions.bank import Bank, why_not
