@@ -19,7 +19,8 @@ from catalog.web_address import is_web_address
 LINK, DOWNLOAD = "link", "download"
 PLAYED = frozenset(
     {".pdf", ".epub", ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".ogv", ".mp3", ".m4a", ".ogg", ".oga", ".opus",
-     ".wav", ".flac", ".aac", ".zip", ".h5p", ".mbz", ".imscc"}
+     ".wav", ".flac", ".aac", ".zip", ".h5p", ".mbz", ".imscc", ".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx",
+     ".odt", ".odp", ".ods", ".rtf"}
 )  # fmt: skip
 """Files that an importer may know; their content decides."""
 
@@ -49,9 +50,7 @@ def file_activities(
             found = intake.read_inner(kept, pieces())
             return [replace(found[0], title={intake.language: title})] if len(found) == 1 else found
         except ContentFault as fault:
-            intake.report.left_out.append(
-                f"{title}: it is kept as a file, because it cannot be opened: {fault.sentence}"
-            )
+            intake.report.repaired.append(f"{title}: it is kept as a file; it cannot be opened here: {fault.sentence}")
     path = f"{name}/{kept}"
     added = intake.add(path, pieces(), is_counted=False)
     return [Activity(name, DOWNLOAD, path, {intake.language: title}, {"bytes": added.entry.size_bytes})]

@@ -55,6 +55,7 @@ def export(box: "Box", person: Person, target: BinaryIO) -> None:
         _put(archive, "places.csv", _table(_PLACES, (_place_row(place) for place in places)))
         _put(archive, "results.csv", _table(_RESULTS, (_result_row(result) for result in results)))
         _put(archive, "answers.csv", _table(_ANSWERS, _answer_rows(answers)))
+        _put(archive, "quizzes.json", json.dumps(box.tries.all_of(person.id), ensure_ascii=False, indent=1))
         _put(archive, "packages.json", json.dumps(_packages(box, person), ensure_ascii=False, indent=1))
         # What names several learners is all of theirs.
         owners = [person.id, *box.lrs.owners.companies(box.database.read(), person.id)]

@@ -14,6 +14,7 @@ from catalog.manifest import Activity, Release, words
 from edge.box import Box
 from edge.learning.learning import ANSWER_BYTES_MAX, ITEM_LETTERS_MAX, SECONDS_MAX
 from edge.learning.overview import overview_of, progress_in, progress_of
+from edge.learning.quiz.told import told
 from edge.learning.repeats import KEY_LETTERS_MAX
 from sync.web.app import require, safe_next, session_now
 from sync.web.language import language_now
@@ -131,7 +132,10 @@ def _show_progress(pages: Blueprint, box: Box) -> None:
             classroom=box.people.classroom(person.classroom),
             courses=courses,
             results=box.results.of(person.id),
-            answers={one.release.course: box.learning.answers(person.id, one.release.course) for one in courses},
+            answers={
+                one.release.course: list(told(box, one.release, box.learning.answers(person.id, one.release.course)))
+                for one in courses
+            },
         )
 
 

@@ -152,15 +152,34 @@ def test_a_quiz_from_its_first_page_to_its_result(
         answer(page, bank, number)
         assert_welcoming(page, tmp_path, f"question-{number}", scripts=scripts)
         page.locator("main form .btn").first.click()
-    assert page.url.endswith("show=check")
+        following = number + 1 if number < len(bank.questions) else "check"
+        expect(page).to_have_url(re.compile(rf"show={following}$"))
     assert_welcoming(page, tmp_path, "check", scripts=scripts)
     expect(page.locator(".steps .ok")).to_have_count(len(bank.questions))
     page.click("button[value=hand-in]")
 
-    assert page.url.endswith("show=result")
+    expect(page).to_have_url(re.compile(r"show=result$"))
     assert_welcoming(page, tmp_path, "result", scripts=scripts)
     result = school.box.results.of(amina.id)[language][activity.id]
     assert (1000, 1) == (result.best_permille, result.attempts)
+
+
+def test_an_answer_stays_on_the_page_while_the_box_is_away(school: School, browser: Browser) -> None:
+    amina = learner(school, "Safia")
+    page = school.page(browser, amina, "learner", "en", scripts=True)
+    activity = school.box.shelf.release("essay").activities[0]  # type: ignore[union-attr]
+    page.goto(f"{school.address}/quiz/essay/{activity.id}?show=1")
+    page.fill("textarea", "Because the sun lifts the sea.")
+    page.context.set_offline(True)
+
+    page.click("button[value='2']")
+
+    expect(page.locator("[data-lost]")).to_be_visible()
+    expect(page.locator("textarea")).to_have_value("Because the sun lifts the sea.")
+    page.context.set_offline(False)
+    page.click("button[value='2']")
+    expect(page.locator("h1")).to_have_text("Question 2")
+    assert ["Because the sun lifts the sea."] == [one.answer for one in school.box.learning.answers(amina.id, "essay")]
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

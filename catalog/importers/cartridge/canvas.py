@@ -14,6 +14,7 @@ SETTINGS = "course_settings/course_settings.xml"
 MODULES = "course_settings/module_meta.xml"
 WIKI = "wiki_content/"
 FILES = "web_resources/"
+WHOLE_QUIZZES = "non_cc_assessments/"
 META_BYTES_MAX = 4 << 20
 
 LICENCES = {
@@ -21,6 +22,7 @@ LICENCES = {
     "cc_by_nd": "CC BY-ND", "cc_by_nc_nd": "CC BY-NC-ND", "public_domain": "Public domain",
     "private": "Private (copyrighted)",
 }  # fmt: skip
+_HIDDEN = re.compile(r"<workflow_state>(?:unpublished|deleted)</workflow_state>|<available>false</available>")
 _META = re.compile(
     r"""<meta\s+name=["'](identifier|workflow_state)["']\s+content=["']([^"'<>]{1,100})["']""", re.IGNORECASE
 )
@@ -55,6 +57,16 @@ def read_canvas(tree: Tree, about: About) -> Canvas:
                 if is_hidden or text_of(item, "workflow_state") in ("unpublished", "deleted"):
                     found.hidden_items.add(item.get("identifier", ""))
     return found
+
+
+def is_hidden(head: str) -> bool:
+    """Whether what Canvas says beside a part (a quiz, an assignment, a topic) is that learners do not see it."""
+    return _HIDDEN.search(head) is not None
+
+
+def is_announcement(head: str) -> bool:
+    """Whether a topic is news of that course."""
+    return "<type>announcement</type>" in head
 
 
 def page_meta(head: str) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from catalog.fault import ContentFault
-from catalog.importers.cartridge.canvas import WIKI, Canvas, page_meta, read_canvas
+from catalog.importers.cartridge.canvas import WIKI, Canvas, is_announcement, is_hidden, page_meta, read_canvas
 from catalog.importers.cartridge.links import Links
 from catalog.importers.cartridge.manifest import Item, Manifest, Resource, read_about, read_manifest
 from catalog.importers.cartridge.parts import Parts
@@ -22,7 +22,8 @@ from catalog.manifest import Activity
 
 MANIFEST = "imsmanifest.xml"
 MANIFEST_BYTES_MAX = 16 << 20
-MARKS = (b"imsccv1p", b"imscc_xmlv1p", b"imsthincc", b"Common Cartridge", b"/imscc/")
+MARKS = (b"imsccv1p", b"imscc_xmlv1p", b"imsthincc", b"Common Cartridge", b"/imscc/", b"imsqti_xmlv1p")
+"""The last: a package of tests alone, as Canvas and others export them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _read(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> lis
 
 def _lines(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> Iterator[Line]:
     """The activities in their order: those of the manifest's order, then those that stand in none."""
-    report, seen = intake.report, set[str]()
+    report, seen, known = intake.report, set[str](), frozenset(tree.paths)
     report.left_out += [f"The module “{title}” is hidden in the course it came from." for title in canvas.hidden_titles]
     for item in manifest.items:
         if item.id in canvas.hidden_items:
@@ -103,7 +104,7 @@ def _lines(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> It
             yield line
     loose = [one for one in manifest.resources.values() if one.id not in seen]
     others = [one for one in loose if _stands_alone(one, manifest, canvas)]
-    hidden = [one for one in others if _is_unpublished(one, tree)]
+    hidden = [one for one in others if canvas.is_canvas and _is_unpublished(one, manifest, tree, known)]
     kept = [one for one in others if one not in hidden] if seen or len(hidden) < len(others) else others
     yield from (Line(one, "", "") for one in kept)
     report.left_out += [f"{one.start}: not published in the course it came from." for one in hidden if one not in kept]
@@ -117,21 +118,30 @@ def _line_of(item: Item, manifest: Manifest) -> Line | None:
 def _stands_alone(resource: Resource, manifest: Manifest, canvas: Canvas) -> bool:
     """Whether a resource that is in no order is something to open, rather than a part of something."""
     start = resource.start
-    if resource.is_a("imsdt", "imswl", "assignment", "assessment"):
-        return True
     if resource.is_a("question-bank"):
         return not canvas.is_canvas
+    if resource.is_a("imsdt", "imswl", "assignment", "imsqti_xmlv1p"):
+        return True
     if canvas.is_canvas:
         is_assignment = any(path.endswith("assignment_settings.xml") for path in resource.files)
         return start.startswith(WIKI) or is_assignment
     return resource.kind == "webcontent" and not manifest.items
 
 
-def _is_unpublished(resource: Resource, tree: Tree) -> bool:
-    if not resource.start.startswith(WIKI) or resource.start not in tree.paths:
-        return False
-    head = beginning(tree, resource.start).decode("utf-8", "replace")
-    return page_meta(head).get("workflow_state") in ("unpublished", "deleted")
+def _is_unpublished(resource: Resource, manifest: Manifest, tree: Tree, known: frozenset[str]) -> bool:
+    """By what the page itself says, or the file beside it."""
+    if resource.start.startswith(WIKI) and resource.start in known:
+        head = beginning(tree, resource.start).decode("utf-8", "replace")
+        return page_meta(head).get("workflow_state") in ("unpublished", "deleted")
+    return any(is_hidden(head) or is_announcement(head) for head in _beside(resource, manifest, tree, known))
+
+
+def _beside(resource: Resource, manifest: Manifest, tree: Tree, known: frozenset[str]) -> Iterator[str]:
+    """The beginnings of the documents that come with a resource."""
+    for one in (resource, *(manifest.resources.get(name) for name in resource.dependencies)):
+        for path in one.files if one is not None else ():
+            if path.endswith(".xml") and path in known:
+                yield beginning(tree, path).decode("utf-8", "replace")
 
 
 def _is_own_page(resource: Resource, known: frozenset[str]) -> bool:

@@ -54,13 +54,21 @@ class Links:
                 if _TOKEN.search(bare) or "/" in bare or "." in bare:
                     self._report.left_out.append(f"{title}: what it links to is missing: {unquote(bare)[:200]}.")
                 return DROPPED if _TOKEN.search(bare) else None
-            if path != unquote(joined(page, bare.partition("?")[0])) and not _TOKEN.search(bare):
+            if not self._is_as_written(page, bare, path):
                 self._report.repaired.append(f"{title}: its link to {path} was written otherwise: {bare[:200]}.")
             self.used.setdefault(path)
             target = path if path in self._written.values() else self._placed.of(path)
             return relative(target, new_page) + mark + fragment
 
         return meaning
+
+    def _is_as_written(self, page: str, address: str, path: str) -> bool:
+        """Whether the link says the file's path letter by letter; one that says an identifier does."""
+        plain = unquote(address.partition("?")[0])
+        if _TOKEN.search(address):
+            is_path = _BASE.match(address) or _FILE.match(address)
+            return is_path is None or plain.endswith(path.removeprefix(FILES))
+        return path == joined(page, plain)
 
     def file(self, page: str, address: str) -> str | None:
         """The file of the package that a link in `page` means."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from catalog.fault import ContentFault
+from catalog.importers.cartridge.canvas import WHOLE_QUIZZES
 from catalog.importers.cartridge.links import Links
 from catalog.importers.cartridge.manifest import Manifest, Resource
 from catalog.importers.cartridge.placing import Placed, is_page
@@ -134,7 +135,8 @@ class Parts:
         return link_activity(self._intake, name, title or text_of(root, "title"), address)
 
     def _quiz(self, resource: Resource, name: str, title: str) -> Activity | None:
-        root = self._xml(resource)
+        whole = self._whole_quiz(resource)
+        root = self._xml(resource) if whole is None else whole
         if root.tag != ROOT:
             raise ContentFault(f"{resource.start} is not a test of QTI 1.2", "")
         found = read_qti12(root, self._bank_of)
@@ -187,6 +189,14 @@ class Parts:
             for path in one.files if one is not None else ():
                 if path in self._known and not path.endswith(LEFT_OUT) and not path.endswith("assignment_settings.xml"):
                     self._links.used.setdefault(path)
+
+    def _whole_quiz(self, resource: Resource) -> Element | None:
+        """Canvas writes a quiz twice: once as cartridges have it, once with all that it can ask."""
+        path = f"{WHOLE_QUIZZES}{resource.id}.xml.qti"
+        if path not in self._known:
+            return None
+        root = parse_xml(contents(self._tree, path, DOCUMENT_BYTES_MAX), path)
+        return root if root.tag == ROOT else None
 
     def _bank_of(self, identifier: str) -> Element | None:
         """A bank that a test draws from: a resource, or a file that Canvas names after it."""

@@ -53,11 +53,14 @@ class Outline:
     context: str
     modules: Mapping[str, Module]
     sections: Sequence[Section]
+    known: frozenset[str]
+    """The paths of the backup's files."""
 
 
 def read_outline(tree: Tree) -> Outline:
     """Raises ContentFault where the backup's own list is not there or not readable."""
-    if OUTLINE not in tree.paths:
+    known = frozenset(tree.paths)
+    if OUTLINE not in known:
         raise ContentFault(
             "The backup is of a Moodle older than 2.0, which kept courses in another way.",
             "Restore it in a newer Moodle, and make a backup there.",
@@ -74,7 +77,7 @@ def read_outline(tree: Tree) -> Outline:
     sections = [
         section
         for one in children(listed, "sections", "section")
-        if (section := _section(tree, value(one, "directory").strip("/"), value(one, "title"))) is not None
+        if (section := _section(tree, known, value(one, "directory").strip("/"), value(one, "title"))) is not None
     ]
     return Outline(
         value(information, "original_course_fullname"),
@@ -82,13 +85,14 @@ def read_outline(tree: Tree) -> Outline:
         value(information, "original_course_contextid"),
         {one.id: one for one in modules},
         sorted(sections, key=lambda one: one.number),
+        known,
     )
 
 
-def is_hidden(tree: Tree, module: Module) -> bool:
+def is_hidden(tree: Tree, outline: Outline, module: Module) -> bool:
     """Whether learners did not see it on the course's page."""
     path = f"{module.folder}/module.xml"
-    if path not in tree.paths:
+    if path not in outline.known:
         return False
     root = document(tree, path)
     return value(root, "visible") == "0"
@@ -112,9 +116,9 @@ def words(element: Element | None, *names: str) -> str:
     return "" if text.strip() == NULL else text
 
 
-def _section(tree: Tree, folder: str, title: str) -> Section | None:
+def _section(tree: Tree, known: frozenset[str], folder: str, title: str) -> Section | None:
     path = f"{folder}/section.xml"
-    if path not in tree.paths:
+    if path not in known:
         return None
     root = document(tree, path)
     number = value(root, "number")

@@ -113,12 +113,12 @@ def _section(section: Section, tree: Tree, outline: Outline, parts: Parts, intak
         module = outline.modules.get(module_id)
         if module is None:
             continue
-        if is_hidden(tree, module):
+        if is_hidden(tree, outline, module):
             report.left_out.append(f"“{shown_title(module.title)}” is hidden in the course it came from.")
         elif not parts.is_known(module):
             why = KINDS_LEFT_OUT.get(module.kind, f"parts of the kind {module.kind} are not known here")
             report.left_out.append(f"“{shown_title(module.title)}” ({module.kind}): {why}.")
-        elif (label := _short_label(tree, module)) is not None:
+        elif (label := _short_label(tree, outline, module)) is not None:
             below = " · ".join(one for one in (heading, label) if one)
         else:
             yield from (_under(one, below) for one in parts.activities(module))
@@ -131,9 +131,9 @@ def _first_words(markup: str) -> str:
     return first if len(first) <= HEADING_LETTERS_MAX else first[:HEADING_LETTERS_MAX].rpartition(" ")[0] + " …"
 
 
-def _short_label(tree: Tree, module: Module) -> str | None:
+def _short_label(tree: Tree, outline: Outline, module: Module) -> str | None:
     """The words of a label that is a heading; None of anything else."""
-    if module.kind != "label" or module.document not in tree.paths:
+    if module.kind != "label" or module.document not in outline.known:
         return None
     markup = words(child(document(tree, module.document), "label"), "intro")
     said = plain(cleaned(markup, lambda _: None))
@@ -147,7 +147,7 @@ def _under(activity: Activity, heading: str) -> Activity:
 def _read_about(tree: Tree, outline: Outline, intake: Intake) -> None:
     about = intake.about
     about.title = about.title or outline.title
-    if COURSE in tree.paths:
+    if COURSE in outline.known:
         root = document(tree, COURSE)
         about.title = words(root, "fullname").strip() or about.title
         about.description = plain(cleaned(words(root, "summary"), lambda _: None))

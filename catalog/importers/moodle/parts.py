@@ -46,7 +46,8 @@ class Parts:
         self._names = names
         self._files = Files(tree)
         self._bank = MoodleBank(tree, self._files)
-        self._legacy: set[str] = set()
+        self._legacy = {one.path: one for one in self._files.of(outline.context, "course", "legacy")}
+        self._added: set[str] = set()
         self._kinds: Mapping[str, Callable[[Module, Element, str], list[Activity]]] = {
             "page": self._page,
             "book": self._book,
@@ -166,7 +167,7 @@ class Parts:
 
         def media(source: str) -> Iterator[bytes] | None:
             place = "/".join(source.removeprefix(MEDIA).split("/")[:3])
-            is_file = source.startswith(MEDIA) and place in self._tree.paths
+            is_file = source.startswith(MEDIA) and place in self._outline.known
             return self._tree.pieces(place) if is_file else None
 
         made = keep(found, self._intake, self._names[module.id], title, media)
@@ -192,8 +193,7 @@ class Parts:
                 return named(known.get(unquote(address.removeprefix(_PLUGINFILE).split("?")[0])), folder, address)
             if legacy := _LEGACY.match(address):
                 path = unquote(legacy[1].replace("$@SLASH@$", "/").split("?")[0].split("$@FORCEDOWNLOAD@$")[0])
-                every = self._files.of(self._outline.context, "course", "legacy")
-                return named(next((one for one in every if one.path == path), None), f"{LEGACY}", address)
+                return named(self._legacy.get(path), LEGACY, address)
             if view := _VIEW.match(address):
                 module = self._outline.modules.get(view[1])
                 is_page = module is not None and module.kind in PAGES and module.id in self._names
@@ -210,8 +210,8 @@ class Parts:
         return meaning
 
     def _add(self, file: Kept, target: str) -> None:
-        if target not in self._legacy:
-            self._legacy.add(target)
+        if target not in self._added:
+            self._added.add(target)
             self._intake.add(target, self._tree.pieces(file.place), is_counted=False)
 
 

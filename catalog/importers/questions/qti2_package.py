@@ -19,7 +19,9 @@ from catalog.importers.rewriting import joined
 from catalog.importers.source import CountedTree, Source, Tree, beginning, contents
 from catalog.importers.xml import Element, child, children, descendants, parse_xml, text_of
 from catalog.manifest import Activity
+from catalog.media import media_type
 from catalog.questions.bank import ATTEMPTS_MAX, PERMILLE
+from catalog.questions.markup import MEDIA_TYPES
 
 MANIFEST = "imsmanifest.xml"
 MARK = b"imsqti_"
@@ -44,8 +46,10 @@ class Qti2:
         if MANIFEST in tree.paths:
             head = contents(tree, MANIFEST, ITEM_BYTES_MAX)
             return any(f"imsqti_{kind}_xmlv{version}".encode() in head for kind in ("item", "test") for version in "23")
-        found = [path for path in tree.paths if path.lower().endswith(".xml")][:LOOKS_MAX]
-        return bool(found) and all(root_of(beginning(tree, path)) in ROOTS for path in found)
+        found = [path for path in tree.paths if path.lower().endswith(".xml")]
+        others = [path for path in tree.paths if not path.lower().endswith(".xml")]
+        is_alone = bool(found) and all(media_type(path) in MEDIA_TYPES for path in others)
+        return is_alone and all(root_of(beginning(tree, path)) in ROOTS for path in found[:LOOKS_MAX])
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
         tree = CountedTree(source.tree or _OneFile(source), intake.advance)

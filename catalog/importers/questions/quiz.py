@@ -32,7 +32,7 @@ from catalog.questions.bank import (
     is_readable,
     why_not,
 )
-from catalog.questions.markup import MEDIA_TYPES, cleaned, plain
+from catalog.questions.markup import MEDIA_TYPES, cleaned, from_text, plain
 
 KIND = "quiz"
 NAME_LETTERS_MAX = 80
@@ -140,6 +140,8 @@ def named(name: str, text: str) -> str:
 def _askable(bank: Bank, left_out: list[str]) -> Bank:
     kept: list[Question] = []
     for question in bank.questions:
+        if not question.text:
+            question = replace(question, text=from_text(question.name))
         why = why_not(question) or _too_long(question)
         if why:
             left_out.append(f"{bank.title}: “{named(question.name, question.text)}”: {why}.")

@@ -8,7 +8,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlite_utils.migrations import Migrations
 
@@ -204,6 +204,25 @@ class Tries:
         )
         return [Unread(*row) for row in rows]
 
+    def all_of(self, learner: str) -> dict[str, list[dict[str, Any]]]:
+        """Everything that is kept of a learner's tries, and of what teachers gave, in plain fields."""
+        connection = self._database.read()
+        tries = connection.execute(
+            """
+            select course, activity, number, version, permille, at_seconds from quiz_try where learner = ?
+            order by course, activity, number
+            """,
+            [learner],
+        )
+        marks = connection.execute(
+            """
+            select course, activity, number, question, share, at_seconds from essay_mark where learner = ?
+            order by course, activity, number, question
+            """,
+            [learner],
+        )
+        return {"tries": [dict(row) for row in tries], "essays": [dict(row) for row in marks]}
+
     def forget(self, connection: Connection, learner: str) -> None:
         """Remove everything of an erased learner, in the transaction that erases them."""
         connection.execute("delete from quiz_try where learner = ?", [learner])
@@ -230,6 +249,16 @@ def all_of(works: Sequence[Work]) -> Work:
 def item_of(question: str, number: int) -> str:
     """How the answer to a question in a try is called."""
     return question if number == 1 else f"{question}~{number}"
+
+
+def number_of(item: str) -> tuple[str, int]:
+    """The question and the try that an item is about.
+
+    >>> number_of("q3~2"), number_of("q3")
+    (('q3', 2), ('q3', 1))
+    """
+    question, mark, number = item.rpartition("~")
+    return (question, int(number)) if mark and number.isdecimal() and len(number) < 4 else (item, 1)
 
 
 def written_given(question: Question, given: Sequence[str]) -> str:

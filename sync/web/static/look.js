@@ -2,6 +2,7 @@
 
    - The line under the top of a page breaks when this phone cannot reach the box, and mends by itself.
    - A form marked data-upload shows how much of its file is sent; a form marked data-confirm asks first.
+   - A form marked data-answers leaves its page only while the box can be reached: what was answered is never lost.
    - A film marked data-place-url keeps the place, also when the Wi-Fi goes: then in this page, until it is sent.
    - A part marked data-live follows what goes on at the box; when that begins or ends, the parts marked data-fresh
      are fetched anew.
@@ -219,7 +220,35 @@
       event.preventDefault();
       upload(form, event.submitter || document.activeElement);
     }
+    if ("answers" in form.dataset) {
+      event.preventDefault();
+      sendOnceReached(form, event.submitter || document.activeElement);
+    }
   });
+
+  /* A question's page is small and its answer may be long: ask whether the box is there, then leave. */
+  function sendOnceReached(form, pressed) {
+    ask().then(function () {
+      if (isButtonOf(form, pressed)) {
+        var field = document.createElement("input");
+        field.type = "hidden";
+        field.name = pressed.name;
+        field.value = pressed.value;
+        form.appendChild(field);
+      }
+      form.submit();
+    }, function () {
+      delete form.dataset.isSent;
+      misses = Math.max(misses, MISSES_MIN - 1);
+      missed();
+      var note = document.querySelector("[data-lost]");
+      if (note) note.scrollIntoView();
+    });
+  }
+
+  function isButtonOf(form, pressed) {
+    return pressed && pressed.name && pressed.form === form && pressed.type === "submit";
+  }
 
   function hasFile(form) {
     return Array.prototype.some.call(form.elements, function (field) { return field.files && field.files.length; });
@@ -227,7 +256,7 @@
 
   function upload(form, pressed) {
     var request = new XMLHttpRequest(), bar = barIn(form), fields = new FormData(form);
-    if (pressed && pressed.name && pressed.form === form && pressed.type === "submit") fields.append(pressed.name, pressed.value);
+    if (isButtonOf(form, pressed)) fields.append(pressed.name, pressed.value);
     form.dataset.isSending = "yes";
     request.open("POST", form.action);
     request.upload.onprogress = function (event) {

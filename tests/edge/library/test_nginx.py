@@ -124,6 +124,20 @@ def test_a_page_goes_through_the_box_and_is_the_learners_place(campus: Campus) -
 
 
 @pytest.mark.system
+def test_what_is_right_in_a_quiz_is_told_to_nobody(campus: Campus) -> None:
+    folder = campus.box.shelf.tree_of(campus.lesson.root) / "site"
+    for name in ("~quiz.json", "quiz.json"):
+        (folder / name).write_text("{}")
+    _, session = campus.box.sessions.begin("", "guest", {})
+    address = campus.open(session)
+
+    paths = ["site/~quiz.json", "site/%7Equiz.json", "site/quiz.json"]
+    found = [httpx.get(f"{campus.courses}/{address.token}/{path}").status_code for path in paths]
+
+    assert [404, 404, 200] == found
+
+
+@pytest.mark.system
 def test_a_launch_that_ended_opens_nothing(campus: Campus) -> None:
     _, session = campus.box.sessions.begin("", "guest", {})
     address = campus.open(session)

@@ -141,6 +141,8 @@ def test_what_is_missing_mended_or_another_programs_is_said(reading: Read, zippe
         "Lost: its file",
     ):
         assert words in said
+    mended = "Talk on: its link to img/well.png was written otherwise: $IMS-CC-FILEBASE$/img/Well.PNG."
+    assert mended in report.repaired
     assert "https://example.org/well" in [one.address for one in report.external_links]
 
 
@@ -247,6 +249,46 @@ def test_canvas_hides_what_it_hides(reading: Read, zipped: Callable[..., Path]) 
     assert ["p1", "a1"] == [one.id for one in imported.activities]
     assert "“Hidden” is hidden in the course it came from." in imported.report.left_out
     assert "wiki_content/draft.html: not published in the course it came from." in imported.report.left_out
+
+
+def test_a_package_of_tests_alone_is_its_quizzes(reading: Read, zipped: Callable[..., Path]) -> None:
+    resources = resource("T1", "imsqti_xmlv1p2", "t1/t1.xml") + resource("T2", "imsqti_xmlv1p1", "t2/t2.xml")
+    made = {
+        "imsmanifest.xml": f"<manifest><resources>{resources}</resources></manifest>",
+        "t1/t1.xml": QTI,
+        "t2/t2.xml": QTI.replace("Rain quiz", "Snow quiz"),
+    }
+
+    imported = reading(zipped("tests.zip", made))
+
+    assert [("t1", "quiz", "Rain quiz"), ("t2", "quiz", "Snow quiz")] == [
+        (one.id, one.kind, one.title["en"]) for one in imported.activities
+    ]
+
+
+def test_canvas_writes_a_quiz_twice_and_hides_some(reading: Read, zipped: Callable[..., Path], files: Store) -> None:
+    quizzes = "".join(
+        resource(
+            name, "imsqti_xmlv1p2/imscc_xmlv1p1/assessment", f"{name}/assessment_qti.xml", f"{name}/assessment_meta.xml"
+        )
+        for name in ("q1", "q2")
+    ) + resource("n1", "imsdt_xmlv1p1", "n1.xml", more="<dependency identifierref='n1m'/>")
+    quizzes += resource("n1m", OTHER, "n1m.xml") + resource("S", OTHER, "course_settings/canvas_export.txt")
+    meta = "<quiz><title>Q</title><allowed_attempts>3</allowed_attempts><workflow_state>{}</workflow_state></quiz>"
+    made = {
+        "imsmanifest.xml": manifest(quizzes), "course_settings/canvas_export.txt": "Q", "n1.xml": TOPIC,
+        "n1m.xml": "<topicMeta><type>announcement</type></topicMeta>",
+        "q1/assessment_qti.xml": QTI.replace("What?", "short"), "q1/assessment_meta.xml": meta.format("available"),
+        "q2/assessment_qti.xml": QTI, "q2/assessment_meta.xml": meta.format("unpublished"),
+        "non_cc_assessments/q1.xml.qti": QTI.replace("What?", "whole"), "web_resources/img/well.png": b"\x89PNG",
+    }  # fmt: skip
+
+    imported = reading(zipped("c.imscc", made))
+
+    bank = Bank.from_bytes(texts(imported, files)["q1/~quiz.json"].encode())
+    assert ([("q1", "quiz")], 3) == ([(one.id, one.kind) for one in imported.activities], bank.attempts)
+    assert '<img src="well.png"> whole' == bank.questions[0].text
+    assert {"n1.xml", "q2/assessment_qti.xml"} == {line.partition(":")[0] for line in imported.report.left_out}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from catalog.importers.course import Imported
 from catalog.questions.bank import Bank
 from catalog.questions.marking import mark
 from catalog.store import Store
-from tests.catalog.importers.moodle.backups import QUESTIONS_OF_2, as_tar, as_zip, members
+from tests.catalog.importers.moodle.backups import QUESTIONS_OF_2, as_tar, as_zip, digest, file, members
 
 Read = Callable[..., Imported]
 FIXTURE = Path(__file__).parents[5] / "shared" / "fixtures" / "mbz" / "intro_to_stats.mbz"
@@ -138,6 +138,25 @@ def test_a_hostile_or_empty_backup_is_refused(
 def test_a_backup_of_moodle_1_is_refused_with_its_reason(reading: Read, tmp_path: Path) -> None:
     with pytest.raises(ContentFault, match=r"older than 2\.0"):
         reading(as_zip(tmp_path / "x.mbz", {"moodle.xml": b"<MOODLE_BACKUP/>"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("scorm/RuntimeBasicCalls_SCORM12.zip", "scorm"), ("h5p/h5p-test.h5p", "h5p"), ("epub/testdocument.epub", "epub")],
+)
+def test_a_package_inside_is_what_it_is(reading: Read, tmp_path: Path, path: str, kind: str) -> None:
+    fixture = FIXTURE.parents[1] / path
+    if not fixture.exists():
+        pytest.skip(f"{fixture} is not here")
+    data = fixture.read_bytes()
+    backup = members()
+    backup["files.xml"] = f"<files>{file(20, 'mod_scorm', 'package', fixture.name, data)}</files>".encode()
+    backup[f"files/{digest(data)[:2]}/{digest(data)}"] = data
+
+    imported = reading(as_tar(tmp_path / "course.mbz", backup))
+
+    found = [one for one in imported.activities if one.title["en"] == "Package"]
+    assert [(kind, "Unit 1 · Practice")] == [(one.kind, one.attributes["section"]) for one in found]
 
 
 def test_a_real_backup_is_imported(reading: Read) -> None:

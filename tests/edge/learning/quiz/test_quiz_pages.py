@@ -1,7 +1,10 @@
 """A quiz on a phone without scripts: asked, answered, resumed, handed in, marked, and what is kept of it."""
 
 import gzip
+import io
+import json
 import re
+import zipfile
 from collections.abc import Callable, Sequence
 from html import unescape
 from typing import Any
@@ -12,6 +15,7 @@ from catalog.manifest import Release
 from catalog.questions.bank import Bank, Question
 from catalog.questions.marking import right_answer
 from edge.box import Box
+from edge.keeping.learner import export
 from edge.people.people import Classroom, Person
 
 LATER_PAGE_BYTES_MAX = 12_000
@@ -270,6 +274,17 @@ def test_a_damaged_quiz_says_so(box: Box, learner: Any, bank: Bank) -> None:
     assert 422 == learner.status
 
 
+def test_a_teacher_reads_the_answers_in_words(learner: Any, staff: Any, amina: Person, bank: Bank) -> None:
+    answers(learner, bank)
+    learner.sends(QUIZ, go="hand-in", **{"try": "1"})
+    learner.sends(QUIZ, go="check", **fields(bank.questions[0], right(bank.questions[0])))
+
+    staff.opens(f"/learners/{amina.id}/progress")
+
+    for words in ("Which capital?", "Oman → Muscat", "1. Cloud", "Near the floor", "(try 2)", "boils · 100 · vapour"):
+        assert words in staff.page
+
+
 # ---- essays ----
 
 
@@ -309,6 +324,18 @@ def test_an_essay_that_was_read_meanwhile_is_not_marked_again(
         staff.sends(f"/classes/{grade.id}/essays", points=points, **meant)
 
     assert {"rain": (500, 500, 1)} == results(box, amina, "rain")
+
+
+def test_a_learner_can_take_their_tries_along(learner: Any, box: Box, amina: Person, essay_quiz: Release) -> None:
+    learner.sends("/quiz/rain/rain", go="hand-in", asked="1", **{"answer-1": "Because"})
+    target = io.BytesIO()
+
+    export(box, amina, target)
+
+    with zipfile.ZipFile(target) as archive:
+        told = json.loads(archive.read("quizzes.json"))
+    assert [("rain", 1, None)] == [(one["activity"], one["number"], one["permille"]) for one in told["tries"]]
+    assert [] == told["essays"]
 
 
 def test_an_erased_learner_leaves_no_try(learner: Any, box: Box, amina: Person, essay_quiz: Release) -> None:
