@@ -1,6 +1,6 @@
-"""Formats: what of each is imported, how it plays, what is tracked, and what is left out. `docs/formats.md` is made of it.
+"""Formats: what of each is imported, how it plays, what is tracked, and what is left out.
 
-* One row for each format that an importer names; a test asks for it.
+* `docs/formats.md` is made of it. One row for each format that an importer names; a test asks for it.
 """
 
 from collections.abc import Mapping
@@ -33,8 +33,8 @@ FORMATS: Mapping[str, Row] = {
     "page": Row("one HTML file", "in a frame of its own origin", _PAGES, "what it shows from beside it"),
     "picture": Row("PNG, JPEG, GIF, WebP", "on a page of its own", "opened", "-"),
     "video": Row(
-        "MP4, MOV, 3GP, WebM, MKV, AVI, FLV, MPEG, TS, WMV, OGV; M4A, MP3, OGG, Opus, FLAC, WAV, AAC, AMR; captions WebVTT "
-        "and SRT, beside or inside; chapters",
+        "MP4, MOV, 3GP, WebM, MKV, AVI, FLV, MPEG, TS, WMV, OGV; M4A, MP3, OGG, Opus, FLAC, WAV, AAC, AMR; captions "
+        "as WebVTT and SRT, beside or inside; chapters",
         "H.264 and AAC in 480p, 360p, sound alone, and the original where browsers play it",
         "the second, each twentieth; nine tenths finish it",
         "captions that are pictures; without ffmpeg: smaller versions, and all that browsers do not play",
@@ -57,7 +57,7 @@ FORMATS: Mapping[str, Row] = {
     ),
     "kolibri": Row(
         "a channel's folder or a zip of it, each file proven by its checksum",
-        "topics as sections; films with captions, sound, PDF, EPUB, HTML5 apps, exercises of choice and numbers as quizzes",
+        "topics as sections; films with captions, sound, PDF, EPUB, HTML5 apps; plain exercises as quizzes",
         "as each of these does",
         "slideshows, exercises of other kinds, files that are missing or damaged: each is listed",
     ),
