@@ -45,7 +45,12 @@ FORMATS: Mapping[str, Row] = {
         "chapters seen; the place is the last of them",
         "locked books (refused), scrambled fonts, media overlays",
     ),
-    "pdf": Row("whole documents", "in the phone's own viewer", "opened, finished", "-"),
+    "pdf": Row(
+        "whole documents",
+        "in the phone's own viewer, or page by page here, with a search",
+        "the page, where it is read here",
+        "forms, sound and film inside",
+    ),
     "office": Row(
         "Word, PowerPoint, Excel, OpenDocument, RTF, told by their content",
         "as PDF where LibreOffice is at the hub, with the file beside it; else kept to be saved",
