@@ -27,9 +27,10 @@ from catalog.batch import Batch
 from catalog.db import Connection, Database
 from catalog.digest import Digest
 from catalog.fault import CallerFault, Damaged
-from catalog.importers import Imported, Progress, Report, read
+from catalog.importers.course import Imported, read
 from catalog.importers.identity import identity
-from catalog.importers.intake import latin, slug
+from catalog.importers.intake import Progress, latin, slug
+from catalog.importers.report import Report
 from catalog.manifest import Layer, LayerName, Release, is_course
 from catalog.moved import changes, composed, moved_in, way_back
 from catalog.releases import Releases

@@ -87,6 +87,30 @@ def incomplete(wanted: Iterable[Outline], holdings: Iterable[Holding]) -> list[O
     return [one for one in wanted if not one.layers.keys() <= held.get(one.course, {}).get(one.root, set())]
 
 
+def siblings_first(
+    wanted: Sequence[Outline], holdings: Iterable[Holding], ready: Iterable[Parcel], families: Mapping[str, str]
+) -> list[Outline]:
+    """Those of `wanted` that should travel now, where a box may come again at once.
+
+    Of a family of which nothing is here yet, the edition with the smallest core goes alone before those that a patch
+    leads to from it: they build on it when it is there, and cost what is their own.
+    """
+    held = {families[holding.course] for holding in holdings if CORE in holding.layers and holding.course in families}
+    full: dict[str, int] = {}
+    steps: dict[Digest, set[Digest]] = defaultdict(set)
+    for parcel in ready:
+        if parcel.layer == CORE and parcel.from_root is None:
+            full[parcel.root] = parcel.size_bytes
+        elif parcel.layer == CORE and parcel.from_root is not None:
+            steps[parcel.from_root].add(parcel.root)
+    first: dict[str, Outline] = {}
+    for release in sorted(wanted, key=lambda one: (full.get(one.root, 0), one.course)):
+        if release.root in full and families.get(release.course) not in (None, *held):
+            first.setdefault(families[release.course], release)
+    later = {root for release in first.values() for root in steps[release.root]}
+    return [release for release in wanted if release.root not in later]
+
+
 def route(root: Digest, bases: Collection[Digest], packs: Iterable[Parcel]) -> list[Parcel]:
     """The cheapest way to one layer of the release `root`, from nothing or from any of `bases`; [] if there is none.
 

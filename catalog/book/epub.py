@@ -42,19 +42,21 @@ class Book:
     language: str
     identifier: str
     licence: str = ""
+    is_ordered: bool = False
+    """A book from the beginning: its pages come as they are named, however few words it has."""
 
 
 def write_book(book: Book, target: Path) -> bool:
     """Write it to `target`; False, and nothing written, where there is too little to read."""
-    pages = _in_order(book)
+    pages = list(book.pages[:PAGES_MAX]) if book.is_ordered else _in_order(book)
     names = {path: f"p{number:03}.xhtml" for number, path in enumerate(pages, 1)}
     chapters: list[tuple[str, Chapter]] = []
     pictures: dict[str, str] = {}
     for path in pages:
         one = chapter(_page(book, path), path, lambda found: _picture(book, found, pictures), names.get)
-        if one.letters:
+        if one.letters or one.pictures:
             chapters.append((names[path], one))
-    if sum(one.letters for _, one in chapters) < LETTERS_MIN:
+    if not chapters or (not book.is_ordered and sum(one.letters for _, one in chapters) < LETTERS_MIN):
         return False
     with zipfile.ZipFile(target, "w") as archive:
         _add(archive, "mimetype", b"application/epub+zip", zipfile.ZIP_STORED)

@@ -26,7 +26,10 @@ _ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 _SET = re.compile(r"""(?P<before>\ssrcset\s*=\s*["'])(?P<value>[^"'<>]{0,4000})(?P<after>["'])""", re.IGNORECASE)
-_URL = re.compile(r"""\burl\(\s*(?P<quote>["']?)(?P<value>[^"'()<>]{1,2000})(?P=quote)\s*\)""", re.IGNORECASE)
+_URL = re.compile(
+    r"""\burl\(\s*(?:(?P<quote>["'])(?P<value>[^"'()<>]{1,2000})(?P=quote)|(?P<bare>[^"'()<>\s]{1,2000}))\s*\)""",
+    re.IGNORECASE,
+)
 _CHARSET = re.compile(rb"""charset\s{0,8}=\s{0,8}["']?([A-Za-z0-9_-]{1,40})""", re.IGNORECASE)
 _SAYS_CHARSET = re.compile(r"""(charset\s{0,8}=\s{0,8}["']?)[A-Za-z0-9_-]{1,40}""", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}:|//|#)", re.IGNORECASE)
@@ -46,12 +49,16 @@ def rewritten(text: str, meaning: Meaning) -> str:
 
     def one_of_a_set(found: re.Match[str]) -> str:
         parts = [part.strip().partition(" ") for part in found["value"].split(",")]
-        told = [f"{meaning(html.unescape(address)) or address}{space}{size}" for address, space, size in parts]
+        meant = [meaning(html.unescape(address)) for address, _, _ in parts]
+        if not any(meant):
+            return found[0]
+        told = [f"{new or old}{space}{size}" for new, (old, space, size) in zip(meant, parts, strict=True)]
         return f"{found['before']}{', '.join(html.escape(one) for one in told)}{found['after']}"
 
     def url(found: re.Match[str]) -> str:
-        new = meaning(html.unescape(found["value"]).strip())
-        return found[0] if not new else f"url({found['quote']}{new}{found['quote']})"
+        new = meaning(html.unescape(found["value"] or found["bare"]).strip())
+        quoted = found["quote"] or ""
+        return found[0] if not new else f"url({quoted}{new}{quoted})"
 
     return _URL.sub(url, _SET.sub(one_of_a_set, _ATTRIBUTE.sub(attribute, text)))
 

@@ -5,7 +5,6 @@
 """
 
 import html
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -15,9 +14,9 @@ from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, safe_name
 from catalog.importers.written import page_of
 from catalog.manifest import Activity
+from catalog.web_address import is_web_address
 
 LINK, DOWNLOAD = "link", "download"
-ADDRESS_LETTERS_MAX = 2_000
 PLAYED = frozenset(
     {".pdf", ".epub", ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".ogv", ".mp3", ".m4a", ".ogg", ".oga", ".opus",
      ".wav", ".flac", ".aac", ".zip", ".h5p", ".mbz", ".imscc"}
@@ -56,14 +55,3 @@ def file_activities(
     path = f"{name}/{kept}"
     added = intake.add(path, pieces(), is_counted=False)
     return [Activity(name, DOWNLOAD, path, {intake.language: title}, {"bytes": added.entry.size_bytes})]
-
-
-def is_web_address(address: str) -> bool:
-    """Tell whether this is an address of the web that a page may offer."""
-    if len(address) > ADDRESS_LETTERS_MAX or re.search(r"[\s\x00-\x1f<>\"]", address):
-        return False
-    try:
-        parts = urlsplit(address)
-        return parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False

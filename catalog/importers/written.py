@@ -9,8 +9,10 @@ _STYLE = (
 )
 _VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 _HEAD_END = re.compile(r"</head\s*>|<body\b", re.IGNORECASE)
-_HAS_LOOK = re.compile(r"<link\b[^>]{0,300}stylesheet|<style\b|<script\b[^>]{0,300}\bsrc\b|<frameset\b", re.IGNORECASE)
-_FORMULA = re.compile(r"""<img\b[^>]{0,3000}?\bdata-equation-content=(["'])(?P<tex>[^"'<>]{1,2000})\1[^>]{0,3000}>""")
+_HAS_LOOK = re.compile(
+    r"<link\b[^<>]{0,300}stylesheet|<style\b|<script\b[^<>]{0,300}\bsrc\b|<frameset\b", re.IGNORECASE
+)
+_FORMULA = re.compile(r"""<img\b[^<>]{0,3000}?\bdata-equation-content=(["'])(?P<tex>[^"'<>]{1,2000})\1[^<>]{0,3000}>""")
 
 
 def page_of(title: str, body: str, language: str = "") -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from catalog.fault import ContentFault
 from catalog.manifest import canonical, parsed
 from catalog.questions.reading import Fields, demand
 
@@ -240,6 +241,14 @@ def _question(fields: Fields) -> Question:
     why = why_not(question)
     demand(not why, f"question {question.id}: {why}")
     return question
+
+
+def is_readable(question: Question) -> bool:
+    """Tell whether a box would read this question as it is written."""
+    try:
+        return _question(Fields(parsed(canonical(question.document()), dict))) == question
+    except ContentFault:
+        return False
 
 
 def why_not(question: Question) -> str:

@@ -48,10 +48,12 @@ def sources_of(release: Release, layers: Iterable[Layer]) -> list[Source]:
     captions = _captions(release)
     opened = {activity.path: activity.id for activity in reversed(release.activities)}
     places = {activity.id: place for place, activity in enumerate(release.activities)}
+    between = _between_chapters(release, entries)
     found = [
         Source(path, entry.digest, activity, kind)
         for path, entry in entries.items()
-        if (kind := _kind(entry, captions))
+        if path not in between
+        and (kind := _kind(entry, captions))
         and (activity := captions.get(path) or opened.get(path) or (_around(path, release) if kind == "page" else ""))
     ]
     return sorted(found, key=lambda source: (places.get(source.activity, 0), source.path))[:SOURCES_MAX]
@@ -69,6 +71,14 @@ def _captions(release: Release) -> dict[str, str]:
         for track in activity.attributes.get("captions", ())
         if isinstance(track, dict) and "path" in track
     }
+
+
+def _between_chapters(release: Release, paths: Iterable[str]) -> set[str]:
+    """Files of a book that are none of its chapters: its contents, its cover; a reader never comes by them."""
+    books = [activity for activity in release.activities if isinstance(activity.attributes.get("spine"), list)]
+    chapters = {path for book in books for path in book.attributes["spine"] if isinstance(path, str)}
+    folders = {PurePosixPath(book.path).parts[0] for book in books}
+    return {path for path in paths if PurePosixPath(path).parts[0] in folders and path not in chapters}
 
 
 def _around(path: str, release: Release) -> str:

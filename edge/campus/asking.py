@@ -38,7 +38,7 @@ def asked_for(connection: Connection) -> None:
     connection.execute("create index asked_for_person on asked_for (person)")
 
 
-class NotListed(CallerFault):
+class NothingToAskFor(CallerFault):
     """The hub does not have such a course for this campus, or it has come meanwhile."""
 
 
@@ -82,7 +82,7 @@ class Asking:
         return {row["course"] for row in rows.fetchall()}
 
     def ask(self, person: str, course: str) -> None:
-        """Ask for a course; asked twice is asked once. Raises NotListed, AskedForMuch."""
+        """Ask for a course; asked twice is asked once. Raises NothingToAskFor, AskedForMuch."""
         assert person, "a guest asks for nothing"
 
         def work(connection: Connection) -> None:
@@ -100,7 +100,7 @@ class Asking:
         self._database.write(work)
 
     def decide(self, course: str, is_wanted: bool) -> None:
-        """Say whether a course should come. Raises NotListed."""
+        """Say whether a course should come. Raises NothingToAskFor."""
 
         def work(connection: Connection) -> None:
             self._demand_listed(connection, course)
@@ -129,7 +129,9 @@ class Asking:
     def _demand_listed(self, connection: Connection, course: str) -> None:
         word = words.fact(connection, LISTING, course)
         if word is None or Listed.of(word) is None or course in self._shelved():
-            raise NotListed("This course cannot be asked for, or it has come meanwhile.", "Look at the list again.")
+            raise NothingToAskFor(
+                "This course cannot be asked for, or it has come meanwhile.", "Look at the list again."
+            )
 
     def _say(self, connection: Connection, kind: str, about: str, course: str, said: dict[str, int]) -> None:
         edit = words.edit_of(connection, about, course) + 1

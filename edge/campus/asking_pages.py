@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import is_course, words
 from edge.box import Box
-from edge.campus.asking import Coming, NotListed
+from edge.campus.asking import Coming, NothingToAskFor
 from sync.web.app import require, session_now
 from sync.web.language import day_near, gettext, language_name, language_now, size
 from sync.web.takes import takes
@@ -58,7 +58,7 @@ def blueprint(box: Box) -> Blueprint:
     @require("staff")
     @takes("wanted")
     def decide(course: str) -> ResponseReturnValue:
-        with suppress(NotListed):  # it has come meanwhile, or the hub took it back: the list shows it
+        with suppress(NothingToAskFor):  # it has come meanwhile, or the hub took it back: the list shows it
             box.asking.decide(course, request.form.get("wanted") == "1")
         return redirect(url_for("asking.asked"), 303)
 

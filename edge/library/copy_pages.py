@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from catalog.copying import Copying, copying
 from catalog.manifest import Activity, Release, words
 from edge.box import Box
+from edge.library.books import WHOLE, part_of
 from edge.library.copies import Copy, copies
 from sync.web.app import require, send_file
 from sync.web.language import gettext, language_now
@@ -31,13 +32,14 @@ def blueprint(box: Box) -> Blueprint:
                 "why_not": "" if found else _why_not(copying(release))}  # fmt: skip
 
     pages.add_app_template_global(offer, "copies_of")
+    pages.add_app_template_global(lambda release: part_of(release, WHOLE), "whole_course")
 
     @pages.get("/library/<course>/<activity>/copy/<int:which>")
     @require(*READERS)
     @takes(gives=ANYTHING)
     def fetch(course: str, activity: str, which: int) -> ResponseReturnValue:
         release = box.shelf.release(course) or abort(404)
-        found = release.activity(activity) or abort(404)
+        found = part_of(release, activity) or abort(404)
         here = copies_of(box, release, found)
         return copy_answer(found, here[which]) if which < len(here) else abort(404)
 

@@ -12,16 +12,19 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalog.fault import BoxFault
-from catalog.search.card import Card, Source
-from catalog.search.index import Index
-from catalog.search.sources import card_of, names_of, sources_of
-from catalog.search.texts.piece import Piece
-from catalog.search.texts.reader import Reader
 from catalog.shelf import Shelf, Shelved
 from catalog.store import Store
 from sync.clock import Clock
+
+if TYPE_CHECKING:
+    # Loaded when somebody first searches, or a minute after the start: the first page needs none of it.
+    from catalog.search.card import Card, Source
+    from catalog.search.index import Index
+    from catalog.search.texts.piece import Piece
+    from catalog.search.texts.reader import Reader
 
 STEP_SECONDS = 20
 """No file is begun after so long; the next minute goes on."""
@@ -44,18 +47,20 @@ class Indexing:
         self._is_stopped = False
 
     @cached_property
-    def _opened(self) -> Index:
+    def _opened(self) -> "Index":
+        from catalog.search.index import Index
+
         return Index(self._data)
 
     @property
-    def index(self) -> Index:
+    def index(self) -> "Index":
         """The index; opened by whoever asks first."""
         with self._opening:
             return self._opened
 
-    def tick(self) -> bool:
-        """Do one step; says whether all that is on the shelf can be found."""
-        if self._is_stopped or self._is_busy() or not self._working.acquire(blocking=False):
+    def tick(self, *, waits: bool = False) -> bool:
+        """Do one step; says whether all that is on the shelf can be found. `waits` for a step that is under way."""
+        if self._is_stopped or self._is_busy() or not self._working.acquire(blocking=waits):
             return False
         try:
             return self._step(self._clock.now().monotonic_seconds + STEP_SECONDS)
@@ -81,6 +86,8 @@ class Indexing:
                 self._opened.close()
 
     def _step(self, until_seconds: float) -> bool:
+        from catalog.search.texts.reader import Reader
+
         known = self.index.cards()
         shelved = self._shelf.shelved()
         if known.keys() - {one.course for one in shelved}:
@@ -99,13 +106,17 @@ class Indexing:
                 self._reader = None
 
     def _take_names(self, one: Shelved) -> None:
+        from catalog.search.sources import card_of, names_of, sources_of
+
         release = self._shelf.releases.release(one.root)
         if release is not None:
             sources = sources_of(release, self._shelf.releases.layers(one.root))
             self.index.put_course(card_of(release, one.layers), names_of(release), sources)
 
-    def _read(self, one: Shelved, reader: Reader, until_seconds: float) -> bool:
+    def _read(self, one: Shelved, reader: "Reader", until_seconds: float) -> bool:
         """Read the files of a course whose text is not here yet; says whether that was all of them."""
+        from catalog.search.sources import sources_of
+
         release = self._shelf.releases.release(one.root)
         if release is None:
             return False
@@ -135,7 +146,7 @@ class Indexing:
     def _is_over(self, until_seconds: float) -> bool:
         return self._is_stopped or self._is_busy() or self._clock.now().monotonic_seconds >= until_seconds
 
-    def _pieces(self, source: Source, reader: Reader) -> list[Piece]:
+    def _pieces(self, source: "Source", reader: "Reader") -> "list[Piece]":
         try:
             path = self._store.path(source.digest)
         except BoxFault:
@@ -143,9 +154,9 @@ class Indexing:
         return list(reader.read(path, source.kind))
 
 
-def _is_known(card: Card | None, one: Shelved) -> bool:
+def _is_known(card: "Card | None", one: Shelved) -> bool:
     return card is not None and (card.root, card.layers) == (one.root, tuple(sorted(one.layers)))
 
 
-def _is_read(card: Card | None, one: Shelved) -> bool:
+def _is_read(card: "Card | None", one: Shelved) -> bool:
     return _is_known(card, one) and card is not None and card.is_read

@@ -16,10 +16,9 @@ from flask.typing import ResponseReturnValue
 from catalog.copying import copying
 from catalog.manifest import Activity, Release, words
 from catalog.media import media_type
-from catalog.search.question import LETTERS_MAX, Question
 from edge.box import Box
-from edge.library.books import KIND
-from edge.library.copies import EPUB, PDF, PLAIN
+from edge.library.books import TEXT, WHOLE, books_of, part_of
+from edge.library.copies import EPUB, PDF
 from edge.library.copy_pages import copies_of, copy_answer
 from sync.web.app import sessionless
 from sync.web.language import gettext, language_name, language_now
@@ -54,7 +53,7 @@ def blueprint(box: Box) -> Blueprint:
             (release, activity)
             for release in box.shelf.courses()
             if (not language or language in release.languages) and (not subject or subject in release.subjects)
-            for activity in release.activities
+            for activity in _parts(release)
         )
         title = subject or (language_name(language) if language else gettext("All books"))
         return _list(box, f"books:{language}:{subject}", title, items)
@@ -63,6 +62,8 @@ def blueprint(box: Box) -> Blueprint:
     @sessionless
     @takes(query=("q", "page"), gives=ATOM)
     def search() -> ResponseReturnValue:
+        from catalog.search.question import LETTERS_MAX, Question
+
         typed = request.args.get("q", "")[:LETTERS_MAX]
         releases = {release.course: release for release in box.shelf.courses()}
         rows = box.indexing.index.find(Question.of(typed))
@@ -70,10 +71,10 @@ def blueprint(box: Box) -> Blueprint:
             (row.course, one.id)
             for row in rows
             if row.course in releases
-            for one in releases[row.course].activities
-            if row.activity in ("", one.id)
+            for one in _parts(releases[row.course])
+            if row.activity in ("", one.id) or (one.id == WHOLE and _is_text(releases[row.course], row.activity))
         )
-        items = ((releases[course], releases[course].activity(activity)) for course, activity in found)
+        items = ((releases[course], part_of(releases[course], name)) for course, name in found)
         return _list(box, f"search:{typed}", gettext("Search"), ((one, part) for one, part in items if part))
 
     @pages.get("/opds/search.xml")
@@ -92,7 +93,7 @@ def blueprint(box: Box) -> Blueprint:
     def file(course: str, activity: str, which: int) -> ResponseReturnValue:
         _demand_open(box)
         release = box.shelf.release(course) or abort(404)
-        found = release.activity(activity) or abort(404)
+        found = part_of(release, activity) or abort(404)
         here = copies_of(box, release, found)
         is_book = which < len(here) and here[which].media_type in BOOK_TYPES
         return copy_answer(found, here[which]) if is_book else abort(404)
@@ -107,8 +108,7 @@ def _list(box: Box, name: str, title: str, items: Iterator[Item]) -> Response:
     _demand_open(box)
     asked = request.args.get("page", "0")
     page = int(asked) if asked.isascii() and asked.isdigit() and int(asked[:6]) < PAGES_MAX else 0
-    wanted = (item for item in items if _may_be_book(*item))
-    here = list(islice(wanted, page * ENTRIES_MAX, (page + 1) * ENTRIES_MAX + 1))
+    here = list(islice(items, page * ENTRIES_MAX, (page + 1) * ENTRIES_MAX + 1))
     entries = [entry for item in here[:ENTRIES_MAX] for entry in _entries(box, *item)]
     links: list[Link] = []
     for rel, number, is_there in (("previous", page - 1, page > 0), ("next", page + 1, len(here) > ENTRIES_MAX)):
@@ -154,10 +154,17 @@ def _way(box: Box, title: str, name: str, releases: list[Release], **chosen: str
     return Entry(f"urn:qanat:{box.id}:{quote(name)}", title, updated, [link], title)
 
 
-def _may_be_book(release: Release, activity: Activity) -> bool:
-    """Whether there may be a book in it: known without a look at the disk."""
-    is_book = activity.kind == KIND or media_type(activity.path) in PLAIN & BOOK_TYPES
-    return is_book and copying(release).is_allowed
+def _parts(release: Release) -> list[Activity]:
+    """What there may be a book of: known without a look at the disk."""
+    if not copying(release).is_allowed:
+        return []
+    plain = [one for one in release.activities if media_type(one.path) in BOOK_TYPES]
+    return [*books_of(release), *plain]
+
+
+def _is_text(release: Release, name: str) -> bool:
+    activity = release.activity(name)
+    return activity is not None and activity.kind == TEXT
 
 
 def _entries(box: Box, release: Release, activity: Activity) -> "Iterator[Entry]":

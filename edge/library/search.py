@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from catalog.manifest import Activity, Release, is_safe_path, words
+from catalog.manifest import Activity, Release, words
 from catalog.search.card import Card, Chosen, Row
 from catalog.search.folding import fold
 from catalog.search.question import Question
@@ -20,8 +20,6 @@ from sync.campus.asking import Listed
 
 RESULTS_MAX = 20
 MORE_PLACES_MAX = 3
-SECOND_MAX = 1_000_000
-PAGE_MAX = 100_000
 COMING_MAX = 8
 COMING_REMEMBERED_MAX = 2048
 MEGABYTE_BYTES = 1_000_000
@@ -135,26 +133,6 @@ def chosen_of(fields: Mapping[str, str]) -> Chosen:
         minutes_max=_count(fields.get("minutes", "")),
         size_bytes_max=_count(fields.get("mb", "")) * MEGABYTE_BYTES,
     )
-
-
-def second_of(at: str) -> int:
-    """A place in a film; 0 where it is none."""
-    return _number(at, SECOND_MAX)
-
-
-def page_of(at: str) -> int:
-    """A page of a document; 0 where it is none."""
-    return _number(at, PAGE_MAX)
-
-
-def path_of(at: str) -> str:
-    """A page of a lesson; "" where it is none."""
-    return at if is_safe_path(at) else ""
-
-
-def _number(text: str, most: int) -> int:
-    is_short = text.isascii() and text.isdigit() and len(text) <= len(str(most))
-    return int(text) if is_short and int(text) <= most else 0
 
 
 def _result(rows: Sequence[Row], release: Release, question: Question, language: str) -> Result:

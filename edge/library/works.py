@@ -25,7 +25,7 @@ def _steps(box: Box) -> Iterator[bool]:
     """Step until all is read, or nothing is read any more: a session is under way, or another step."""
     for _ in range(STEPS_MAX):
         before = box.indexing.read_count()
-        yield box.indexing.tick()
+        yield box.indexing.tick(waits=True)
         if box.indexing.read_count() == before:
             return
 

@@ -136,7 +136,9 @@ class Answers:
         if report.given_back:
             self._take_back(connection, box, report)
         holdings = _holdings(box, report)
-        due = NOTHING if holdings is None else self._packing.due(connection, box.campus, holdings, report.can)
+        due = NOTHING
+        if holdings is not None:
+            due = self._packing.due(connection, box.campus, holdings, report.can, comes_again=True)
         now_said = first_routes(due.parcels, PARCELS_MAX)
         return Answer(
             request=report.request,

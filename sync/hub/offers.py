@@ -24,7 +24,8 @@ from sync.hub import editions, moving, schema
 from sync.hub.engine import reading, writing
 from sync.hub.stock import Packed, Stock
 from sync.hub.trust import listing
-from sync.plan import incomplete, parcels_for
+from sync.hub.trust.state import unsigned
+from sync.plan import incomplete, parcels_for, siblings_first
 from sync.wire import CAN_PATCH, Holding, Parcel
 
 
@@ -111,8 +112,16 @@ class Offers:
             moving.move(connection, release.course, moved_in(release))
         return offer
 
-    def due(self, connection: Connection, campus: str, holdings: Sequence[Holding], can: Collection[str]) -> Due:
-        """What a box of this campus is told."""
+    def due(
+        self,
+        connection: Connection,
+        campus: str,
+        holdings: Sequence[Holding],
+        can: Collection[str],
+        *,
+        comes_again: bool = False,
+    ) -> Due:
+        """What a box of this campus is told. `comes_again`: it asks once more when it has what it is told of now."""
         orders = editions.orders(connection, campus, self._clock.now().wall_seconds)
         held = {holding.course for holding in holdings}
         withdrawn = sorted(held.intersection(orders.withdrawn))
@@ -120,7 +129,16 @@ class Offers:
         if not lacking:
             return Due([], withdrawn)
         packs = self._stock.ready(connection, campus, {release.course for release in lacking})
-        wanted = Wanted(lacking, packs, self.outlines, _families(orders))
+        families = _families(orders)
+        if comes_again and families and CAN_PATCH in can:
+            ready = [packed.parcel for packed in packs if packed.is_for(can)]
+            waiting = unsigned(connection)
+            takeable = [release for release in lacking if release.course not in waiting]
+            waits = {one.root for one in takeable} - {
+                one.root for one in siblings_first(takeable, holdings, ready, families)
+            }
+            lacking = [release for release in lacking if release.root not in waits]
+        wanted = Wanted(lacking, packs, self.outlines, families)
         return Due(wanted.parcels(holdings, can), withdrawn)
 
     def parcels(

@@ -99,9 +99,17 @@ class Packing:
         """What a box of this campus that has `holdings` should fetch, in order."""
         return self._offers.parcels(connection, campus, holdings, can)
 
-    def due(self, connection: Connection, campus: str, holdings: Sequence[Holding], can: Collection[str]) -> Due:
-        """The same, and what the box should take off its shelf."""
-        return self._offers.due(connection, campus, holdings, can)
+    def due(
+        self,
+        connection: Connection,
+        campus: str,
+        holdings: Sequence[Holding],
+        can: Collection[str],
+        *,
+        comes_again: bool = False,
+    ) -> Due:
+        """The same, and what the box should take off its shelf; see `Offers.due`."""
+        return self._offers.due(connection, campus, holdings, can, comes_again=comes_again)
 
     def wanted(self, connection: Connection, campus: str) -> Wanted:
         """All that a campus wants, to be asked for many of its boxes."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, select
 
 from catalog.about import About, WordsRefused
 from catalog.digest import Digest
-from catalog.importers import Progress
+from catalog.importers.intake import Progress
 from catalog.manifest import Release, canonical, is_course
 from catalog.moved import MoveRefused, demand_moves
 from catalog.publish import Catalog, Published, publish, publish_prepared, roll_back

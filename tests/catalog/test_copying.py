@@ -1,9 +1,12 @@
 """Whether a learner may keep a copy: what licences say, as people write them."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from catalog.copying import FREE as FREE_LICENCES
 from catalog.copying import Copying, copying, is_free
 from catalog.digest import digest_of
 from catalog.manifest import LayerName, Release
@@ -53,3 +56,9 @@ def test_subjects_level_and_minutes_are_read_where_they_are_said() -> None:
     assert (("Physics", "Art"), "8", 40, True) == (said.subjects, said.level, said.minutes, said.may_be_kept)
     assert ((), "", 0, None) == (odd.subjects, odd.level, odd.minutes, odd.may_be_kept)
     assert replace(said, extra={}).subjects == ()
+
+
+def test_the_page_for_people_has_the_same_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "finding.md").read_text()
+
+    assert [name for name, _ in FREE_LICENCES] == re.findall(r"^\| (.+?) \| yes \|$", page, re.MULTILINE)

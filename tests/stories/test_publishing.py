@@ -195,6 +195,20 @@ def test_one_more_language_costs_its_own_bytes_on_the_wire_and_on_the_disk(world
     assert wire_bytes(box) - wire_before < own_bytes + 1500
 
 
+def test_a_new_box_fetches_one_edition_and_builds_the_others_on_it_in_one_night(world: World, tmp_path: Path) -> None:
+    for tag in ("en", "ar", "fr"):
+        world.hub.publishes_source(
+            lesson(tmp_path / tag, f"Water {tag}", film=FILM), course=f"water-{tag}", language=tag,
+            about=About.written(languages=(tag,), family="water"),
+        )  # fmt: skip
+    box = world.box()
+
+    night = box.night()
+
+    assert ("well", ["water-ar", "water-en", "water-fr"]) == (night.outcome, sorted(box.shelf()))
+    assert len(FILM) < wire_bytes(box) < len(FILM) + 5000
+
+
 def test_without_the_family_the_same_edition_costs_all_of_its_bytes(world: World, tmp_path: Path) -> None:
     """So it was the family that saved them above, and nothing else."""
     world.hub.publishes_source(lesson(tmp_path / "en", "Water", film=FILM), course="water-en")

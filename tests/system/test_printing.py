@@ -11,7 +11,7 @@ import pytest
 
 from catalog import store as stores
 from catalog.db import Database
-from catalog.importers import Imported, read
+from catalog.importers.course import Imported, read
 from catalog.renditions.printer import printed
 from catalog.renditions.studio import Studio
 from catalog.store import Store

@@ -12,7 +12,7 @@ from catalog import store as stores
 from catalog.cli import catalog as command
 from catalog.db import Database
 from catalog.fault import ContentFault
-from catalog.importers import Imported, read
+from catalog.importers.course import Imported, read
 from catalog.importers.media.containers import container_of
 from catalog.renditions.facts import Facts
 from catalog.renditions.ladder import Rung

@@ -4,9 +4,8 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element
 
-from catalog.importers.xml import child, children, descendants, text_of
+from catalog.importers.xml import Element, child, children, descendants, text_of
 
 DEPTH_MAX = 6
 TITLE_LETTERS_MAX = 200

@@ -9,14 +9,13 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element
 
 from catalog.fault import ContentFault
 from catalog.importers.books.contents import Heading, headings_of
 from catalog.importers.intake import Intake, slug, title_of
 from catalog.importers.repairs.site import take
 from catalog.importers.source import Source, Tree, contents
-from catalog.importers.xml import children, descendants, parse_xml, text_of
+from catalog.importers.xml import Element, children, descendants, parse_xml, text_of
 from catalog.manifest import Activity, is_safe_path
 from catalog.media import media_type
 

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from xml.etree.ElementTree import Element
 
 from catalog.fault import ContentFault
 from catalog.importers.intake import About
 from catalog.importers.source import Tree, contents
-from catalog.importers.xml import children, parse_xml, text_of
+from catalog.importers.xml import Element, children, parse_xml, text_of
 
 MARK = "course_settings/canvas_export.txt"
 SETTINGS = "course_settings/course_settings.xml"

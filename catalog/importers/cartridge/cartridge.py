@@ -16,7 +16,7 @@ from catalog.importers.cartridge.parts import Parts
 from catalog.importers.cartridge.placing import SHARED, activity_id, is_page, placed
 from catalog.importers.intake import Intake
 from catalog.importers.rewriting import Paths
-from catalog.importers.source import Source, Tree, beginning, contents
+from catalog.importers.source import CountedTree, Source, Tree, beginning, contents
 from catalog.importers.xml import parse_xml
 from catalog.manifest import Activity
 
@@ -46,15 +46,15 @@ class Cartridge:
         return any(mark in head for mark in MARKS)
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
-        tree = source.tree
-        assert tree is not None, "it was recognised"
+        assert source.tree is not None, "it was recognised"
+        tree = CountedTree(source.tree, intake.advance)
         root = parse_xml(contents(tree, MANIFEST, MANIFEST_BYTES_MAX), MANIFEST)
         manifest = read_manifest(root)
         read_about(root, intake.about)
         canvas = read_canvas(tree, intake.about)
         intake.claim_id(SHARED)
         activities = _read(manifest, canvas, tree, intake)
-        intake.advance(sum(tree.source_bytes(path) for path in tree.paths))
+        tree.finish()
         if not activities:
             raise ContentFault(
                 f"{source.name} holds nothing that can be taken.",

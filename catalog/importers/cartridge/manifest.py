@@ -8,10 +8,9 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element
 
 from catalog.importers.intake import About
-from catalog.importers.xml import child, children, descendants, text_of
+from catalog.importers.xml import Element, child, children, descendants, text_of
 
 DEPTH_MAX = 20
 

@@ -9,7 +9,6 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from xml.etree.ElementTree import Element
 
 from catalog.fault import ContentFault
 from catalog.importers.cartridge.links import Links
@@ -23,7 +22,7 @@ from catalog.importers.single import file_activities, link_activity
 from catalog.importers.site import page_title
 from catalog.importers.source import Tree, contents
 from catalog.importers.written import page_of, readable
-from catalog.importers.xml import child, descendants, parse_xml, text_of
+from catalog.importers.xml import Element, child, descendants, parse_xml, text_of
 from catalog.manifest import Activity
 from catalog.media import media_type
 from catalog.questions.bank import ATTEMPTS_MAX

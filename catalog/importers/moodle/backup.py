@@ -6,11 +6,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element
 
 from catalog.fault import ContentFault
 from catalog.importers.source import Tree, contents
-from catalog.importers.xml import child, children, parse_xml, text_of
+from catalog.importers.xml import Element, child, children, parse_xml, text_of
 
 OUTLINE = "moodle_backup.xml"
 INDEX = ".ARCHIVE_INDEX"

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element
 
 from catalog.importers.moodle.backup import value, words
 from catalog.importers.moodle.files import Files
@@ -15,7 +14,7 @@ from catalog.importers.questions import moodle_kinds
 from catalog.importers.questions.moodle_kinds import Answer, Asked, Sub
 from catalog.importers.questions.quiz import thousandths
 from catalog.importers.source import Tree, contents
-from catalog.importers.xml import descendants, parse_xml
+from catalog.importers.xml import Element, descendants, parse_xml
 from catalog.questions.bank import PERMILLE, Question
 from catalog.questions.markup import from_text
 

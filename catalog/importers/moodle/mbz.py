@@ -22,7 +22,7 @@ from catalog.importers.moodle.backup import (
     words,
 )  # fmt: skip
 from catalog.importers.moodle.parts import LEGACY, Parts, shown_title
-from catalog.importers.source import Source, Tree
+from catalog.importers.source import CountedTree, Source, Tree
 from catalog.importers.tar import TarTree, first_names, is_gzip
 from catalog.importers.xml import child
 from catalog.manifest import Activity
@@ -73,8 +73,9 @@ class MoodleBackup:
             with intake.scratch() as folder:
                 return _read(TarTree(source.path, folder, intake.advance), source.name, intake)
         assert source.tree is not None, "it was recognised"
-        found = _read(source.tree, source.name, intake)
-        intake.advance(sum(source.tree.source_bytes(path) for path in source.tree.paths))
+        tree = CountedTree(source.tree, intake.advance)
+        found = _read(tree, source.name, intake)
+        tree.finish()
         return found
 
 

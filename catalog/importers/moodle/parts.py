@@ -9,7 +9,6 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote, unquote
-from xml.etree.ElementTree import Element
 
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake
@@ -22,7 +21,7 @@ from catalog.importers.rewriting import DROPPED, Meaning, relative, rewritten
 from catalog.importers.single import file_activities, link_activity
 from catalog.importers.source import Tree
 from catalog.importers.written import page_of
-from catalog.importers.xml import child, descendants
+from catalog.importers.xml import Element, child, descendants
 from catalog.manifest import Activity, is_safe_path
 from catalog.questions.markup import cleaned, from_text, plain
 

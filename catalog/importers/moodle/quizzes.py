@@ -7,12 +7,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from xml.etree.ElementTree import Element
 
 from catalog.importers.moodle.backup import value, words
 from catalog.importers.moodle.bank import MoodleBank
 from catalog.importers.questions.quiz import Found, named, question_id, thousandths
-from catalog.importers.xml import child, children
+from catalog.importers.xml import Element, child, children
 from catalog.questions.bank import ATTEMPTS_MAX, PERMILLE, Question
 
 

@@ -8,8 +8,9 @@ from catalog.importers.questions.numbers import accepted_number
 from catalog.importers.questions.quiz import percent
 from catalog.questions.bank import PERMILLE, Accepted, Gap
 from catalog.questions.markup import cleaned, plain
+from catalog.questions.reading import TEXT_LETTERS_MAX
 
-_GAP = re.compile(r"\{(\d{0,3}):([A-Z_]{2,20}):((?:\\.|[^\\}])*)\}", re.DOTALL)
+_GAP = re.compile(r"\{(\d{0,3}):([A-Z_]{2,20}):((?:\\.|[^\\}]){0,2000})\}", re.DOTALL)
 _PARTS = re.compile(r"(?<!\\)~")
 _FEEDBACK = re.compile(r"(?<!\\)#")
 _SHARE = re.compile(r"%(-?\d{1,3}(?:\.\d{1,5})?)%")
@@ -25,6 +26,8 @@ def read_cloze(text: str) -> tuple[str, list[Gap], list[str]]:
     """The words with [[1]], [[2]] ... in place of the gaps, the gaps, and the kinds that we cannot ask."""
     gaps: list[Gap] = []
     unknown: list[str] = []
+    if len(text) > TEXT_LETTERS_MAX:
+        return text, gaps, ["that is too long"]
 
     def gap(found: re.Match[str]) -> str:
         weight, kind, body = found[1], found[2], found[3]

@@ -2,7 +2,8 @@
 
 import html
 from collections.abc import Callable
-from xml.etree.ElementTree import Element
+
+from catalog.importers.xml import Element
 
 Replace = Callable[[Element], str | None]
 """The markup to stand for an element; None: the element itself."""

@@ -9,12 +9,11 @@ import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element
 
 from catalog.importers.questions import moodle_kinds as kinds
 from catalog.importers.questions.moodle_kinds import Answer, Asked, Sub
 from catalog.importers.questions.quiz import Found, Media, named, percent, question_id, thousandths
-from catalog.importers.xml import child, children, descendants, text_of
+from catalog.importers.xml import Element, child, children, descendants, text_of
 from catalog.questions.bank import Question
 from catalog.questions.markup import from_text
 

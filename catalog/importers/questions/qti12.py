@@ -6,12 +6,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from xml.etree.ElementTree import Element
 
 from catalog.importers.questions.qti12_item import Item, question_of
 from catalog.importers.questions.qti12_words import material, metadata
 from catalog.importers.questions.quiz import Found, named, question_id
-from catalog.importers.xml import child, descendants, text_of
+from catalog.importers.xml import Element, child, descendants, text_of
 from catalog.questions.bank import ATTEMPTS_MAX, Question
 
 ROOT = "questestinterop"

@@ -7,13 +7,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
-from xml.etree.ElementTree import Element
 
 from catalog.importers.questions.numbers import accepted_number, between
 from catalog.importers.questions.qti12_rules import Rule, added, highest, rules_of
 from catalog.importers.questions.qti12_words import material, metadata
 from catalog.importers.questions.quiz import part_ids, thousandths
-from catalog.importers.xml import child, descendants
+from catalog.importers.xml import Element, child, descendants
 from catalog.questions.bank import PERMILLE, Accepted, Gap, Option, Pair, Question
 from catalog.questions.markup import cleaned, from_text, plain
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from xml.etree.ElementTree import Element
 
 from catalog.importers.questions.numbers import decimal_of
 from catalog.importers.questions.quiz import thousandths
-from catalog.importers.xml import child, children, descendants
+from catalog.importers.xml import Element, child, children, descendants
 
 _TESTS = ("varequal", "varsubset", "varsubstring", "vargte", "vargt", "varlte", "varlt")
 _LEAST = ("vargte", "vargt")

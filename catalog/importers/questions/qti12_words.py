@@ -1,9 +1,8 @@
 """What QTI 1.2 says in words: its material, and the labels that programs hang on tests and items."""
 
 from urllib.parse import quote
-from xml.etree.ElementTree import Element
 
-from catalog.importers.xml import children, descendants, text_of
+from catalog.importers.xml import Element, children, descendants, text_of
 from catalog.questions.markup import from_text
 
 HTML = ("text/html", "text/xhtml", "html")

@@ -29,6 +29,7 @@ from catalog.questions.bank import (
     QUESTIONS_MAX,
     Bank,
     Question,
+    is_readable,
     why_not,
 )
 from catalog.questions.markup import MEDIA_TYPES, cleaned, plain
@@ -139,7 +140,7 @@ def named(name: str, text: str) -> str:
 def _askable(bank: Bank, left_out: list[str]) -> Bank:
     kept: list[Question] = []
     for question in bank.questions:
-        why = why_not(question)
+        why = why_not(question) or _too_long(question)
         if why:
             left_out.append(f"{bank.title}: “{named(question.name, question.text)}”: {why}.")
         elif len(kept) < QUESTIONS_MAX:
@@ -150,6 +151,11 @@ def _askable(bank: Bank, left_out: list[str]) -> Bank:
     draws = {pool: count for pool, count in bank.draws.items() if pool in pools}
     loose = tuple(one if not one.pool or one.pool in draws else replace(one, pool="") for one in kept)
     return replace(bank, questions=loose, draws=draws)
+
+
+def _too_long(question: Question) -> str:
+    """A question that no box would read is left out here, by name, and not found out there."""
+    return "" if is_readable(question) else "it has more words than a question may have"
 
 
 class _Files:

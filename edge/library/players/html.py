@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import is_safe_path
 from edge.box import Box
+from edge.library.at import path_of
 from edge.library.launches import Address
 from edge.library.opened import Opened, tree_of
 from edge.library.players.page import player_page
-from edge.library.search import path_of
 from sync.web.app import frame_content, session_now
 
 

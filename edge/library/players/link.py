@@ -2,7 +2,7 @@
 
 from flask.typing import ResponseReturnValue
 
-from catalog.importers.single import is_web_address
+from catalog.web_address import is_web_address
 from edge.box import Box
 from edge.library.opened import Opened
 from edge.library.players.page import player_page

@@ -6,10 +6,10 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from edge.box import Box
+from edge.library.at import page_of
 from edge.library.opened import Opened, tree_of
 from edge.library.players.html import launch
 from edge.library.players.page import player_page
-from edge.library.search import page_of
 from sync.web.app import frame_content
 from sync.web.language import language_now
 

@@ -6,10 +6,10 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from edge.box import Box
+from edge.library.at import second_of
 from edge.library.opened import Opened, tree_of
 from edge.library.players.page import player_page
 from edge.library.players.versions import Version, chosen, name_of, versions_of
-from edge.library.search import second_of
 
 PLACE_SECONDS_MIN = 5
 """Nobody wants to be led back to the first seconds of a film."""

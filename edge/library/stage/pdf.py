@@ -11,7 +11,7 @@ from flask import request
 
 from catalog.manifest import words
 from edge.box import Box
-from edge.library.search import page_of
+from edge.library.at import page_of
 from edge.library.stage import files
 from edge.library.stage.launched import Launched
 from sync.web.language import direction, gettext, language_now

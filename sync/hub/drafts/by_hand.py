@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.about import About
 from catalog.fault import CallerFault
-from catalog.importers import Progress, Report
+from catalog.importers.intake import Progress
+from catalog.importers.report import Report
 from catalog.manifest import CORE, Release
 from catalog.moved import composed, moved_in
 from catalog.publish import Prepared, let_go, prepare

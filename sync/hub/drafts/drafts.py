@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 from catalog.about import About
 from catalog.digest import Digest
 from catalog.fault import Fault
-from catalog.importers import Report
+from catalog.importers.report import Report
 from catalog.manifest import Release, is_course
 from catalog.moved import changes
 from sync.clock import Clock

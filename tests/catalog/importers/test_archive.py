@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported, archive
+from catalog.importers import archive
 from catalog.importers.archive import Archive
+from catalog.importers.course import Imported
 from catalog.importers.report import Report
 from catalog.store import Store
 

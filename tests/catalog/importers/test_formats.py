@@ -2,8 +2,8 @@
 
 import pytest
 
-from catalog.importers import IMPORTERS
 from catalog.importers.formats import FORMATS
+from catalog.importers.registry import IMPORTERS
 
 SAID = {"folder", "html-zip", "page", "picture", "video", "epub", "pdf", "office", "zim", "kolibri"}
 

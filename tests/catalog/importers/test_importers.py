@@ -8,7 +8,8 @@ import pytest
 
 from catalog import durable
 from catalog.fault import CallerFault, ContentFault, DiskFull
-from catalog.importers import Imported, intake, read
+from catalog.importers import intake
+from catalog.importers.course import Imported, read
 from catalog.store import Store
 
 Read = Callable[..., Imported]
@@ -74,7 +75,7 @@ def test_progress_goes_from_nothing_to_all(files: Store, site: Path, film: Path)
 def test_a_course_that_does_not_fit_is_refused_before_the_first_byte(
     reading: Read, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalog.importers.free_bytes", lambda folder: 100)
+    monkeypatch.setattr("catalog.importers.course.free_bytes", lambda folder: 100)
 
     with pytest.raises(DiskFull, match="0 MiB free"):
         reading(film)

@@ -12,7 +12,7 @@ import sqlite_utils
 
 from catalog import db
 from catalog.fault import ContentFault
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 from catalog.questions.bank import Bank
 from catalog.store import Store
 from tests.catalog.conftest import film_bytes

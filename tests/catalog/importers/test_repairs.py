@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 from catalog.importers.repairs import kinds, references
 from catalog.importers.repairs.names import alphabet_of
 from catalog.importers.report import Report

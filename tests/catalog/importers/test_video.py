@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 from catalog.importers.media import mp4, webm
 
 Read = Callable[..., Imported]

@@ -10,7 +10,7 @@ import pytest
 
 from edge.box import Box
 from edge.campus import asking
-from edge.campus.asking import AskedForMuch, NotListed
+from edge.campus.asking import AskedForMuch, NothingToAskFor
 from edge.keeping import learner
 from edge.people.people import Person
 from sync.campus.asking import Listed
@@ -120,7 +120,7 @@ def test_what_is_not_listed_is_not_asked_for(box: Box, listing: Callable[..., No
     listing("water", titles=[], edit=1)
 
     for course in ("water", "gold"):
-        with pytest.raises(NotListed):
+        with pytest.raises(NothingToAskFor):
             box.asking.ask(amina.id, course)
     assert [] == box.asking.coming()
     assert [] == asked_events(box)

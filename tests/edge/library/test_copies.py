@@ -1,5 +1,6 @@
 """Keeping a copy, through the real application: what is offered, what is not, and what comes."""
 
+import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -145,3 +146,83 @@ def test_no_book_is_made_while_a_session_runs(box: Box, shelve: Shelves) -> None
 
     with box.nightly._at_work:
         assert not box.books.tick()
+
+
+def test_a_book_that_came_unpacked_is_found_at_its_chapter_and_kept_whole(
+    box: Box, shelve: Shelves, signed: Signed, tmp_path: Path
+) -> None:
+    written = tmp_path / "wells.epub"
+    written.write_bytes(a_book({"one.xhtml": b"<h1>Sand</h1><p>dry", "two.xhtml": b"<h1>Wells</h1><p>deep water"}))
+    release = shelve(box, "wells", [written], title="Wells", licence="CC BY 4.0")
+    assert box.books.tick()
+    assert box.indexing.tick()
+    client, activity = signed(), release.activities[0].id
+
+    page_of_search = page(client, "/search?q=deep")
+    offered = page(client, f"/library/wells/{activity}")
+    kept = client.get(f"/library/wells/{activity}/copy/0")
+
+    assert f"/library/wells/{activity}?at=" in page_of_search
+    assert "two.xhtml" in page_of_search
+    assert "Book (EPUB), " in offered
+    chapters = zipfile.ZipFile(kept.headers["X-Sendfile"])
+    assert b"dry" in chapters.read("book/p001.xhtml")
+    assert b"deep water" in chapters.read("book/p002.xhtml")
+
+
+def a_book(chapters: dict[str, bytes]) -> bytes:
+    """An EPUB of these chapters, with a list of contents that is none of them."""
+    items = "".join(
+        f'<item id="i{at}" href="{name}" media-type="application/xhtml+xml"/>' for at, name in enumerate(chapters)
+    )
+    order = "".join(f'<itemref idref="i{at}"/>' for at in range(len(chapters)))
+    nav = '<item id="nav" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>'
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<dc:title>Wells</dc:title></metadata><manifest>{nav}{items}</manifest><spine>{order}</spine></package>"
+    )
+    container = (
+        '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+        '<rootfile full-path="in/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr("META-INF/container.xml", container)
+        archive.writestr("in/book.opf", package)
+        archive.writestr("in/nav.xhtml", "<html><body><nav>deep contents</nav></body></html>")
+        for name, data in chapters.items():
+            page = b'<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>'
+            archive.writestr(f"in/{name}", page + data + b"</p></body></html>")
+    return out.getvalue()
+
+
+def test_a_course_of_many_pages_is_one_book_and_not_many(
+    box: Box, shelve: Shelves, signed: Signed, tmp_path: Path
+) -> None:
+    words = "<p>" + "Water finds its way. " * 20
+    sources = []
+    for name in ("wells", "slopes"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(f"<h1>{name}</h1>{words}<a href='more.html'>on</a>")
+        (tmp_path / name / "more.html").write_text(f"<h1>more of {name}</h1>{words}")
+        sources.append(tmp_path / name)
+    release = shelve(box, "water", sources, title="Water", licence="CC BY 4.0")
+
+    made = [box.books.tick(), box.books.tick()]
+    assert box.indexing.tick()
+    offered = page(signed(), "/library/water")
+    kept = signed().get("/library/water/~/copy/0")
+
+    book = zipfile.ZipFile(kept.headers["X-Sendfile"])
+    chapters = [name for name in book.namelist() if name.startswith("book/p0")]
+    assert [True, False] == made
+    assert "Keep on my phone" in offered
+    assert [b"wells", b"more of wells", b"slopes", b"more of slopes"] == [
+        book.read(name).partition(b"<h1>")[2].partition(b"<")[0] for name in chapters
+    ]
+    assert all("Keep on my phone" not in page(signed(), f"/library/water/{one.id}") for one in release.activities)
+    assert 404 == signed().get("/library/lesson/~/copy/0").status_code
+    feed = signed().get("/opds/search?q=slopes").text
+    assert 1 == feed.count("<entry>")
+    assert 'href="/opds/file/water/~/0"' in feed

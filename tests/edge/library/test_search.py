@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from catalog.manifest import Release
 from catalog.search.index import Index
+from catalog.search.texts import reader as reader_
 from edge.box import Box
 from edge.cli import box as command
 from edge.library import indexing
@@ -224,7 +225,7 @@ def test_what_is_known_already_is_not_read_again(
     def refuse(*arguments: object) -> None:
         raise AssertionError("a file was read again")
 
-    monkeypatch.setattr(indexing, "Reader", refuse)
+    monkeypatch.setattr(reader_, "Reader", refuse)
     monkeypatch.setattr(Index, "put_course", refuse)
 
     assert box.indexing.tick()

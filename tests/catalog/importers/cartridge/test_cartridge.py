@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 from catalog.questions.bank import Bank
 from catalog.store import Store
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 from catalog.importers.questions.moodle_xml import read_moodle_xml
 from catalog.importers.xml import parse_xml
 from catalog.questions.bank import Bank, Question, why_not

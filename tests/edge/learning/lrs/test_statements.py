@@ -193,29 +193,30 @@ def told(tool: Tool) -> Tool:
     return tool
 
 
-@pytest.mark.parametrize(
-    ("filters", "found"),
-    [
-        ({}, [6, 5, 4, 3, 2, 1]),
-        ({"ascending": "true"}, [1, 2, 3, 4, 5, 6]),
-        ({"agent": AMAL}, [6, 4, 3, 1]),
-        ({"agent": BADR}, [5, 3, 2]),
-        ({"agent": BADR, "related_agents": "true"}, [6, 5, 4, 3, 2]),
-        ({"agent": {"name": "whoever", **BADR}}, [5, 3, 2]),
-        ({"verb": OTHER_VERB}, [2]),
-        ({"verb": OTHER_VERB, "agent": AMAL}, []),
-        ({"activity": ACTIVITY}, [5, 4, 2, 1]),
-        ({"activity": "http://example.org/course"}, []),
-        ({"activity": "http://example.org/course", "related_activities": "true"}, [5]),
-        ({"activity": "http://example.org/inner", "related_activities": "true"}, [6]),
-        ({"registration": REGISTRATION}, [4]),
-        ({"registration": REGISTRATION.upper(), "agent": AMAL, "verb": VERB, "activity": ACTIVITY}, [4]),
-        ({"registration": REGISTRATION, "verb": OTHER_VERB}, []),
-        ({"limit": "2"}, [6, 5]),
-    ],
-)
-def test_statements_are_found_by_what_they_say(told: Tool, filters: dict[str, Any], found: list[int]) -> None:
-    assert [uuid_of(one) for one in found] == told.finds(**filters)
+FOUND: list[tuple[dict[str, Any], list[int]]] = [
+    ({}, [6, 5, 4, 3, 2, 1]),
+    ({"ascending": "true"}, [1, 2, 3, 4, 5, 6]),
+    ({"agent": AMAL}, [6, 4, 3, 1]),
+    ({"agent": BADR}, [5, 3, 2]),
+    ({"agent": BADR, "related_agents": "true"}, [6, 5, 4, 3, 2]),
+    ({"agent": {"name": "whoever", **BADR}}, [5, 3, 2]),
+    ({"verb": OTHER_VERB}, [2]),
+    ({"verb": OTHER_VERB, "agent": AMAL}, []),
+    ({"activity": ACTIVITY}, [5, 4, 2, 1]),
+    ({"activity": "http://example.org/course"}, []),
+    ({"activity": "http://example.org/course", "related_activities": "true"}, [5]),
+    ({"activity": "http://example.org/inner", "related_activities": "true"}, [6]),
+    ({"registration": REGISTRATION}, [4]),
+    ({"registration": REGISTRATION.upper(), "agent": AMAL, "verb": VERB, "activity": ACTIVITY}, [4]),
+    ({"registration": REGISTRATION, "verb": OTHER_VERB}, []),
+    ({"limit": "2"}, [6, 5]),
+]
+
+
+def test_statements_are_found_by_what_they_say(told: Tool) -> None:
+    found = [(filters, [int(name[-2:]) for name in told.finds(**filters)]) for filters, _ in FOUND]
+
+    assert FOUND == found
 
 
 def test_statements_are_found_by_when_they_were_stored(told: Tool) -> None:
@@ -246,9 +247,10 @@ def test_pages_from_the_oldest_on_meet_everything_once(told: Tool) -> None:
     assert [uuid_of(one) for one in range(1, 7)] == [one["statements"][0]["id"] for one in met]
 
 
-@pytest.mark.parametrize("word", ["", "x", "!!!!", "A" * 400, "AAAA"])
-def test_a_page_that_nobody_named_is_refused(tool: Tool, word: str) -> None:
-    assert 400 == tool.asks("GET", "statements", more=word).status_code
+def test_a_page_that_nobody_named_is_refused(tool: Tool) -> None:
+    words = ("", "x", "!!!!", "A" * 400, "AAAA")
+
+    assert [400] * 5 == [tool.asks("GET", "statements", more=word).status_code for word in words]
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
@@ -288,18 +290,19 @@ def test_statements_that_speak_of_each_other_in_a_ring_are_stored(tool: Tool) ->
     assert {uuid_of(1), uuid_of(2)} == set(tool.finds(agent=BADR))
 
 
-@pytest.mark.parametrize(
-    "filters",
-    [
+REFUSED: list[dict[str, Any]] = [
         {"agent": "amal"}, {"agent": {}}, {"agent": {"objectType": "Group", "member": [AMAL]}}, {"verb": "did"},
         {"activity": "well"}, {"registration": "7"}, {"since": "now"}, {"until": "later"}, {"limit": "-1"},
         {"limit": "many"}, {"ascending": "yes"}, {"related_agents": "1"}, {"format": "short"}, {"attachments": "all"},
         {"Verb": VERB}, {"colour": "blue"}, {"statementId": "7"}, {"statementId": uuid_of(1), "verb": VERB},
         {"statementId": uuid_of(1), "voidedStatementId": uuid_of(1)},
-    ],
-)  # fmt: skip
-def test_what_cannot_be_asked_for_is_refused(tool: Tool, filters: dict[str, Any]) -> None:
-    assert 400 == tool.asks("GET", "statements", **filters).status_code
+]  # fmt: skip
+
+
+def test_what_cannot_be_asked_for_is_refused(tool: Tool) -> None:
+    statuses = [(filters, tool.asks("GET", "statements", **filters).status_code) for filters in REFUSED]
+
+    assert [(filters, 400) for filters in REFUSED] == statuses
 
 
 # ---- shown ----

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -134,3 +135,91 @@ def test_the_pages_of_a_draft_speak_arabic(hub: Hub, staff: Browser, imported: M
     pages = [staff.reads(f"/publish/{draft}?lang=ar") for draft in (ready, filling)]
 
     assert all('dir="rtl"' in page for page in pages)
+
+
+def test_campuses_layers_and_a_time_are_chosen_on_the_page(hub: Hub, staff: Browser, imported: Make) -> None:
+    wadi, coast = (hub.fleet.campus_called(name) for name in ("Wadi", "Coast"))
+    draft = imported("water", {"water.zip": site("Water")})
+    page = f"/publish/{draft}"
+
+    sent = staff.sends(
+        f"{page}/campuses", page=page, who="chosen", campus=[wadi.id], of=[coast.id, wadi.id], layers=["", ""],
+        hold=["", "2027-03-01"], day="2027-02-01", time="02:30",
+    )  # fmt: skip
+
+    choice = hub.drafts.find(draft).choice
+    assert 303 == sent.status_code
+    assert ((wadi.id,), 1801449000, {wadi.id: 1803859200}) == (choice.campuses, choice.due_seconds, choice.holds)
+    assert 'value="2027-02-01"' in staff.reads(page)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [({"who": "chosen"}, "No campus is chosen."), ({"who": "all", "day": "soon"}, "This is no day.")],
+)
+def test_a_choice_that_is_none_is_said(
+    hub: Hub, staff: Browser, imported: Make, fields: dict[str, str], words: str
+) -> None:
+    draft = imported("water", {"water.zip": site("Water")})
+
+    refused = staff.sends(f"/publish/{draft}/campuses", page=f"/publish/{draft}", **fields)
+
+    assert (422, True) == (refused.status_code, words in refused.text)
+
+
+def test_the_page_says_what_goes_and_who_is_in_the_middle_of_it(
+    hub: Hub, staff: Browser, imported: Make, box: Any
+) -> None:
+    first = imported("water", {"a.zip": site("Unit"), "b.zip": site("Extra")})
+    hub.publishing.publish_draft(hub.drafts.find(first))
+    box.writes("learner", "amina", name="Amina Warsame", class_="7b")
+    box.writes("opened", "amina", course="water", version=1, activity="site-2", path="")
+    box.sends()
+    draft = imported("water", {"c.zip": site("Something else")})
+    page = f"/publish/{draft}"
+
+    shown = staff.reads(page)
+    staff.sends(f"{page}/moved", page=page, old="site-2", new="site")
+
+    assert "1 activity of version 1 is not in it any more." in shown
+    assert "Wadi: 1 in the middle of it, 0 finished" in shown
+    assert "Amina" not in shown
+    assert {"site-2": "site"} == hub.drafts.find(draft).about.moved
+
+
+def test_the_page_shows_what_each_campus_pays(hub: Hub, staff: Browser, imported: Make, box: Any) -> None:
+    draft = imported("water", {"water.zip": site("Water")})
+
+    page = staff.reads(f"/publish/{draft}")
+
+    assert re.search(
+        r"<th scope=\"row\">Wadi</th><td class=\"n\">\d+.B</td><td>whole</td><td class=\"n\">\?</td>", page
+    ), page
+
+
+def test_a_course_is_withdrawn_and_taken_back_on_its_page(hub: Hub, staff: Browser, imported: Make, box: Any) -> None:
+    for words in ("right", "wrong"):
+        hub.publishing.publish_draft(hub.drafts.find(imported("water", {"water.zip": site(words)})))
+    page = "/courses/water"
+
+    back = staff.sends(f"{page}/roll-back", page=page, version="1")
+    (campus,) = hub.fleet.campuses()
+    gone = staff.sends(f"{page}/withdraw", page=page, campus=[campus.id])
+
+    assert ("/courses/water?said=back", "/courses/water?said=withdrawn") == (back.location, gone.location)
+    latest = hub.catalog.releases.latest("water")
+    assert latest is not None
+    assert (3, 1) == (latest.version, latest.provenance["rolled_back_to"])
+    assert "No campus: it is withdrawn." in staff.reads(page)
+    assert 400 == staff.sends("/courses/none/withdraw", page="/publish").status_code
+
+
+def test_a_campus_says_which_languages_it_reads(hub: Hub, staff: Browser, imported: Make) -> None:
+    campus = hub.fleet.campus_called("Wadi")
+    page = f"/campuses/{campus.id}"
+
+    staff.sends(f"{page}/languages", page=page, language=["ar", "si", "none"])
+
+    assert ("ar", "si") == hub.publishing.languages_of(campus.id)
+    draft = imported("water", {"water.zip": site("Water")})
+    assert "Read at Wadi" in staff.reads(f"/publish/{draft}")

@@ -101,7 +101,7 @@ def test_what_is_no_statement_is_left_out(hub: Hub, told: Box, tmp_path: Path, t
 def test_a_table_of_events_holds_no_statements(hub: Hub, told: Box, tmp_path: Path) -> None:
     done = hub.keeping.exporting.export(tmp_path / "out", Format.CSV, Scope(), who="rana")
 
-    assert {"events": 1, "progress": 1, "learners": 1} == dict(done.counts)
+    assert {"events": 1, "progress": 1, "results": 0, "learners": 1} == dict(done.counts)
 
 
 def test_who_was_erased_is_in_no_export(hub: Hub, told: Box, tmp_path: Path) -> None:
