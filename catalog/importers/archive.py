@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import IO, BinaryIO, Self
 
 from catalog.digest import READ_BYTES
 from catalog.fault import ContentFault
@@ -77,6 +77,7 @@ class Archive:
         """
         self.source = source
         self._unpacked_bytes = 0
+        self._being_read: set[IO[bytes]] = set()
         self._limit_bytes = max(RATIO_FREE_BYTES, source.stat().st_size * RATIO_MAX)
         _check_directory(source)
         try:
@@ -102,6 +103,9 @@ class Archive:
         self.close()
 
     def close(self) -> None:
+        """Close the archive, and what nobody read to its end."""
+        for file in self._being_read:
+            file.close()
         self._zip.close()
 
     def pieces(self, member: Member) -> Iterator[bytes]:
@@ -111,9 +115,11 @@ class Archive:
         """
         try:
             with self._zip.open(member.info) as file:
+                self._being_read.add(file)
                 while piece := file.read(READ_BYTES):
                     self._count(len(piece))
                     yield piece
+                self._being_read.discard(file)
         except _DAMAGE as error:
             raise damaged(self.source, member.path) from error
 

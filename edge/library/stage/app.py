@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from catalog.db import Connection
 from edge.box import Box
 from edge.learning.packages.states import PART_LETTERS_MAX, Save
-from edge.library.stage import files, h5p, scorm, xapi
+from edge.library.stage import files, h5p, pdf, scorm, xapi
 from edge.library.stage.launched import Launched, demand_own_origin, launched
 from sync.web import language
 from sync.web.content import app_origin, content_policy
@@ -38,7 +38,7 @@ POLICY = (
 
 Scene = Callable[[Box, Launched], dict[str, Any]]
 
-SCENES: Mapping[str, Scene] = {"h5p": h5p.scene, "scorm": scorm.scene}
+SCENES: Mapping[str, Scene] = {"h5p": h5p.scene, "pdf": pdf.scene, "scorm": scorm.scene}
 """What the page of each kind of package is made of; its template bears the kind's name."""
 
 
@@ -70,6 +70,7 @@ def create_stage(box: Box) -> Flask:
         language.use(wanted if wanted in box.config.languages else box.config.language, timezone=box.config.zone)
 
     @app.get("/<token>/~play/")
+    @takes(query=("at",))
     def play(token: str) -> ResponseReturnValue:
         found = launched(box, token)
         scene = SCENES.get(found.activity.kind) or abort(404)
@@ -102,6 +103,17 @@ def create_stage(box: Box) -> Flask:
                 store(connection)
 
             write_then_answer(box.database, work)
+        return Response(status=204)
+
+    @app.post("/<token>/~place")
+    @takes(body=JSON)
+    def place(token: str) -> ResponseReturnValue:
+        demand_own_origin()
+        found = launched(box, token)
+        page, pages_total = _page(request.get_data(cache=False))
+        if found.learner and found.activity.kind == "pdf":
+            course, version = found.launch.course, found.release.version
+            box.learning.reached_second(found.learner, course, version, found.activity.id, page, pages_total)
         return Response(status=204)
 
     @app.after_request
@@ -150,6 +162,17 @@ def _save(found: Launched, said: bytes) -> tuple[Save, int, list[Any]]:
     statements = told.get("statements")
     save = Save(part, sitting, number, state, is_last, is_alone=parts_total <= 1)
     return save, parts_total, statements if isinstance(statements, list) else []
+
+
+def _page(said: bytes) -> tuple[int, int]:
+    """The page that a reader is at, of how many. Answers 400 where it is none."""
+    try:
+        told = json.loads(said)
+    except (ValueError, RecursionError):
+        abort(400)
+    if not isinstance(told, dict):
+        abort(400)
+    return _count(told.get("page")), _count(told.get("pages"))
 
 
 def _count(value: Any) -> int:

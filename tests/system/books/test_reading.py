@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from catalog.manifest import Release
 from tests.catalog.importers.test_epub import book
 from tests.system.books.conftest import SHARED, Campus
+from tests.system.packages.conftest import PHONE, eventually
 
 pytestmark = pytest.mark.system
 
@@ -67,9 +68,7 @@ def test_letters_grow_and_nothing_is_wider_than_the_phone(campus: Campus, wells:
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_book_is_searched_without_a_script(campus: Campus, wells: Release, tmp_path: Path, language: str) -> None:
-    context = campus.browser.new_context(
-        viewport={"width": 360, "height": 740}, locale=language, java_script_enabled=False
-    )
+    context = campus.browser.new_context(viewport=PHONE, locale=language, java_script_enabled=False)
     page = campus.signs_in(context, language=language)
     opened(campus, page, "?q=الماء")
 
@@ -97,8 +96,44 @@ def test_documents_of_others_are_handed_to_the_phones_own_viewer(campus: Campus,
     release = campus.shelves("others", SHARED / "pdf" / name)
     page = campus.phone()
     page.goto(f"{campus.address}/library/others/{release.activities[0].id}")
-    file = page.get_by_role("link", name="Read").get_attribute("href")
+    file = page.get_by_role("link", name="Read", exact=True).get_attribute("href")
     answer = page.request.get(f"{campus.address}{file}")
 
     assert ("application/pdf", 200) == (answer.headers["content-type"], answer.status)
     assert answer.body() == (SHARED / "pdf" / name).read_bytes()
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the documents of others are not beside this checkout")
+def test_a_document_is_read_here_page_by_page_and_opens_again_where_it_was(campus: Campus, tmp_path: Path) -> None:
+    release = campus.shelves("others", SHARED / "pdf" / "pdflatex-4-pages.pdf")
+    page = campus.phone()
+    page.goto(f"{campus.address}/library/others/{release.activities[0].id}")
+    page.get_by_role("link", name="Read it here").click()
+    stage = page.frame_locator("iframe.stage")
+    expect(stage.locator("canvas[data-page='1']")).to_be_visible()
+    stage.get_by_role("button", name="Page after").click()
+    expect(stage.locator("canvas[data-page='2']")).to_be_visible()
+    name, learner = release.activities[0].id, campus.amina.id
+    eventually(lambda: campus.box.learning.places(learner)["others"][name].seconds == 2, campus)
+    page.screenshot(path=str(tmp_path / "pdf-en.png"))
+
+    page.goto(f"{campus.address}/library/others/{release.activities[0].id}?play=here")
+    expect(page.frame_locator("iframe.stage").locator("canvas[data-page='2']")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the documents of others are not beside this checkout")
+def test_words_in_a_document_are_found_and_a_document_in_arabic_is_drawn(campus: Campus, tmp_path: Path) -> None:
+    release = campus.shelves("others", SHARED / "pdf" / "pdflatex-4-pages.pdf")
+    page = campus.phone(language="ar")
+    page.goto(f"{campus.address}/library/others/{release.activities[0].id}?play=here")
+    stage = page.frame_locator("iframe.stage")
+    expect(stage.locator("canvas[data-page='1']")).to_be_visible()
+    stage.locator("input[name=words]").fill("no such words here")
+    stage.locator("[data-find] button").click()
+    expect(stage.locator("[data-said]")).to_be_visible()
+
+    arabic = campus.shelves("arabic", SHARED / "pdf" / "habibi-arabic.pdf", language="ar")
+    page.goto(f"{campus.address}/library/arabic/{arabic.activities[0].id}?play=here")
+    expect(page.frame_locator("iframe.stage").locator("canvas[data-page='1']")).to_be_visible()
+    page.screenshot(path=str(tmp_path / "pdf-ar.png"))
