@@ -15,8 +15,10 @@ from catalog.fault import CallerFault, ContentFault, DiskFull
 from catalog.importers.folder import Found, walk
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import About, Importer, Intake, Progress
+from catalog.importers.packages.cmi5 import Cmi5
 from catalog.importers.packages.h5p import H5p
 from catalog.importers.packages.scorm import Scorm
+from catalog.importers.packages.tincan import Tincan
 from catalog.importers.pdf import Pdf
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
@@ -27,6 +29,8 @@ from catalog.store import Batch
 from catalog.tree import check_paths
 
 IMPORTERS: Sequence[Importer] = (
+    Cmi5(),
+    Tincan(),
     Scorm(),
     H5p(),
     HtmlSite(is_packed=False),

@@ -10,7 +10,15 @@ from edge.learning.progress import State
 from edge.library.way import Step, Way
 from sync.web.language import duration, gettext, language_name, language_now, ngettext, percent, timecode
 
-ICONS = {"html": "course", "video": "play", "pdf": "page", "scorm": "course", "h5p": "course"}
+ICONS = {
+    "html": "course",
+    "video": "play",
+    "pdf": "page",
+    "scorm": "course",
+    "h5p": "course",
+    "cmi5": "course",
+    "xapi": "course",
+}
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
 
 
@@ -89,11 +97,13 @@ def score(step: Step) -> str:
 def facts(activity: Activity) -> list[str]:
     """Its kind, and its length where that is known."""
     kinds = {
+        "cmi5": gettext("Interactive lesson"),
         "h5p": gettext("Exercise"),
         "html": gettext("Lessons"),
         "pdf": gettext("Book (PDF)"),
         "scorm": gettext("Interactive lesson"),
         "video": gettext("Video"),
+        "xapi": gettext("Interactive lesson"),
     }
     seconds = activity.attributes.get("seconds", 0)
     return [kinds.get(activity.kind, gettext("File")), *([duration(seconds)] if seconds else [])]

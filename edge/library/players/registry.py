@@ -15,11 +15,13 @@ from edge.library.players import html, package, pdf, video
 Player = Callable[[Box, Opened], ResponseReturnValue]
 
 PLAYERS: Mapping[str, Player] = {
+    "cmi5": package.show,
     "h5p": package.show,
     "html": html.show,
     "pdf": pdf.show,
     "scorm": package.show,
     "video": video.show,
+    "xapi": package.show,
 }
 FILES = frozenset({"pdf", "video"})
 """Kinds whose one file is handed out by our own pages; all else is a stranger's and lies on another origin."""
