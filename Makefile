@@ -9,6 +9,7 @@ LAN ?=
 JSON ?=
 STRICT ?=
 PARTS ?=
+SUITE ?=
 DATASETS ?=
 MINUTES ?= 30
 # Two for each core: much of their time tests wait for the disk.
@@ -21,7 +22,7 @@ NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-channel bench-progress \
-	sbom vendor soak format
+	bench-courses conformance sbom vendor soak format
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -70,8 +71,14 @@ bench: setup engines  ## our numbers beside the peers' (JSON=1 prints one JSON l
 bench-progress: setup engines  ## progress going up, beside Kolibri's figures (PARTS="events intake disk killed answers", JSON=1, STRICT=1)
 	@JSON=$(JSON) STRICT=$(STRICT) $(BIN)/python -m tests.bench.progress $(PARTS)
 
+conformance: setup  ## the public conformance suite of xAPI against a box (SUITE=DIR, its clone: tests/bench/conformance.py)
+	@$(BIN)/python -m tests.bench.conformance $(SUITE)
+
 bench-channel: setup engines  ## our channel beside rsync, casync, xdelta3, zstd (DATASETS=NAME=V1:V2,... PARTS=... STRICT=1)
 	@JSON=$(JSON) STRICT=$(STRICT) DATASETS="$(DATASETS)" $(BIN)/python -m tests.bench.channel $(PARTS)
+
+bench-courses: setup engines  ## courses that others made: serving, importing, finding (PARTS="assets import memory pages", JSON=1, STRICT=1)
+	@JSON=$(JSON) STRICT=$(STRICT) $(BIN)/python -m tests.bench.courses $(PARTS)
 
 sbom: setup  ## bills of materials of box and hub (CycloneDX) and the texts of all licences, into build/sbom
 	@$(BIN)/python -m provisioning.bill

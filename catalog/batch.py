@@ -1,11 +1,12 @@
 """A batch: files on their way into the store, all of them or none.
 
 * They are written under temporary names, renamed, made lasting by one flush, and only then indexed.
-* However a batch ends, its temporary files are gone; if it fails, so are the files it had already renamed.
+* However a batch ends, its temporary files are gone; if it fails, so are the files it had already renamed. Only the
+  death of its process leaves them, for a batch that bears a name: begun again, it takes them as they lie.
 """
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from catalog.db import Connection
 from catalog.digest import READ_BYTES, Digest, Hasher
 from catalog.durable import disk_fault, move_into_place, reserve, sync_disk
+from catalog.staging import Journal
 
 if TYPE_CHECKING:
     from catalog.store import Store
@@ -25,8 +27,10 @@ class Batch:
     in one `database.write`, `record(connection)`.
     """
 
-    def __init__(self, store: "Store") -> None:
+    def __init__(self, store: "Store", name: str = "") -> None:
         self.store = store
+        self._name = name
+        self._journal: Journal | None = None
         self._staged: dict[Digest, tuple[Path, int]] = {}
         self._replaced: set[Digest] = set()
         self._files_made = 0
@@ -34,8 +38,13 @@ class Batch:
         self._is_recorded = False
 
     def __enter__(self) -> Self:
-        self._staging = self.store.staging()
-        self.folder = self._staging.__enter__()
+        self._staging = ExitStack()
+        if self._name:
+            self._journal = self._staging.enter_context(self.store.kept_staging(self._name))
+        if self._journal is None:
+            self.folder = self._staging.enter_context(self.store.staging())
+        else:
+            self.folder, self._files_made = self._journal.folder, self._journal.last_number
         return self
 
     def __exit__(
@@ -47,7 +56,9 @@ class Batch:
                 self._keep()
                 is_kept = True
         finally:
-            self._staging.__exit__(None, None, None)
+            # Whoever stops the program (a key, a signal) is no failure of the batch: it may go on another time.
+            is_stopped = kind is not None and not issubclass(kind, Exception)
+            self._staging.__exit__(kind if is_stopped else None, error if is_stopped else None, trace)
             if not is_kept and self._is_placed:
                 self.store.remove_unindexed(self._staged)
 
@@ -74,6 +85,23 @@ class Batch:
         assert not self._is_placed, "a batch takes no more files once placed"
         self._files_made += 1
         return StagedFile(self, self.folder / str(self._files_made))
+
+    @property
+    def held_bytes(self) -> int:
+        """What an earlier batch of this name had staged and this one need not write again."""
+        return self._journal.held_bytes if self._journal else 0
+
+    def holds(self, key: str) -> bool:
+        """Tell whether `take_again` would find it."""
+        return self._journal is not None and self._journal.find(key) is not None
+
+    def take_again(self, key: str) -> tuple[Digest, int, Path] | None:
+        """Take the file that was staged under this key before the process died: its name, its size, where it lies."""
+        held = self._journal.find(key) if self._journal else None
+        if held is not None:
+            digest, size_bytes, path = held
+            self._staged.setdefault(digest, (path, size_bytes))
+        return held
 
     def files(self) -> Sequence[tuple[Digest, int]]:
         """What is in the batch so far."""
@@ -128,11 +156,13 @@ class Batch:
         place = self.store.place_of(digest)
         return self.store.has(digest) and place.is_file() and place.stat().st_size == self._staged[digest][1]
 
-    def take(self, path: Path, digest: Digest, size_bytes: int) -> None:
+    def take(self, path: Path, digest: Digest, size_bytes: int, key: str = "") -> None:
         if digest in self._staged:
             path.unlink()
         else:
             self._staged[digest] = (path, size_bytes)
+        if key and self._journal is not None:
+            self._journal.note(key, digest, size_bytes, self._staged[digest][0])
 
 
 class StagedFile:
@@ -182,13 +212,14 @@ class StagedFile:
             raise disk_fault(error, self._path) from error
         self._hasher.update(piece)
 
-    def finish(self) -> tuple[Digest, int]:
-        """Make the file part of its batch; returns its digest and size. Raises DiskFull or BoxFault."""
+    def finish(self, key: str = "") -> tuple[Digest, int]:
+        """Make the file part of its batch; returns its digest and size. `key` names what it was made of, for a batch
+        that goes on. Raises DiskFull or BoxFault."""
         try:
             self._file.close()
         except OSError as error:
             raise disk_fault(error, self._path) from error
         self._is_finished = True
         digest = self._hasher.digest()
-        self._batch.take(self._path, digest, self.size_bytes)
+        self._batch.take(self._path, digest, self.size_bytes, key)
         return digest, self.size_bytes

@@ -36,6 +36,12 @@ def catalog() -> None:
 @click.option("--course", metavar="NAME", help="The course's short name; made from its title if not given.")
 @click.option("--title", metavar="TEXT", help="The course's title; taken from the source if not given.")
 @click.option("--language", metavar="TAG", default="en", show_default=True, help="The language of the course.")
+@click.option(
+    "--renditions/--no-renditions",
+    "is_rendered",
+    default=None,
+    help="Make smaller versions of films and sound; made where ffmpeg is installed if not said.",
+)
 @_JSON
 @click.pass_obj
 def import_command(
@@ -46,6 +52,7 @@ def import_command(
     title: str | None,
     language: str,
     *,
+    is_rendered: bool | None,
     as_json: bool,
 ) -> None:
     """Import FILEs (a folder, a zip, films, captions, PDFs) as the next release of one course.
@@ -54,7 +61,9 @@ def import_command(
     The clock is the context's object, so that this floor reads none itself; without one the release bears no date.
     """
     from catalog.publish import publish
+    from catalog.renditions.studio import asked_for
 
+    studio = asked_for(is_rendered)
     with _opened(data) as opened, _bar() as progress:
         published = publish(
             sources,
@@ -63,6 +72,7 @@ def import_command(
             title=title,
             language=language,
             progress=progress,
+            studio=studio,
             now_seconds=now_seconds() if now_seconds else 0,
         )
     release = published.release

@@ -18,11 +18,12 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from catalog.fault import BoxFault, DiskFull
+from catalog.fault import BoxFault, CallerFault, ContentFault, DiskFull
 
 T = TypeVar("T")
 
@@ -35,6 +36,11 @@ CACHE_KIBIBYTES = 2048
 FILE_MODE = 0o600
 LIST_COLUMNS = {"migration_set", "name", "applied_at"}
 """What the list of applied migrations is read by."""
+STRANGERS_VALUE_BYTES_MAX = 4 << 20
+STRANGERS_STEP = 100_000
+STRANGERS_STEPS_MAX = 20_000
+"""Of so many instructions each: some seconds for a channel of a hundred thousand nodes, and an end for what loops."""
+
 LOG_MILLISECONDS_MAX = 100
 """How long a commit waits for readers before it leaves emptying the log to the next one."""
 
@@ -42,10 +48,12 @@ LOG_MILLISECONDS_MAX = 100
 class Database:
     """One SQLite file, its one writer, and a reader for each thread."""
 
-    def __init__(self, path: Path, migrations: Sequence[Migrations]) -> None:
+    def __init__(self, path: Path, migrations: Sequence[Migrations], *, cache_kibibytes: int = CACHE_KIBIBYTES) -> None:
         """Open, or make, the database at `path` and bring its tables up to date.
 
-        Raises BoxFault where the file is not a database or the disk will not do.
+        `cache_kibibytes` is what each reader may keep in memory: there is one for each thread that ever read.
+
+        Raises CallerFault where the folder cannot be; BoxFault where the file is no database or the disk will not do.
         """
         self.path = path
         self._pending: deque[tuple[Callable[[Connection], Any], Future[Any]]] = deque()
@@ -57,8 +65,15 @@ class Database:
         self._is_closing = False
         self._is_log_to_empty = False
         self._worker: int | None = None
+        self._cache_kibibytes = cache_kibibytes
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CallerFault(
+                f"The folder {path.parent} cannot be used: {(error.strerror or '').lower()}.",
+                "Name another with --data.",
+            ) from error
+        try:
             keep_private(path)
             self._writer = _up_to_date(path, migrations)
         except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -70,6 +85,7 @@ class Database:
         reader: Connection | None = getattr(self._readers, "connection", None)
         if reader is None:
             reader = _connect(self.path, is_reader=True)
+            reader.execute(f"pragma cache_size = -{self._cache_kibibytes}")
             self._readers.connection = reader
             with self._ready:
                 self._open_readers.append(reader.conn)
@@ -209,6 +225,38 @@ class Database:
     def _do(self, work: Callable[[Connection], T]) -> T:
         with all_or_nothing(self._writer):
             return work(self._writer)
+
+
+@contextmanager
+def strangers(path: Path) -> "Iterator[Connection]":
+    """A database that came from outside, to read from: it runs nothing of its own, and no question takes for ever.
+
+    Raises ContentFault where it is damaged, or not what it was said to be.
+    """
+    connection = sqlite3.connect(  # noqa: TID251 - its home
+        f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True, isolation_level=None
+    )
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return int(steps > STRANGERS_STEPS_MAX)
+
+    try:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, STRANGERS_VALUE_BYTES_MAX)
+        connection.set_progress_handler(count, STRANGERS_STEP)
+        connection.row_factory = sqlite3.Row
+        for name in ("trusted_schema = off", "query_only = on", "cell_size_check = on", "mmap_size = 0"):
+            connection.execute(f"pragma {name}")
+        yield sqlite_utils.Database(connection)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise ContentFault(
+            f"The database {path.name} cannot be read: {error}.",
+            "Fetch it again; if it stays so, ask whoever made it for another copy.",
+        ) from error
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -146,7 +146,7 @@ class Release:
     activities: tuple[Activity, ...]
     layers: Mapping[str, LayerName]
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of newer formats, kept as they came."""
+    """Fields of newer formats, kept as they came; "subjects", "level", "minutes" and "keep" are read below."""
 
     @property
     def root(self) -> Digest:
@@ -155,6 +155,33 @@ class Release:
     @property
     def size_bytes(self) -> int:
         return sum(layer.size_bytes for layer in self.layers.values())
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What the course is about, in the publisher's words; older releases say nothing."""
+        said = self.extra.get("subjects")
+        return tuple(said) if isinstance(said, list) and _are_texts(said) else ()
+
+    @property
+    def level(self) -> str:
+        """For whom it is, in the publisher's words; "" where nothing is said."""
+        said = self.extra.get("level")
+        return said if isinstance(said, str) else ""
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes, as the publisher says, or as long as its films are; 0 where nobody knows."""
+        said: Any = self.extra.get("minutes")
+        if _is_count(said):
+            return int(said)
+        seconds: list[Any] = [activity.attributes.get("seconds") for activity in self.activities]
+        return (sum(int(one) for one in seconds if _is_count(one)) + 59) // 60
+
+    @property
+    def may_be_kept(self) -> bool | None:
+        """Whether learners may keep copies, as the publisher says; None where the licence decides."""
+        said = self.extra.get("keep")
+        return said if isinstance(said, bool) else None
 
     def activity(self, activity_id: str) -> Activity | None:
         return next((one for one in self.activities if one.id == activity_id), None)

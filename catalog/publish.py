@@ -1,8 +1,11 @@
 """Publishing: sources become the next release of a course.
 
 * A release is recorded whole, in the transaction that indexes its files, or not at all.
+* Or in two steps: `prepare` keeps the files and says what was found, and what came of it is published, or let go, once
+  somebody has read that.
 * Publishing the same files and words again makes no new version.
 * Versions of a course only grow.
+* One that died while it was read goes on, asked for again, with what it had staged.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,18 +15,31 @@ from typing import Self
 
 from catalog import releases as releases_
 from catalog import store as store_
+from catalog.about import (
+    DESCRIPTION_LETTERS_MAX,
+    LICENCE_LETTERS_MAX,
+    SUBJECT_LETTERS_MAX,
+    SUBJECTS_MAX,
+    TITLE_LETTERS_MAX,
+    About,
+)
+from catalog.batch import Batch
 from catalog.db import Connection, Database
-from catalog.fault import CallerFault
-from catalog.importers import Imported, Progress, Report, read
-from catalog.importers.intake import latin, slug
-from catalog.manifest import LayerName, Release, is_course
+from catalog.digest import Digest
+from catalog.fault import CallerFault, Damaged
+from catalog.importers.course import Imported, read
+from catalog.importers.identity import identity
+from catalog.importers.intake import Progress, latin, slug
+from catalog.importers.report import Report
+from catalog.manifest import Layer, LayerName, Release, is_course
+from catalog.moved import changes, composed, moved_in, way_back
 from catalog.releases import Releases
+from catalog.renditions.studio import Studio
 from catalog.store import Store
 
 MIGRATIONS = (store_.migrations, releases_.migrations)
 DATABASE = "catalog.db"
 STORE = "store"
-TITLE_LETTERS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,15 @@ class Published:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A release without a number, whose files are here, and what its import found. No list of releases names it."""
+
+    release: Release
+    layers: tuple[Layer, ...]
+    report: Report
+
+
 def publish(
     sources: Sequence[Path],
     catalog: Catalog,
@@ -69,55 +94,209 @@ def publish(
     language: str = "en",
     licence: str = "",
     description: str | None = None,
+    about: About | None = None,
     progress: Progress | None = None,
+    studio: Studio | None = None,
     is_welcome: Callable[[str], None] = lambda course: None,
 ) -> Published:
     """Make `sources` the next release of `course`; without a name, the course is called after its title.
 
+    `about` says more than the first few words do; of what neither speaks, the former version's words stay.
     `is_welcome` is asked whether the course may be called so as soon as its name is known; it raises where not.
     Raises CallerFault, ContentFault, DiskFull or BoxFault; then nothing of it stays.
     """
-    _check_words(course, title)
-    if course:
-        is_welcome(course)
-    with catalog.store.batch() as batch:
-        imported = read(sources, batch, language, title, progress or _silent)
-        name = course or _course_of(imported.title, sources[0])
-        if not course:
-            is_welcome(name)
-        draft = Release(
-            course=name,
-            version=0,
-            title={language: imported.title},
+    with _batch(catalog, sources, language, studio) as batch:
+        prepared = _imported(sources, batch, now_seconds, course, title, language, progress, is_welcome, studio)
+        own = About(
+            title=prepared.release.title,
             description={language: description} if description else {},
             languages=(language,),
             licence=licence,
-            provenance={
-                "format": imported.report.format,
-                "published": now_seconds,
-                "sources": [source.name.encode("utf-8", "replace").decode() for source in sources],
-            },
-            activities=imported.activities,
-            layers={
-                layer.name: LayerName(layer.root, layer.size_bytes, len(layer.entries)) for layer in imported.layers
-            },
-        )
-        batch.place()
+        ).filled(About.of(prepared.release))
+        said = own if about is None else about.filled(own)
 
         def record(connection: Connection) -> Published:
             batch.record(connection)
-            return _record(connection, catalog.releases, draft, imported)
+            catalog.releases.record_layers(connection, prepared.layers)
+            latest = catalog.releases.latest(prepared.release.course, connection)
+            words = said if latest is None else _going_on(said, latest, prepared.release)
+            release, is_new = _record(connection, catalog.releases, words.said_of(prepared.release), latest)
+            return Published(release, prepared.report, is_new)
 
         return catalog.database.write(record)
 
 
-def _record(connection: Connection, releases: Releases, draft: Release, imported: Imported) -> Published:
-    latest = releases.latest(draft.course, connection)
-    if latest is not None and _says(latest) == _says(draft):
-        return Published(latest, imported.report, is_new=False)
+def prepare(
+    sources: Sequence[Path],
+    catalog: Catalog,
+    *,
+    now_seconds: int,
+    course: str | None = None,
+    title: str | None = None,
+    language: str = "en",
+    progress: Progress | None = None,
+    studio: Studio | None = None,
+    is_welcome: Callable[[str], None] = lambda course: None,
+    keep: Callable[[Prepared], None] = lambda prepared: None,
+) -> Prepared:
+    """Take `sources` in without publishing them: `publish_prepared` does, `let_go` forgets them.
+
+    `keep` is called before anybody could let go of what nobody names yet.
+
+    Raises CallerFault, ContentFault, DiskFull or BoxFault; then nothing of it stays.
+    """
+    with _batch(catalog, sources, language, studio) as batch:
+        prepared = _imported(sources, batch, now_seconds, course, title, language, progress, is_welcome, studio)
+
+        def record(connection: Connection) -> None:
+            batch.record(connection)
+            catalog.releases.record_layers(connection, prepared.layers)
+
+        catalog.database.write(record)
+        keep(prepared)
+        return prepared
+
+
+def publish_prepared(
+    catalog: Catalog, draft: Release, before: Callable[[Release, bool], None] = lambda release, is_new: None
+) -> tuple[Release, bool]:
+    """Record what was prepared as the next release of its course; tells whether there is anything new in it.
+
+    What the release says to have moved is of this update alone; what had moved before is said with it. `before` hears
+    of the release, and whether it is new, before anybody else can see it.
+
+    Raises Damaged where its files are not here any more.
+    """
+
+    def record(connection: Connection) -> tuple[Release, bool]:
+        for name, layer in draft.layers.items():
+            if not catalog.releases.has_layer(layer.root, name, connection):
+                raise Damaged(f"The files of {draft.course} are not here any more.", "Send them and import them again.")
+        latest = catalog.releases.latest(draft.course, connection)
+        release, is_new = _record(connection, catalog.releases, draft, latest)
+        before(release, is_new)
+        return release, is_new
+
+    return catalog.database.write(record)
+
+
+def roll_back(catalog: Catalog, course: str, version: int | None = None, *, now_seconds: int) -> Release:
+    """Publish a former version of a course anew, under the next number; without a number, the one before the latest.
+
+    What had moved since then moves back. Raises CallerFault where there is no such version, or where it is the latest.
+    """
+
+    def record(connection: Connection) -> Release:
+        versions = catalog.releases.versions(course, connection)
+        older = [one for one in versions[:-1] if version in (None, one.version)]
+        if not older:
+            raise CallerFault(
+                f"{course} has no former version {version}." if version else f"{course} has no former version.",
+                f"Run `qanat catalog show {course}` for those that there are.",
+            )
+        latest, aim = versions[-1], older[-1]
+        provenance = {**aim.provenance, "published": now_seconds, "rolled_back_to": aim.version}
+        about = replace(About.of(aim), moved=composed(moved_in(latest), way_back(latest, aim), _ids(aim)))
+        release = replace(
+            about.said_of(aim), version=catalog.releases.next_version(course, connection), provenance=provenance
+        )
+        catalog.releases.record(connection, release, [])
+        return release
+
+    return catalog.database.write(record)
+
+
+def let_go(catalog: Catalog, keep: Callable[[], Sequence[Digest]] = tuple) -> int:
+    """Forget prepared layers that no release names, but for those with a root that `keep` names, and free their files.
+
+    Returns the bytes freed; 0 where something else is being taken in just now.
+    """
+    if not catalog.releases.has_unnamed(keep()):
+        return 0
+
+    def digests_kept(connection: Connection) -> set[Digest]:
+        # Asked once nothing is being taken in any more: whoever took something in has said so by now.
+        catalog.releases.forget_unnamed(connection, keep())
+        return catalog.releases.digests(connection)
+
+    return catalog.store.prune(digests_kept)
+
+
+def _imported(
+    sources: Sequence[Path],
+    batch: Batch,
+    now_seconds: int,
+    course: str | None,
+    title: str | None,
+    language: str,
+    progress: Progress | None,
+    is_welcome: Callable[[str], None],
+    studio: Studio | None,
+) -> Prepared:
+    """Read sources into a batch, which is placed and still to be recorded."""
+    _check_words(course, title)
+    if course:
+        is_welcome(course)
+    imported = read(sources, batch, language, title, progress or _silent, studio)
+    name = course or _course_of(imported.title, sources[0])
+    if not course:
+        is_welcome(name)
+    draft = Release(
+        course=name,
+        version=0,
+        title={language: imported.title},
+        description={},
+        languages=(language,),
+        licence="",
+        provenance={
+            "format": imported.report.format,
+            "published": now_seconds,
+            "sources": [source.name.encode("utf-8", "replace").decode() for source in sources],
+        },
+        activities=imported.activities,
+        layers={layer.name: LayerName(layer.root, layer.size_bytes, len(layer.entries)) for layer in imported.layers},
+    )
+    batch.place()
+    return Prepared(_said_of_itself(imported, language).said_of(draft), imported.layers, imported.report)
+
+
+def _batch(catalog: Catalog, sources: Sequence[Path], language: str, studio: Studio | None) -> Batch:
+    """A batch that goes on where the same import died."""
+    return catalog.store.batch(identity(sources, (language, "with renditions" if studio else "")))
+
+
+def _said_of_itself(imported: Imported, language: str) -> About:
+    """What the sources say of their course, as far as there is room for it."""
+    said = imported.about
+    return About(
+        title={language: imported.title},
+        description={language: said.description[:DESCRIPTION_LETTERS_MAX]} if said.description else {},
+        languages=(language,),
+        licence=said.licence[:LICENCE_LETTERS_MAX],
+        subjects=tuple(subject[:SUBJECT_LETTERS_MAX] for subject in said.subjects[:SUBJECTS_MAX]),
+    )
+
+
+def _record(connection: Connection, releases: Releases, draft: Release, latest: Release | None) -> tuple[Release, bool]:
+    """Record a draft as what comes after `latest`; what had moved before is said again with what moves now."""
+    if latest is not None:
+        about = About.of(draft)
+        draft = replace(about, moved=composed(moved_in(latest), about.moved, _ids(draft))).said_of(draft)
+        if _says(latest) == _says(draft):
+            return latest, False
     release = replace(draft, version=releases.next_version(draft.course, connection))
-    releases.record(connection, release, imported.layers)
-    return Published(release, imported.report, is_new=True)
+    releases.record(connection, release, [])
+    return release, True
+
+
+def _going_on(said: About, latest: Release, release: Release) -> About:
+    """What is said of a new version: as of the one before, where nothing else is said; and what seems to have moved."""
+    moved = said.moved or changes(latest, release.activities).moved
+    return replace(said.filled(About.of(latest)), moved=moved)
+
+
+def _ids(release: Release) -> set[str]:
+    return {activity.id for activity in release.activities}
 
 
 def _course_of(title: str, source: Path) -> str:

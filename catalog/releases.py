@@ -76,14 +76,25 @@ class Releases:
             [(release.root, name, layer.root) for name, layer in release.layers.items()],
         )
         for layer in layers:
-            document = layer.to_bytes()
             named = release.layers.get(layer.name)
             if named is None or named.root != layer.root:
                 raise _not_named(release, layer)
+            self.record_layers(connection, [layer])
+
+    def record_layers(self, connection: Connection, layers: Iterable[Layer]) -> None:
+        """Note lists whose files are here, in the caller's transaction, before any release names them."""
+        for layer in layers:
             connection.execute(
                 "insert into layer (root, name, document) values (?, ?, ?) on conflict do nothing",
-                [named.root, layer.name, document],
+                [layer.root, layer.name, layer.to_bytes()],
             )
+
+    def has_layer(self, layer_root: Digest, name: str, connection: Connection | None = None) -> bool:
+        """Tell whether the files of this layer are here."""
+        rows = (connection or self.database.read()).execute(
+            "select 1 from layer where root = ? and name = ?", [layer_root, name]
+        )
+        return rows.fetchone() is not None
 
     def release(self, root: Digest) -> Release | None:
         row = self.database.read().execute("select document from release where root = ?", [root]).fetchone()
@@ -97,6 +108,16 @@ class Releases:
         )
         row = rows.fetchone()
         return Layer.from_bytes(row["name"], row["document"]) if row else None
+
+    def demand_layer(self, release: Release, name: str) -> Layer:
+        """The list of one layer of a release. Raises Damaged where its files are not here."""
+        layer = self.layer(release.layers[name].root, name)
+        if layer is None:
+            raise Damaged(
+                f"{release.course} {release.version}: the list of its layer {name} is not here.",
+                "Publish the course again; boxes keep what they have until then.",
+            )
+        return layer
 
     def layers(self, root: Digest) -> tuple[Layer, ...]:
         """Those layers of the release `root` that are here."""
@@ -149,8 +170,12 @@ class Releases:
         return bytes(row["document"]) if row else None
 
     def layer_roots(self) -> tuple[Digest, ...]:
-        """The root of every layer whose files are here, in order."""
-        rows = self.database.read().execute("select distinct root from layer order by root")
+        """The root of every layer whose files are here and that a release names, in order."""
+        rows = self.database.read().execute(
+            "select distinct layer.root from layer"
+            " join release_layer on release_layer.layer_root = layer.root and release_layer.name = layer.name"
+            " order by layer.root"
+        )
         return tuple(Digest(row["root"]) for row in rows.fetchall())
 
     def latest(self, course: str, connection: Connection | None = None) -> Release | None:
@@ -168,9 +193,11 @@ class Releases:
         )
         return [Release.from_bytes(row["document"]) for row in rows.fetchall()]
 
-    def versions(self, course: str) -> list[Release]:
+    def versions(self, course: str, connection: Connection | None = None) -> list[Release]:
         """Every release of this course, the oldest first."""
-        rows = self.database.read().execute("select document from release where course = ? order by version", [course])
+        rows = (connection or self.database.read()).execute(
+            "select document from release where course = ? order by version", [course]
+        )
         return [Release.from_bytes(row["document"]) for row in rows.fetchall()]
 
     def next_version(self, course: str, connection: Connection | None = None) -> int:
@@ -190,6 +217,23 @@ class Releases:
             " where layer_root = layer.root and release_layer.name = layer.name)"
         )
         return forgotten.rowcount
+
+    def has_unnamed(self, keep: Sequence[Digest]) -> bool:
+        """Tell whether there are lists that no release names, but for those with a root in `keep`."""
+        rows = self.database.read().execute(
+            "select 1 from layer where root not in (select value from json_each(?)) and not exists (select 1"
+            " from release_layer where layer_root = layer.root and release_layer.name = layer.name) limit 1",
+            [canonical(list(keep)).decode()],
+        )
+        return rows.fetchone() is not None
+
+    def forget_unnamed(self, connection: Connection, keep: Sequence[Digest]) -> None:
+        """Forget the lists that no release names, but for those with a root in `keep`."""
+        connection.execute(
+            "delete from layer where root not in (select value from json_each(?)) and not exists (select 1"
+            " from release_layer where layer_root = layer.root and release_layer.name = layer.name)",
+            [canonical(list(keep)).decode()],
+        )
 
     def digests(self, connection: Connection) -> set[Digest]:
         """Every file that a list here names."""

@@ -7,7 +7,7 @@
 
 import json
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,10 +19,14 @@ from catalog.db import Connection, Database
 from catalog.digest import Digest
 from catalog.fault import CallerFault, Damaged
 from catalog.manifest import CORE, Layer, Release, canonical
+from catalog.moved import moved_in, way_back
 from catalog.releases import Releases
 from catalog.store import VARIANT_SUFFIX, Store
 
 RELEASES_REMEMBERED_MAX = 256
+
+Moving = Callable[[Connection, str, Mapping[str, str]], None]
+"""Hears of which course activities have other ids now."""
 
 migrations = Migrations("catalog.shelf")
 
@@ -77,7 +81,13 @@ class Shelf:
         self.store = store
         self.trees = trees
         self._building = threading.Lock()
+        self._when_moved: list[Moving] = []
         trees.mkdir(parents=True, exist_ok=True)
+
+    def when_moved(self, hear: Moving) -> None:
+        """Have `hear` called with a course and {former id: id} where a release is put in use that names activities
+        anew, in the transaction that does it."""
+        self._when_moved.append(hear)
 
     def switch(self, connection: Connection, release: Release, layers: Sequence[str]) -> None:
         """Put `release` in use with these layers, in the transaction that records it. A new course comes last.
@@ -93,6 +103,7 @@ class Shelf:
             " root = excluded.root, layers = excluded.layers",
             [release.course, release.root, canonical(sorted(layers)).decode()],
         )
+        self._tell_moved(connection, release.course, moved_in(release))
 
     def bring_back(self, connection: Connection, course: str) -> Shelved:
         """Put the former release of `course` in use again, in the caller's transaction; the present one becomes former.
@@ -103,16 +114,47 @@ class Shelf:
         if row is None or row["former_root"] is None:
             raise CallerFault(f"There is no former version of {course} here to bring back.", "Sync to get a newer one.")
         layers = self.releases.layers_present(row["former_root"])
+        present, former = self.releases.release(row["root"]), self.releases.release(row["former_root"])
         connection.execute(
             "update shelf set root = former_root, former_root = root, layers = ? where course = ?",
             [canonical(list(layers)).decode(), course],
         )
+        if present is not None and former is not None:
+            self._tell_moved(connection, course, way_back(present, former))
         return Shelved(course, row["former_root"], layers, row["root"])
 
     def clear(self, connection: Connection) -> None:
         """Take every course off the shelf, in the caller's transaction; `tidy` frees what they were made of."""
         connection.execute("delete from shelf")
         connection.execute("delete from tree_layer")
+
+    def take_away(self, connection: Connection, courses: Collection[str]) -> list[str]:
+        """Take these courses off the shelf, in the caller's transaction; `free` makes room of what they were made of.
+
+        Returns those that were on it.
+        """
+        gone = connection.execute(
+            "delete from shelf where course in (select value from json_each(?)) returning course",
+            [canonical(list(courses)).decode()],
+        ).fetchall()
+        return [row["course"] for row in gone]
+
+    def free(self, courses: Collection[str]) -> int:
+        """Forget the releases of courses that are not on the shelf, and free their files. Returns the bytes freed."""
+        named = canonical(list(courses)).decode()
+
+        def digests_kept(connection: Connection) -> set[Digest]:
+            others = connection.execute(
+                "select root from release where course not in (select value from json_each(?))"
+                " or course in (select course from shelf)",
+                [named],
+            ).fetchall()
+            self.releases.forget_others(connection, [row["root"] for row in others])
+            return self.releases.digests(connection)
+
+        with self._building:
+            self._drop_strays()
+            return self.store.prune(digests_kept)
 
     def shelved(self) -> list[Shelved]:
         """What is in use, in the order of the shelf."""
@@ -216,6 +258,11 @@ class Shelf:
         with self._building:
             self._drop_strays()
             return self.store.prune(digests_kept)
+
+    def _tell_moved(self, connection: Connection, course: str, moved: Mapping[str, str]) -> None:
+        if moved:
+            for hear in self._when_moved:
+                hear(connection, course, moved)
 
     def _places(self, digests: Collection[Digest]) -> list[tuple[Path, Path | None]]:
         """Where trees hold these files, and the gzip of each; None where that name is the course's own."""

@@ -23,6 +23,7 @@ from catalog.digest import Digest, digest_of_file
 from catalog.durable import disk_fault
 from catalog.fault import BoxFault, Damaged
 from catalog.manifest import canonical
+from catalog.staging import KEPT, Journal, disk_seconds, is_worth_keeping
 
 STAGING = "staging"
 LOCK = ".lock"
@@ -56,9 +57,10 @@ class Store:
         self.database = database
         (folder / STAGING).mkdir(parents=True, exist_ok=True)
 
-    def batch(self) -> Batch:
-        """Open a batch: a context manager that keeps all of its files, or none."""
-        return Batch(self)
+    def batch(self, name: str = "") -> Batch:
+        """Open a batch: a context manager that keeps all of its files, or none. One that bears a name and whose process
+        died goes on, begun again under that name, with what it had staged."""
+        return Batch(self, name)
 
     def path(self, digest: Digest) -> Path:
         """Where the file of this digest lies.
@@ -125,7 +127,7 @@ class Store:
         with self._alone() as is_alone:
             if not is_alone:
                 return 0
-            leftovers = sorted((self.folder / STAGING).iterdir())
+            leftovers = self._leftovers()
             for leftover in leftovers:
                 shutil.rmtree(leftover)
             indexed = dict(self.database.read().execute("select digest, compressed_bytes from stored_file").fetchall())
@@ -192,6 +194,45 @@ class Store:
             raise disk_fault(error, self.folder) from error
         finally:
             os.close(lock)
+
+    @contextmanager
+    def kept_staging(self, name: str) -> Iterator[Journal | None]:
+        """The staging of this name and what is in it; None where another process is at work with it. Gone afterwards,
+        unless the process is: then the next one of this name finds it."""
+        lock = self._lock(fcntl.LOCK_SH)
+        try:
+            journal = Journal.open(self.folder / STAGING / f"{KEPT}{name}")
+            try:
+                yield journal
+            except Exception:
+                self._drop(journal)
+                raise
+            else:
+                self._drop(journal)
+            finally:
+                if journal is not None:
+                    journal.close()
+        except OSError as error:
+            raise disk_fault(error, self.folder) from error
+        finally:
+            os.close(lock)
+
+    def _drop(self, journal: Journal | None) -> None:
+        if journal is not None:
+            shutil.rmtree(journal.folder, ignore_errors=True)
+
+    def _leftovers(self) -> list[Path]:
+        """What lies in staging while nobody is at work there, but for what a later start may go on with."""
+        staging = self.folder / STAGING
+        youngest_first = sorted(staging.iterdir(), key=lambda path: -path.stat().st_mtime)
+        now_seconds, kept = disk_seconds(staging), 0
+        leftovers = []
+        for folder in youngest_first:
+            if is_worth_keeping(folder, now_seconds, kept):
+                kept += 1
+            else:
+                leftovers.append(folder)
+        return leftovers
 
     def remove_unindexed(self, digests: Iterable[Digest]) -> None:
         """Free the files of a batch that was placed but not indexed, unless another batch is at work with them."""

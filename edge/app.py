@@ -11,11 +11,15 @@ from urllib.parse import urlsplit
 from flask import Flask, request
 
 from edge.box import Box
+from edge.campus import asking_pages
 from edge.campus import pages as campus_pages
 from edge.carrying import pages as carrying_pages
 from edge.keeping import pages as keeping_pages
 from edge.learning import pages as learning_pages
 from edge.learning.lrs import pages as lrs_pages
+from edge.learning.quiz import essays as essay_pages
+from edge.learning.quiz import pages as quiz_pages
+from edge.library import copy_pages, opds_pages, search_pages
 from edge.library import pages as library_pages
 from edge.people import pages as people_pages
 from edge.staff import pages as staff_pages
@@ -53,11 +57,17 @@ def create_app(box: Box) -> Flask:
     app = create_base(__name__, _settings(box), box.sessions)
     app.register_blueprint(people_pages.blueprint(box))
     app.register_blueprint(library_pages.blueprint(box))
+    app.register_blueprint(search_pages.blueprint(box))
+    app.register_blueprint(copy_pages.blueprint(box))
+    app.register_blueprint(opds_pages.blueprint(box))
     app.register_blueprint(learning_pages.blueprint(box))
+    app.register_blueprint(quiz_pages.blueprint(box))
+    app.register_blueprint(essay_pages.blueprint(box))
     app.register_blueprint(lrs_pages.blueprint(box.lrs, _rights_of(box)))
     app.register_blueprint(staff_pages.blueprint(box))
     app.register_blueprint(carrying_pages.blueprint(box))
     app.register_blueprint(campus_pages.blueprint(box))
+    app.register_blueprint(asking_pages.blueprint(box))
     app.register_blueprint(keeping_pages.blueprint(box))
     app.request_class = carrying_pages.request_class(box)
     if box.config.neighbours:
@@ -114,5 +124,5 @@ def _tabs(session: Session) -> list[Tab]:
 
 
 def _is_current(href: str) -> bool:
-    path = request.path
+    path = "/library" if request.path == "/search" else request.path
     return path == href or (href != "/" and path.startswith(f"{href}/"))

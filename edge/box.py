@@ -22,7 +22,8 @@ from catalog.releases import Releases
 from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
-from edge.campus import words
+from edge.campus import asking, words
+from edge.campus.asking import Asking
 from edge.campus.campus import Campus
 from edge.campus.projecting import Projecting
 from edge.carrying import letters
@@ -31,15 +32,19 @@ from edge.config import FILE, Config, changed
 from edge.keeping import alarms, trust, upkeep, watch
 from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
-from edge.learning import learning, results
+from edge.learning import learning, moving, results
 from edge.learning.learning import Learning
 from edge.learning.lrs import migrations as lrs_migrations
 from edge.learning.lrs.lrs import Lrs
 from edge.learning.packages import states
 from edge.learning.packages.states import States
+from edge.learning.quiz import tries
+from edge.learning.quiz.tries import Tries
 from edge.learning.results import Results
 from edge.library import launches
+from edge.library.books import Books
 from edge.library.content import CourseContent
+from edge.library.indexing import Indexing
 from edge.library.launches import Launches, LaunchingSessions
 from edge.nights import ledger, night, scrubbing, uplink
 from edge.nights.ledger import Ledger
@@ -84,7 +89,9 @@ MIGRATIONS = (
     accounts.migrations,
     learning.migrations,
     results.migrations,
+    tries.migrations,
     states.migrations,
+    moving.migrations,
     claim.migrations,
     launches.migrations,
     night.migrations,
@@ -92,6 +99,7 @@ MIGRATIONS = (
     letters.migrations,
     followed.migrations,
     words.migrations,
+    asking.migrations,
     alarms.migrations,
     watch.migrations,
     upkeep.migrations,
@@ -153,6 +161,7 @@ class Box:
         self.accounts = Accounts(self.database, self.people, clock, random_bytes, self.keys)
         self.learning = Learning(self.database, self.journal, clock)
         self.results = Results(self.database, self.journal, clock)
+        self.tries = Tries(self.database, self.learning, self.results)
         self.packages = States(self.database, self.learning, self.results)
         self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
         self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
@@ -169,15 +178,21 @@ class Box:
             Scrub(self.store, self.shelf), self.database, lambda: self.config, lambda: self.nightly.is_running
         )
         self.sticks = Sticks(self)
+        self.books = Books(data, self.shelf, lambda: self.nightly.is_running)
+        self.indexing = Indexing(data, self.shelf, self.store, clock, lambda: self.nightly.is_running)
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
+        self.asking = Asking(self.database, self.journal, lambda: {one.course for one in self.shelf.shelved()})
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
         self.following = Following(self.database, projecting.project, self.id)
+        self.shelf.when_moved(moving.move)
         self.people.when_forgotten(self.learning.forget)
         self.people.when_forgotten(self.results.forget)
+        self.people.when_forgotten(self.tries.forget)
         self.people.when_forgotten(self.packages.forget)
         self.people.when_forgotten(self.lrs.forget)
         self.people.when_forgotten(self.campus.forget)
         self.people.when_forgotten(self.following.forget)
+        self.people.when_forgotten(self.asking.forget)
         self.people.when_locked_out(self._end_sessions)
 
     @classmethod
@@ -213,6 +228,7 @@ class Box:
         self.nightly.tell_to_stop()
         self.sticks.wait()
         self.nightly.stop()
+        self.indexing.stop()
         if "neighbours" in self.__dict__:
             self.neighbours.close()
         self.database.close()

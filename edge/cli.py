@@ -16,6 +16,7 @@ import click
 from edge.carrying.cli import carry
 from edge.keeping.cli import backup, learner, restore
 from edge.learning.lrs.cli import lrs_key
+from edge.library.cli import find
 from edge.people.cli import password
 
 MEGABYTE_BYTES = 1_000_000
@@ -113,6 +114,7 @@ box.add_command(restore)
 box.add_command(learner)
 box.add_command(password)
 box.add_command(lrs_key)
+box.add_command(find)
 
 
 def ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = False) -> Mapping[str, Any]:

@@ -103,6 +103,7 @@ class Config:
     neighbour_addresses: tuple[str, ...] = _setting(
         (), "Boxes to ask besides those that are found by themselves", "URLs"
     )
+    opds: bool = _setting(True, "Whether e-readers find the books that may be kept, at /opds, without signing in")
     sticks: str = _setting(
         "/media", "Folder under which memory sticks appear; one for this box starts by itself; empty: none does", "path"
     )

@@ -23,6 +23,7 @@ from edge.control import Control
 from edge.keeping import upkeep
 from edge.learning.lrs.attachments import BYTES_MAX as STATED_BYTES_MAX
 from edge.learning.lrs.pages import PREFIX as STATEMENTS_PATH
+from edge.library.books import FOLDER as BOOKS
 from edge.library.stage.app import BODY_BYTES_MAX, StageApplication
 from edge.nights.ledger import OTHER_STEP_BYTES
 from edge.nights.nightly import TICK_SECONDS
@@ -96,7 +97,7 @@ def sites(box: Box) -> list[Site]:
     accel = Accel(config.accel, trees) if config.accel else None
     pages = Application(
         BoxApplication(box),
-        [trees, box.data / "store", box.data / CARRIED],
+        [trees, box.data / "store", box.data / CARRIED, box.data / BOOKS],
         body_bytes_max={CARRY_PATH: BROUGHT_BYTES_MAX, STATEMENTS_PATH: STATED_BYTES_MAX},
         asked_first=[CARRY_PATH],
         accel=accel,

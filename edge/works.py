@@ -22,6 +22,7 @@ def works(box: Box) -> Mapping[str, Work]:
         "sync": lambda request, listener: sync(box, request, listener),
         "enrol": lambda request, listener: enrol(box, request),
         "carry": lambda request, listener: carry(box, request, listener),
+        "find": lambda request, listener: find(box, request),
         "scrub": lambda request, listener: scrub(box, listener),
         "backup": lambda request, listener: backup(box, request),
         "export-learner": lambda request, listener: export_learner(box, request),
@@ -164,6 +165,13 @@ def backup(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
     from edge.keeping import works as keeping
 
     return keeping.backup(box, request)
+
+
+def find(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What learners would find of these words."""
+    from edge.library import works as library
+
+    return library.find(box, request)
 
 
 def export_learner(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:

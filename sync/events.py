@@ -163,6 +163,31 @@ KINDS: Mapping[str, Kind] = {
         {"proposal": Value.TEXT},
         {"night_mb": Value.COUNT, "month_mb": Value.COUNT, "rate_kbit": Value.COUNT, "window": Value.TEXT},
     ),
+    "listed": Kind(
+        "The hub has this course and the campus does not get it; without a title: it is listed no more.",
+        {"course": Value.TEXT},
+        {
+            "version": Value.COUNT,
+            "titles": Value.ROWS,
+            "about": Value.ROWS,
+            "languages": Value.LIST,
+            "subjects": Value.LIST,
+            "level": Value.TEXT,
+            "minutes": Value.COUNT,
+            "size_bytes": Value.COUNT,
+            "edit": Value.COUNT,
+        },
+    ),
+    "asked": Kind(
+        "So many people of a campus have asked for this course by now; who they are is not said.",
+        {"course": Value.TEXT, "askers": Value.COUNT},
+        {"edit": Value.COUNT},
+    ),
+    "wanted": Kind(
+        "Staff of a campus say that this course should come (1) or not (0).",
+        {"course": Value.TEXT, "is_wanted": Value.COUNT},
+        {"edit": Value.COUNT},
+    ),
     "revoked": Kind("A box of this campus was taken out of service.", {"box": Value.TEXT}, {}),
     "erased": Kind("A learner was erased here: payloads blanked, key and name destroyed. It has no payload.", {}, {}),
 }

@@ -56,11 +56,16 @@ class Chosen:
 
 
 def parcels_for(
-    wanted: Iterable[Outline], holdings: Iterable[Holding], ready: Iterable[Parcel], known: Mapping[Digest, Outline]
+    wanted: Iterable[Outline],
+    holdings: Iterable[Holding],
+    ready: Iterable[Parcel],
+    known: Mapping[Digest, Outline],
+    families: Mapping[str, str] | None = None,
 ) -> list[Parcel]:
     """What a box that has `holdings` should fetch to have all of `wanted`, of the packs that are `ready`.
 
     `known` are the releases that the box may hold. Of one that is not known no layer is taken for the same as another.
+    `families` says of courses to which family of language editions they belong: one builds on another.
     A layer to which no ready pack leads is left out: the next report's plan has it.
     """
     packs: dict[tuple[str, str], list[Parcel]] = defaultdict(list)
@@ -69,7 +74,7 @@ def parcels_for(
     held = _by_course(holdings)
     parcels: list[Parcel] = []
     for release in wanted:
-        here = held.get(release.course, {})
+        here = held.get(release.course, {}) | _of_family(release.course, held, families or {})
         for layer in _lacking(release, here, known):
             bases = [root for root, layers in here.items() if layer in layers]
             parcels += route(release.root, bases, packs.get((release.course, layer), ()))
@@ -80,6 +85,30 @@ def incomplete(wanted: Iterable[Outline], holdings: Iterable[Holding]) -> list[O
     """Those of `wanted` of which a box with these holdings lacks anything."""
     held = _by_course(holdings)
     return [one for one in wanted if not one.layers.keys() <= held.get(one.course, {}).get(one.root, set())]
+
+
+def siblings_first(
+    wanted: Sequence[Outline], holdings: Iterable[Holding], ready: Iterable[Parcel], families: Mapping[str, str]
+) -> list[Outline]:
+    """Those of `wanted` that should travel now, where a box may come again at once.
+
+    Of a family of which nothing is here yet, the edition with the smallest core goes alone before those that a patch
+    leads to from it: they build on it when it is there, and cost what is their own.
+    """
+    held = {families[holding.course] for holding in holdings if CORE in holding.layers and holding.course in families}
+    full: dict[str, int] = {}
+    steps: dict[Digest, set[Digest]] = defaultdict(set)
+    for parcel in ready:
+        if parcel.layer == CORE and parcel.from_root is None:
+            full[parcel.root] = parcel.size_bytes
+        elif parcel.layer == CORE and parcel.from_root is not None:
+            steps[parcel.from_root].add(parcel.root)
+    first: dict[str, Outline] = {}
+    for release in sorted(wanted, key=lambda one: (full.get(one.root, 0), one.course)):
+        if release.root in full and families.get(release.course) not in (None, *held):
+            first.setdefault(families[release.course], release)
+    later = {root for release in first.values() for root in steps[release.root]}
+    return [release for release in wanted if release.root not in later]
 
 
 def route(root: Digest, bases: Collection[Digest], packs: Iterable[Parcel]) -> list[Parcel]:
@@ -184,6 +213,15 @@ def _by_course(holdings: Iterable[Holding]) -> dict[str, dict[Digest, set[str]]]
     for holding in holdings:
         held[holding.course].setdefault(holding.root, set()).update(holding.layers)
     return held
+
+
+def _of_family(
+    course: str, held: Mapping[str, dict[Digest, set[str]]], families: Mapping[str, str]
+) -> dict[Digest, set[str]]:
+    """What is here of other courses of the same family."""
+    family = families.get(course)
+    siblings = [one for one in held if one != course and family and families.get(one) == family]
+    return {root: layers for sibling in siblings for root, layers in held[sibling].items()}
 
 
 def _lacking(release: Outline, here: Mapping[Digest, Collection[str]], known: Mapping[Digest, Outline]) -> list[str]:

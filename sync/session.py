@@ -141,6 +141,7 @@ class Session:
         self._events_up = 0
         self._is_batch_refused = False
         self._asks: Sequence[Followed] = ()
+        self._withdrawn: list[str] = []
 
     @property
     def refused(self) -> Sequence[str]:
@@ -155,6 +156,10 @@ class Session:
         start = self.clock.now().monotonic_seconds
         before = self.link.traffic
         answer = self.report_progress()
+        if self._withdrawn:
+            # The hub hears it in this talk, and what they were made of gives its room to what comes next.
+            self.shelf.free(self._withdrawn)
+            answer = self.report_progress()
         if lanes is Lanes.ALL:
             with self._said(LinkFault, DiskFull):
                 self._faults += self._mending.mend(lambda _: self.listener({"doing": "mending", "name": ""}))
@@ -267,6 +272,8 @@ class Session:
             self.journal.erase(connection, learner)
             self.forget(connection, learner)
         self._asks = answer.asks
+        if answer.withdrawn:
+            self._withdrawn += self.shelf.take_away(connection, answer.withdrawn)
         if answer.batch and self.following:
             with self._said(BatchRefused), all_or_nothing(connection):
                 self.following.take(connection, answer.batch, self.hub)

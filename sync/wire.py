@@ -272,6 +272,8 @@ class Answer:
     """What is new of the signed catalogues (`catalog/trust/`); only for who `CAN_CATALOGUE`."""
     version: int = VERSION
     extra: Mapping[str, Any] = field(default_factory=dict)
+    withdrawn: Sequence[str] = ()
+    """Courses that this box should have on its shelf no more; what learners did there stays."""
 
     def to_bytes(self) -> bytes:
         own: dict[str, Any] = {
@@ -289,6 +291,8 @@ class Answer:
             own["more"] = 1
         if self.erased:
             own["erased"] = list(self.erased)
+        if self.withdrawn:
+            own["withdrawn"] = list(self.withdrawn)
         if self.asks:
             own["asks"] = [one.row() for one in self.asks]
         if self.batch:
@@ -318,6 +322,7 @@ class Answer:
             wants_holdings=fields.text("ask", "") == "holds",
             more_plan=fields.count("more", 0) == 1,
             erased=tuple(name_in(row, "erased") for row in fields.rows("erased", HEADS_MAX)),
+            withdrawn=tuple(name_in(row, "withdrawn") for row in fields.rows("withdrawn", HOLDINGS_MAX)),
             asks=tuple(_followed(row) for row in fields.rows("asks", HEADS_MAX)),
             batch=attached[:batch_bytes],
             metadata=attached[batch_bytes:],

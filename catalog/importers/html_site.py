@@ -1,6 +1,7 @@
 """HTML sites: pages that lie in a folder or were packed in one archive."""
 
-from catalog.importers.intake import Intake, title_of
+from catalog.importers.intake import Added, Intake, title_of
+from catalog.importers.repairs.site import take
 from catalog.importers.site import arrange, no_start, page_title
 from catalog.importers.source import Source
 from catalog.manifest import Activity
@@ -25,12 +26,16 @@ class HtmlSite:
         if site is None:
             raise no_start(source.name)
         name = intake.claim_id(SITE)
-        title = ""
-        for found in tree.paths:
-            path = site.files.get(found)
-            if path is not None:
-                added = intake.add(f"{name}/{path}", tree.pieces(found), is_counted=False)
-                title = page_title(added.head) if path == site.start else title
-            intake.advance(tree.source_bytes(found))
+        titles: dict[str, str] = {}
+
+        def seen(path: str, added: Added) -> None:
+            if path == site.start:
+                titles[path] = page_title(added.head)
+
+        take(tree, site.files, name, intake, seen)
         intake.report.left_out += [f"{path}: left behind by the computer that made it." for path in site.left_out]
-        return [Activity(name, "html", f"{name}/{site.start}", {intake.language: title or title_of(source.path)})]
+        return [
+            Activity(
+                name, "html", f"{name}/{site.start}", {intake.language: titles.get(site.start) or title_of(source.path)}
+            )
+        ]

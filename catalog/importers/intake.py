@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +22,7 @@ from catalog.importers.links import SCAN_BYTES_MAX, SCANNED, external_links
 from catalog.importers.report import Report
 from catalog.manifest import CORE, Activity, Entry, Layer, is_safe_path
 from catalog.media import media_type as media_type_of
+from catalog.renditions.studio import Studio
 from catalog.store import Batch
 
 if TYPE_CHECKING:
@@ -81,12 +83,15 @@ class Intake:
         progress: Progress,
         total_bytes: int,
         importer_of: "Callable[[Source], Importer]",
+        studio: Studio | None = None,
     ) -> None:
         self.report = report
+        self.studio = studio
         self.language = language
         self.about = About()
         self._importer_of = importer_of
         self._inner = 0
+        self._wanted_id = ""
         self._batch = batch
         self._progress = progress
         self._total_bytes = total_bytes
@@ -114,6 +119,13 @@ class Intake:
         kind = media_type or media_type_of(path)
         kept_bytes = SCAN_BYTES_MAX if kind in SCANNED else HEAD_BYTES
         head = bytearray()
+        # Pages are read again even so: what is said of them is found while they are read.
+        if kind not in SCANNED and (held := self._batch.take_again(path)) is not None:
+            digest, size_bytes, place = held
+            self._taken_bytes += size_bytes
+            if is_counted:
+                self.advance(size_bytes)
+            return self._added(layer, Entry(path, size_bytes, digest, kind, role), first_bytes(place, HEAD_BYTES))
         with self._batch.new_file() as file:
             for piece in pieces:
                 self._taken_bytes += len(piece)
@@ -123,15 +135,18 @@ class Intake:
                     head += piece[: kept_bytes - len(head)]
                 if is_counted:
                     self.advance(len(piece))
-            digest, size_bytes = file.finish()
+            digest, size_bytes = file.finish(path)
         if kind in SCANNED:
             self.report.external_links += external_links(path, bytes(head))
-        entry = Entry(path, size_bytes, digest, kind, role)
-        self._layers.setdefault(layer, []).append(entry)
-        return Added(entry, bytes(head[:HEAD_BYTES]))
+        return self._added(layer, Entry(path, size_bytes, digest, kind, role), bytes(head[:HEAD_BYTES]))
 
-    def read_inner(self, name: str, pieces: Iterable[bytes]) -> list[Activity]:
-        """Import a package that lies inside the one being read, as a source of its own; `name` is its file's name.
+    def _added(self, layer: str, entry: Entry, head: bytes) -> Added:
+        self._layers.setdefault(layer, []).append(entry)
+        return Added(entry, head)
+
+    def read_inner(self, name: str, pieces: Iterable[bytes], activity: str = "") -> list[Activity]:
+        """Import a package that lies inside the one being read, as a source of its own; `name` is its file's name, and
+        `activity` the id that its first activity should have.
 
         What it says of itself as a course stays with it. Raises ContentFault as any source does, or where packages
         lie in packages without an end.
@@ -139,20 +154,70 @@ class Intake:
         from catalog.importers.source import Source
 
         _demand(self._inner < INNER_MAX, "packages lie in packages, too many deep")
-        folder = Path(tempfile.mkdtemp(dir=self._batch.folder))
-        place = folder / safe_name(Path(name))
         about, self.about, self._inner = self.about, About(), self._inner + 1
+        self._wanted_id = activity
+        marks = {layer: len(entries) for layer, entries in self._layers.items()}
         try:
-            with place.open("wb") as file:
-                for piece in pieces:
-                    file.write(piece)
-            with Source(place, self.report) as source:
-                return self._importer_of(source).read(source, self)
+            with self.workplace() as folder:
+                place = folder / safe_name(Path(name))
+                with place.open("wb") as file:
+                    for piece in pieces:
+                        file.write(piece)
+                with Source(place, self.report) as source:
+                    return self._importer_of(source).read(source, self)
+        except ContentFault:
+            self._take_back(marks)
+            raise
+        finally:
+            self.about, self._inner, self._wanted_id = about, self._inner - 1, ""
+
+    def _take_back(self, marks: dict[str, int]) -> None:
+        """Leave out again what was taken in since: its package is refused."""
+        for layer, entries in list(self._layers.items()):
+            for entry in entries[marks.get(layer, 0) :]:
+                del self._paths[unicodedata.normalize("NFC", entry.path.casefold())]
+            del entries[marks.get(layer, 0) :]
+            if not entries and layer not in marks:
+                del self._layers[layer]
+
+    @contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """A folder for what is made on the way; gone afterwards."""
+        folder = Path(tempfile.mkdtemp(dir=self._batch.folder))
+        try:
+            yield folder
         except OSError as error:
             raise disk_fault(error, self._batch.folder) from error
         finally:
-            self.about, self._inner = about, self._inner - 1
             shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for what has to lie open for a while, gone at the end."""
+        folder = Path(tempfile.mkdtemp(dir=self._batch.folder))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def is_held(self, path: str) -> bool:
+        """Tell whether this file was made already, by an import that died: then `add` asks for none of its bytes."""
+        return self._batch.holds(path)
+
+    def working(self, weight_bytes: int) -> Callable[[int], None]:
+        """Something long begins that is worth as much of the progress as reading `weight_bytes`.
+
+        Returns whom to tell of it: the thousandths that are done.
+        """
+        self._total_bytes += weight_bytes
+        told = [0]
+
+        def say(permille: int) -> None:
+            done_bytes = max(told[0], permille * weight_bytes // 1000)
+            self.advance(done_bytes - told[0])
+            told[0] = done_bytes
+
+        return say
 
     def advance(self, source_bytes: int) -> None:
         """Move the progress on."""
@@ -161,6 +226,7 @@ class Intake:
 
     def claim_id(self, wanted: str) -> str:
         """An activity id that no other activity of this course has: `wanted`, or `wanted-2` and so on."""
+        wanted, self._wanted_id = self._wanted_id or wanted, ""
         number = 1
         name = wanted
         while name in self._ids:

@@ -32,6 +32,8 @@ class Report:
     activities: list[Mapping[str, str]] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
+    """What was taken as it is, and may not do what its maker wanted."""
     external_links: list[ExternalLink] = field(default_factory=list)
 
     @property
@@ -47,6 +49,7 @@ class Report:
             "activities": [dict(activity) for activity in self.activities],
             "repaired": _short(self.repaired),
             "left_out": _short(self.left_out),
+            "noted": _short(self.noted),
             "external_links": [link.document() for link in self._links()[:LINES_MAX]],
             "external_links_count": len(self.external_links),
         }
@@ -58,6 +61,7 @@ class Report:
             yield f"  {activity['kind']}: {activity['title']}"
         yield from _paragraph("Mended:", _short(self.repaired))
         yield from _paragraph("Left out:", _short(self.left_out))
+        yield from _paragraph("Look at:", _short(self.noted))
         links = [f"{link.file}: {link.address}" for link in self._links() if link.is_needed]
         yield from _paragraph("Needs the internet, and will be missing without it:", _short(links))
         offered = len(self.external_links) - len(links)

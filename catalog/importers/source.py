@@ -6,7 +6,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -123,6 +123,36 @@ class FolderTree:
 
     def pieces(self, path: str) -> Iterator[bytes]:
         return pieces(self._found[path].place)
+
+
+class CountedTree:
+    """A tree whose reading is told: each file counts once, as what it takes of the source, when it was read."""
+
+    def __init__(self, tree: Tree, advance: Callable[[int], None]) -> None:
+        self._tree = tree
+        self._advance = advance
+        self._told: set[str] = set()
+        self.paths = tree.paths
+
+    def size_bytes(self, path: str) -> int:
+        return self._tree.size_bytes(path)
+
+    def source_bytes(self, path: str) -> int:
+        return self._tree.source_bytes(path)
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        yield from self._tree.pieces(path)
+        self._count(path)
+
+    def finish(self) -> None:
+        """Tell of what nobody needed to read."""
+        for path in self.paths:
+            self._count(path)
+
+    def _count(self, path: str) -> None:
+        if path not in self._told:
+            self._told.add(path)
+            self._advance(self._tree.source_bytes(path))
 
 
 def contents(tree: Tree, path: str, bytes_max: int) -> bytes:

@@ -1,14 +1,17 @@
 """History: how far learners came elsewhere, taken into the places of this box.
 
 * A place goes where the furthest of both is: what was reached stays reached, what was finished stays finished.
+* It is taken in under the ids that activities have on this box's shelf.
 * Of two answers to one item the later one stands, wherever it was given; of results the best, and the latest.
 * Nothing of it is written into this box's own journal: it keeps the name under which it was first written.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from catalog.db import Connection
+from edge.learning import moving
 from edge.learning.results import merge
 from sync.events import Event
 from sync.snapshot import KIND as SNAPSHOT
@@ -17,14 +20,19 @@ from sync.snapshot import PERMILLE_ALL, Answered, Passing, Scored, Standing, sna
 
 def take_in(connection: Connection, event: Event, fields: Mapping[str, Any]) -> None:
     """Take in what one event says of a learner's progress, in the caller's transaction."""
+    if "activity" in fields:
+        fields = {**fields, "activity": moving.now(connection, fields["course"], fields["activity"])}
     if event.kind == SNAPSHOT:
         snapshot = snapshot_of(fields)
         for standing in snapshot.places:
-            _further(connection, event.learner, snapshot.course, standing)
+            activity = moving.now(connection, snapshot.course, standing.activity)
+            _further(connection, event.learner, snapshot.course, replace(standing, activity=activity))
         for answered in snapshot.answers:
-            _answer(connection, event.learner, snapshot.course, answered)
+            activity = moving.now(connection, snapshot.course, answered.activity)
+            _answer(connection, event.learner, snapshot.course, replace(answered, activity=activity))
         for scored in snapshot.results:
-            merge(connection, event.learner, snapshot.course, scored)
+            activity = moving.now(connection, snapshot.course, scored.activity)
+            merge(connection, event.learner, snapshot.course, replace(scored, activity=activity))
     elif event.kind in ("opened", "progressed", "completed"):
         _further(connection, event.learner, fields["course"], _standing(event, fields))
     elif event.kind == "scored":

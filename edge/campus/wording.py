@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from catalog.manifest import words
+from catalog.moved import moved_in
 from edge.box import Box
 from edge.campus.campus import BudgetProposed
 from edge.config import Config
@@ -73,7 +74,9 @@ def _setting_value(name: str, value: int | str) -> str:
 
 def _task(box: Box, one: Assignment, zone: tzinfo, now_seconds: int) -> Task:
     release = box.shelf.release(one.course)
-    activity = release.activity(one.activity) if release is not None and one.activity else None
+    activity = None
+    if release is not None and one.activity:
+        activity = release.activity(moved_in(release).get(one.activity, one.activity))
     title = words((activity or release).title, language_now()) if release is not None else one.course
     note = gettext("Comes at night")
     if release is not None:

@@ -131,6 +131,7 @@ class BoxLetters:
             if exchange.nonce_now(connection) == answer.nonce:
                 box.journal.take_marks(connection, answer.marks)
                 box.wants.keep(connection, answer.plan)
+                box.shelf.take_away(connection, answer.withdrawn)
             else:
                 box.journal.raise_marks(connection, answer.marks)
             for learner in filter(is_learner, answer.erased):

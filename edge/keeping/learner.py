@@ -134,6 +134,7 @@ def _document(
         "places": [dict(zip(_PLACES, _place_row(place), strict=True)) for place in places],
         "results": [dict(zip(_RESULTS, _result_row(result), strict=True)) for result in results],
         "answers": [dict(zip(_ANSWERS, row, strict=True)) for row in _answer_rows(answers)],
+        "asked_for": sorted(box.asking.asked_by(person.id)),
     }
 
 

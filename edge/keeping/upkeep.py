@@ -51,10 +51,16 @@ def after_night(box: "Box") -> None:
 
 
 def each_minute(box: "Box", moment: Moment) -> None:
-    """Look at the clock, read a little of the store where it is time to, see whether the catalogue's word counts."""
+    """Look at the clock, read a little of the store where it is time to, see whether the catalogue's word counts.
+
+    Last comes what takes longest: to make findable what is new on the shelf, and books of its text.
+    """
     box.watch.look(moment)
     scrub(box, moment)
     trust.look(box)
+    if box.indexing.tick():
+        box.books.tick()
+    box.asking.tidy()
 
 
 def scrub(box: "Box", moment: Moment) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
-from edge.learning import progress
+from edge.learning import moving, progress
 from edge.learning.progress import Place
 from edge.learning.repeats import is_repeat
 from edge.learning.results import scores
@@ -101,7 +101,7 @@ class Learning:
         def work(connection: Connection) -> None:
             if is_repeat(connection, learner, key):
                 return
-            before = _place(connection, learner, course, activity)
+            before = _place(connection, learner, course, moving.now(connection, course, activity))
             _keep(connection, progress.opened(before, version, path, now_seconds))
             said = {"course": course, "version": version, "activity": activity, "path": path}
             self._journal.append(connection, "opened", learner, said)
@@ -116,11 +116,11 @@ class Learning:
         def move(connection: Connection, before: Place, now_seconds: int) -> Place:
             connection.execute(
                 "insert or ignore into page_seen (learner, course, activity, path) values (?, ?, ?, ?)",
-                [learner, course, activity, path],
+                [learner, course, before.activity, path],
             )
             seen = connection.execute(
                 "select count(*) from page_seen where learner = ? and course = ? and activity = ?",
-                [learner, course, activity],
+                [learner, course, before.activity],
             ).fetchone()[0]
             return progress.page_seen(before, version, path, seen, pages_total, now_seconds)
 
@@ -165,11 +165,17 @@ class Learning:
 
     def completed(self, learner: str, course: str, version: int, activity: str, key: str = "") -> None:
         """The learner says that they have finished."""
+        self._database.write(self.completed_work(learner, course, version, activity, key))
+
+    def completed_work(
+        self, learner: str, course: str, version: int, activity: str, key: str = ""
+    ) -> Callable[[Connection], None]:
+        """What the writer is to do for `completed`, where it is a part of something more."""
 
         def move(_connection: Connection, before: Place, now_seconds: int) -> Place:
             return progress.completed(before, version, now_seconds)
 
-        self._move(learner, course, activity, key, move)
+        return self._moving(learner, course, activity, key, move)
 
     def answered(self, learner: str, course: str, activity: str, item: str, answer: str, key: str = "") -> None:
         """The learner answered an item. Every answer is an event; the last one is shown."""
@@ -184,12 +190,13 @@ class Learning:
         def work(connection: Connection) -> None:
             if is_repeat(connection, learner, key):
                 return
+            kept_as = moving.now(connection, course, activity)
             connection.execute(
                 """
                 insert into answer (learner, course, activity, item, answer, at_seconds) values (?, ?, ?, ?, ?, ?)
                 on conflict do update set answer = excluded.answer, at_seconds = excluded.at_seconds
                 """,
-                [learner, course, activity, item, answer, now_seconds],
+                [learner, course, kept_as, item, answer, now_seconds],
             )
             said = {"course": course, "activity": activity, "item": item, "answer": answer}
             self._journal.append(connection, "answered", learner, said)
@@ -291,7 +298,7 @@ class Learning:
         def work(connection: Connection) -> None:
             if is_repeat(connection, learner, key):
                 return
-            before = _place(connection, learner, course, activity)
+            before = _place(connection, learner, course, moving.now(connection, course, activity))
             after = move(connection, before, now_seconds)
             if after == before:
                 return

@@ -12,6 +12,7 @@ from typing import ClassVar
 from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
+from edge.learning import moving
 from edge.learning.repeats import is_repeat
 from sync.clock import Clock
 from sync.journal import Journal
@@ -88,8 +89,9 @@ class Results:
         def work(connection: Connection) -> None:
             if is_repeat(connection, learner, key):
                 return
-            attempt = 1 + _attempts(connection, learner, course, activity)
-            came = Scored(activity, version, score, score, Passing.of(is_passed), attempt, seconds, now_seconds)
+            kept_as = moving.now(connection, course, activity)
+            attempt = 1 + _attempts(connection, learner, course, kept_as)
+            came = Scored(kept_as, version, score, score, Passing.of(is_passed), attempt, seconds, now_seconds)
             merge(connection, learner, course, came)
             said: dict[str, str | int] = {"course": course, "version": version, "activity": activity}
             said |= {} if score is None else {"permille": score}

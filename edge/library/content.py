@@ -2,6 +2,7 @@
 
 * An address is found from memory: no disk, no table, no thread.
 * A file comes from the release that was launched, though a newer one may have come to the shelf since.
+* The document of a quiz is given to nobody: it tells what is right.
 * A page of a lesson that was seen is the learner's place, without any script; of a guest nothing is kept. A package
   with a runtime says itself where its learner is.
 * The players' own files are the same for everybody, and lie under `~play`.
@@ -11,6 +12,7 @@ from functools import lru_cache
 
 from catalog.digest import Digest
 from catalog.media import media_type
+from catalog.questions.bank import FILE as QUIZ_FILE
 from catalog.releases import Releases
 from catalog.shelf import Shelf
 from edge.learning.learning import Learning
@@ -19,6 +21,8 @@ from edge.library.stage import files
 from sync.web.content import ContentFile, is_page
 
 ACTIVITIES_REMEMBERED_MAX = 64
+PAGED = ("html", "epub")
+"""Kinds whose place is the page that was seen."""
 
 
 class CourseContent:
@@ -39,7 +43,7 @@ class CourseContent:
             return ContentFile(own, media_type(path), is_lasting=True)
         token, rest = split(path)
         launch = self._launches.find(port, host, token)
-        if launch is None:
+        if launch is None or rest.rpartition("/")[2] == QUIZ_FILE:
             return None
         return ContentFile(self._shelf.tree_of(launch.root) / rest, media_type(rest))
 
@@ -59,8 +63,10 @@ class CourseContent:
         """The release's version, and the paths of the activity's pages: those in the folder of its own."""
         release = self._releases.release(root)
         activity = release.activity(activity_id) if release else None
-        if release is None or activity is None or activity.kind != "html":
+        if release is None or activity is None or activity.kind not in PAGED:
             return 0, frozenset()
+        if spine := activity.attributes.get("spine"):  # a book: what it is read in, not its covers and lists
+            return release.version, frozenset(spine)
         folder, slash, _ = activity.path.partition("/")
         entries = [entry for layer in self._releases.layers(root) for entry in layer.entries]
         pages = [entry.path for entry in entries if is_page(entry.media_type)]

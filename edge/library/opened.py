@@ -24,6 +24,8 @@ class Opened:
     release: Release
     activity: Activity
     place: Place | None = None
+    at: str = ""
+    """Where somebody wants to be led in it, as a search says it; "" for where they were."""
 
     @property
     def title(self) -> str:
@@ -46,6 +48,17 @@ def opened_of(box: Box, course: str, activity: str) -> Opened:
     return Opened(release, release.activity(activity) or abort(404))
 
 
+def paths_of(activity: Activity) -> list[str]:
+    """The files any one of which opens the activity: a film may be here in one of its versions only."""
+    versions = activity.attributes.get("renditions", [])
+    return [activity.path, *(one["path"] for one in versions if one["path"] != activity.path)]
+
+
+def is_here(tree: Path, activity: Activity) -> bool:
+    """Tell whether something of the activity can be opened."""
+    return any((tree / path).is_file() for path in paths_of(activity))
+
+
 def tree_of(box: Box, release: Release) -> Path:
     """The folder of a release's files."""
     box.shelf.tree(release.course)  # made now, should a power cut have left it unmade
@@ -53,5 +66,5 @@ def tree_of(box: Box, release: Release) -> Path:
 
 
 def file_answer(box: Box, release: Release, path: str, saved_as: str | None = None) -> ResponseReturnValue:
-    """One file of a release, sent by the front; `saved_as` offers it as a download of that name."""
+    """One file of a release, sent by the front; `saved_as` has it saved under that name, not shown."""
     return send_file(tree_of(box, release) / path, media_type(path), cache="private", filename=saved_as)

@@ -16,8 +16,10 @@ from catalog.manifest import words
 from edge.box import Box
 from edge.campus import wording
 from edge.library import rows
-from edge.library.opened import file_answer, opened_of, tree_of
-from edge.library.players.registry import FILES, PLAYERS
+from edge.library.opened import file_answer, is_here, opened_of, tree_of
+from edge.library.players.download import saved_as
+from edge.library.players.registry import FIELDS, FILES, PLAYERS
+from edge.library.players.versions import path_of
 from edge.library.way import Places, Way, mine, next_of, way_of, ways_of
 from sync.web.app import require, session_now
 from sync.web.language import gettext, language_name, language_now
@@ -66,12 +68,12 @@ def blueprint(box: Box) -> Blueprint:
         release = box.shelf.release(course) or abort(404)
         tree = tree_of(box, release)
         way = way_of(release, _places(box).get(course, {}), box.clock.now().wall_seconds, _scores(box, course))
-        here = {step.activity.id for step in way.steps if (tree / step.activity.path).is_file()}
+        here = {step.activity.id for step in way.steps if is_here(tree, step.activity)}
         return render_template(
             "library/course.html",
             way=way,
             first=rows.first(way) if way.here and way.here.activity.id in here else None,
-            rows=[rows.row(release, step, step.activity.id in here) for step in way.steps],
+            sections=rows.sections(release, way.steps, here),
             description=words(release.description, language_now()),
             languages=gettext(" · ").join(language_name(tag) for tag in release.languages),
             is_whole=len(here) == len(way.steps),
@@ -79,11 +81,12 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.get("/library/<course>/<activity>")
     @require(*READERS)
+    @takes(query=FIELDS)
     def activity(course: str, activity: str) -> ResponseReturnValue:
         found = opened_of(box, course, activity)
-        if not (tree_of(box, found.release) / found.activity.path).is_file():
+        if not is_here(tree_of(box, found.release), found.activity):
             return render_template("library/coming.html", opened=found)
-        opened = replace(found, place=_places(box).get(course, {}).get(activity))
+        opened = replace(found, place=_places(box).get(course, {}).get(activity), at=request.args.get("at", ""))
         if session_now().kind == "learner":
             box.learning.opened(session_now().person, course, opened.release.version, activity)
         player = PLAYERS.get(opened.activity.kind)
@@ -91,13 +94,21 @@ def blueprint(box: Box) -> Blueprint:
 
     @pages.get("/library/<course>/<activity>/file")
     @require(*READERS)
-    @takes(query=("save",), gives=ANYTHING)
+    @takes(query=("version",), gives=ANYTHING)
     def file(course: str, activity: str) -> ResponseReturnValue:
         opened = opened_of(box, course, activity)
         if opened.activity.kind not in FILES:
             abort(404)
-        saved = f"{opened.title}.{opened.activity.path.rpartition('.')[2]}" if "save" in request.args else None
-        return file_answer(box, opened.release, opened.activity.path, saved)
+        path = path_of(opened.activity, request.args.get("version", "")) or abort(404)
+        return file_answer(box, opened.release, path, saved_as(opened.activity, path))
+
+    @pages.get("/library/<course>/<activity>/poster")
+    @require(*READERS)
+    @takes(gives=ANYTHING)
+    def poster(course: str, activity: str) -> ResponseReturnValue:
+        opened = opened_of(box, course, activity)
+        path = opened.activity.attributes.get("poster")
+        return file_answer(box, opened.release, path) if path else abort(404)
 
     @pages.get("/library/<course>/<activity>/captions/<int:index>")
     @require(*READERS)

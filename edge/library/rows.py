@@ -1,6 +1,6 @@
 """What the pages say of courses and their activities: words from what is known, nothing decided here."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from flask import url_for
@@ -11,14 +11,11 @@ from edge.library.way import Step, Way
 from sync.web.language import duration, gettext, language_name, language_now, ngettext, percent, timecode
 
 ICONS = {
-    "html": "course",
-    "video": "play",
-    "pdf": "page",
-    "scorm": "course",
-    "h5p": "course",
-    "cmi5": "course",
+    "html": "course", "video": "play", "audio": "sound", "pdf": "page", "epub": "page", "quiz": "ask", "link": "globe",
+    "download": "kept", "scorm": "course", "h5p": "course", "cmi5": "course",
     "xapi": "course",
-}
+}  # fmt: skip
+TIMED = ("video", "audio")
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
 
 
@@ -36,6 +33,19 @@ def row(release: Release, step: Step, is_here: bool) -> dict[str, Any]:
         "total": 1000 if bar else 0,
         "end": "" if is_here else gettext("Comes at night"),
     }
+
+
+def sections(release: Release, steps: Sequence[Step], here: Container[str]) -> list[dict[str, Any]]:
+    """The course's way under its headings, in its order: what stands in no section stands under none."""
+    found: list[dict[str, Any]] = []
+    for step in steps:
+        heading = str(step.activity.attributes.get("section", ""))
+        if not found or found[-1]["heading"] != heading:
+            found.append({"heading": heading, "rows": [], "done": 0, "is_here": False})
+        found[-1]["rows"].append(row(release, step, step.activity.id in here))
+        found[-1]["done"] += step.state is State.DONE
+        found[-1]["is_here"] |= step.is_here
+    return found
 
 
 def next_card(way: Way | None) -> dict[str, Any] | None:
@@ -74,7 +84,7 @@ def action(step: Step) -> str:
     place = step.place
     if place is None or place.is_completed:
         return gettext("Begin")
-    if step.activity.kind == "video" and place.seconds:
+    if step.activity.kind in TIMED and place.seconds:
         return gettext("Go on at %(place)s", place=timecode(place.seconds))
     return gettext("Go on")
 
@@ -84,7 +94,7 @@ def where(step: Step) -> str:
     place = step.place
     if place is None or place.is_completed:
         return ""
-    if step.activity.kind == "video" and place.seconds:
+    if step.activity.kind in TIMED and place.seconds:
         return gettext("you are at %(place)s", place=timecode(place.seconds))
     return gettext("%(share)s seen", share=percent(place.permille)) if place.permille else gettext("begun")
 
@@ -100,10 +110,15 @@ def facts(activity: Activity) -> list[str]:
         "cmi5": gettext("Interactive lesson"),
         "h5p": gettext("Exercise"),
         "html": gettext("Lessons"),
-        "pdf": gettext("Book (PDF)"),
-        "scorm": gettext("Interactive lesson"),
         "video": gettext("Video"),
+        "audio": gettext("Sound"),
+        "pdf": gettext("Book (PDF)"),
+        "epub": gettext("Book"),
+        "quiz": gettext("Quiz"),
+        "scorm": gettext("Interactive lesson"),
         "xapi": gettext("Interactive lesson"),
+        "download": gettext("File"),
+        "link": gettext("On the internet"),
     }
     seconds = activity.attributes.get("seconds", 0)
     return [kinds.get(activity.kind, gettext("File")), *([duration(seconds)] if seconds else [])]

@@ -4,7 +4,7 @@
 * Sentences here are for commands and faults; pages have their own, in the reader's language.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +26,23 @@ MONTHS = (
 
 def forecast_of(box: "Box") -> Forecast:
     """By which day the rest will be here."""
+    return forecast(box.wants.coming_bytes(), _prospect(box))
+
+
+def days_of(box: "Box", sizes: Sequence[int]) -> list[date | None]:
+    """By which day each of these would be here, were it asked for now: behind what is on its way already."""
+    coming_bytes, prospect = box.wants.coming_bytes(), _prospect(box)
+    return [forecast(coming_bytes + size_bytes, prospect).by for size_bytes in sizes]
+
+
+def _prospect(box: "Box") -> Prospect:
     config = box.config
     past = [
         PastNight(night.bytes_down + night.bytes_up, night.seconds)
         for night in box.nights.last(PAST_NIGHTS)
         if night.outcome in ("well", "short")
     ]
-    prospect = Prospect(
+    return Prospect(
         box.id,
         config.windows,
         config.budget,
@@ -41,7 +51,6 @@ def forecast_of(box: "Box") -> Forecast:
         local_seconds(box.clock.now().wall_seconds, config.zone),
         box.nightly.is_running,
     )
-    return forecast(box.wants.coming_bytes(), prospect)
 
 
 def budget_document(box: "Box") -> Mapping[str, Any]:

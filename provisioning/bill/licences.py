@@ -36,6 +36,7 @@ OUR_LICENCE = "Apache-2.0"
 READ_BY_A_PERSON = {
     "blinker": "MIT",
     "click-default-group": "BSD-3-Clause",
+    "defusedxml": "PSF-2.0",
     "itsdangerous": "BSD-3-Clause",
     "jinja2": "BSD-3-Clause",
     "pyrage": "MIT",

@@ -36,7 +36,7 @@ class Word:
     """What one side last said about one thing."""
 
     about: str
-    """class, learner, announcement, assignment, policy, budget, box, proposal, decision"""
+    """class, learner, announcement, assignment, policy, budget, box, proposal, decision, listing, ask, wish"""
     id: str
     side: Side
     stamp: bytes
@@ -148,6 +148,9 @@ _SUBJECTS: Mapping[str, tuple[str, str, int]] = {
     "revoked": ("box", "box", 0),
     "proposed": ("proposal", "proposal", 0),
     "decided": ("decision", "proposal", 0),
+    "listed": ("listing", "course", 0),
+    "asked": ("ask", "course", 0),
+    "wanted": ("wish", "course", 0),
 }
 """Of what each kind of event speaks, which field names it ("": the learner), and its edit where the kind tells it."""
 

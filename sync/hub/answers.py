@@ -27,6 +27,7 @@ from sync.hub.fleet import Fleet, Refused, find, note_state, revoked
 from sync.hub.intake import Contradicted, Intake, marks_for
 from sync.hub.keeping import alarms, backed_up, cards
 from sync.hub.keeping.history import History
+from sync.hub.offers import Due
 from sync.hub.packing import Packing
 from sync.hub.trust.catalogue import SignedCatalogue
 from sync.plan import first_routes
@@ -35,6 +36,7 @@ from sync.wire import Answer, Holding, Report, holdings_of, shelf_digest
 PARCELS_MAX = 500
 """As many as one answer names; the rest comes in the plan of the next report."""
 ERASURES_MAX = 500
+NOTHING = Due([], [])
 
 
 class Turn(Enum):
@@ -134,8 +136,10 @@ class Answers:
         if report.given_back:
             self._take_back(connection, box, report)
         holdings = _holdings(box, report)
-        plan = [] if holdings is None else self._packing.parcels(connection, box.campus, holdings, report.can)
-        now_said = first_routes(plan, PARCELS_MAX)
+        due = NOTHING
+        if holdings is not None:
+            due = self._packing.due(connection, box.campus, holdings, report.can, comes_again=True)
+        now_said = first_routes(due.parcels, PARCELS_MAX)
         return Answer(
             request=report.request,
             nonce=self._fleet.nonce(),
@@ -143,7 +147,8 @@ class Answers:
             plan=now_said,
             wall_seconds=now_seconds,
             wants_holdings=holdings is None,
-            more_plan=len(plan) > len(now_said),
+            more_plan=len(due.parcels) > len(now_said),
+            withdrawn=due.withdrawn,
             erased=_erased(connection, report.box),
             asks=[*self._journals.asks(connection, box, report), *self._history.asks(connection, box, report)],
             batch=self._journals.next_batch(connection, box, report),

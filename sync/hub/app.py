@@ -7,10 +7,12 @@
 from flask import Flask, Request, abort, request
 
 from sync.hub.campus import pages as said
+from sync.hub.drafts.draft import CHUNK_BYTES
 from sync.hub.hub import UPLOAD_BYTES_MAX, UPLOADS, Hub
-from sync.hub.pages import accounts, campuses, carrying, courses, keeping, learners, signing
+from sync.hub.pages import accounts, campuses, carrying, courses, drafts, keeping, learners, previews, signing
 from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
+from sync.hub.pages.drafts import PARTS_PATH
 from sync.hub.pages.signing import SIGNING_PATH
 from sync.hub.protocol import create_protocol
 from sync.hub.trust.serving import create_catalogue
@@ -42,12 +44,13 @@ def create_app(
     app = create_base(__name__, settings, hub.sessions)
     uploads = hub.data / UPLOADS
     uploads.mkdir(exist_ok=True)
+    hub.drafts.bytes_max = upload_bytes_max
     app.before_request(_refuse_nul)
     app.request_class = request_class(uploads, lambda asked: _body_bytes_max(asked, upload_bytes_max))
     app.register_blueprint(create_protocol(hub))
     app.register_blueprint(create_catalogue(hub))
     app.register_blueprint(create_mirror(Mirror(hub.catalog.releases, hub.catalog.store), hub.packing.find))
-    for pages in (accounts, campuses, carrying, courses, keeping, learners, said, signing):
+    for pages in (accounts, campuses, carrying, courses, drafts, keeping, learners, previews, said, signing):
         app.register_blueprint(pages.create_pages(hub))
     return app
 
@@ -65,7 +68,7 @@ def _tabs(session: Session) -> list[Tab]:
     return [
         Tab(gettext("Campuses"), "/", "box", path == "/" or path.startswith("/campus")),
         Tab(gettext("Courses"), "/courses", "shelf", path.startswith(("/course", SIGNING_PATH))),
-        Tab(gettext("Publish"), PUBLISH_PATH, "send", path == PUBLISH_PATH),
+        Tab(gettext("Publish"), PUBLISH_PATH, "send", path.startswith(PUBLISH_PATH)),
     ]
 
 
@@ -73,4 +76,6 @@ def _body_bytes_max(asked: Request, upload_bytes_max: int) -> int:
     """What this request may bring."""
     if asked.path == PUBLISH_PATH and session_now().kind == "staff":
         return upload_bytes_max
+    if asked.path.startswith(PARTS_PATH) and session_now().kind == "staff":
+        return CHUNK_BYTES
     return LETTERS_BYTES_MAX if asked.path == CARRY_PATH else FORM_BYTES_MAX

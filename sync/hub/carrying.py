@@ -32,6 +32,7 @@ from sync.hub.engine import insert as inserting
 from sync.hub.engine import reading, writing
 from sync.hub.fleet import Fleet, Refused, find, note_state, revoked
 from sync.hub.intake import Contradicted, Intake, marks_for
+from sync.hub.offers import Due
 from sync.hub.packing import Packing
 from sync.keys import KeyPair
 from sync.plan import lane_of
@@ -196,11 +197,13 @@ class Carrying:
         connection.execute(update(table).where(table.c.box == row.box).values(heard=letter.number, asked=asked))
         return True
 
-    def _plan(self, connection: Connection, box: Row[Any]) -> list[Parcel]:
+    def _plan(self, connection: Connection, box: Row[Any]) -> Sequence[Parcel]:
         """What the box lacks, as far as the hub knows what it holds; its packs that lie ready, in order."""
+        return self._due(connection, box).parcels[:PARCELS_MAX]
+
+    def _due(self, connection: Connection, box: Row[Any]) -> Due:
         holdings = holdings_of(json.loads(box.holdings))
-        plan = self._packing.parcels(connection, box.campus, holdings, json.loads(box.can))
-        return plan[:PARCELS_MAX]
+        return self._packing.due(connection, box.campus, holdings, json.loads(box.can))
 
     def _listed(self, plans: Iterable[Sequence[Parcel]]) -> dict[str, Listed]:
         """Every pack of these plans that is there, with the name of its bytes."""
@@ -239,6 +242,7 @@ class Carrying:
             marks=marks_for(connection, _asking(connection, row)),
             plan=plan,
             erased=_erased(connection, box_id),
+            withdrawn=self._due(connection, box).withdrawn,
         )
         listed = tuple({parcel.pack: packs[parcel.pack] for parcel in plan}.values())
         enclosed = "" if insert.is_empty else insert.digest

@@ -12,6 +12,7 @@ import click
 
 from sync.hub.keeping.cli import COMMANDS
 from sync.hub.options import DATA, DATABASE, JSON, bar, moment, opened, print_json
+from sync.hub.publish_cli import COMMANDS as PUBLISH_COMMANDS
 from sync.hub.staff_cli import staff
 from sync.hub.trust.cli import COMMANDS as TRUST_COMMANDS
 
@@ -45,11 +46,25 @@ def hub() -> None:
     envvar="QANAT_HUB_NAME",
     help="A host name of the hub, as browsers write it; its pages answer to no other. May be given again.",
 )
+@click.option(
+    "--preview-port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    metavar="PORT",
+    help="Where drafts are shown before they are published; any free port if not given.",
+)
+@click.option(
+    "--preview-origin",
+    metavar="URL",
+    default="",
+    envvar="QANAT_HUB_PREVIEW_ORIGIN",
+    help="The preview's own address as browsers know it, where a proxy stands before it.",
+)
 @click.option("--backup-to", metavar="DIR", envvar="QANAT_HUB_BACKUP_TO", type=click.Path(path_type=Path),
               help="Make a backup here once a day, on another disk than the hub's own.")  # fmt: skip
 def serve(
     data: Path, host: str, port: int, database: str | None, upload_max: int | None, backup_to: Path | None,
-    names: tuple[str, ...], *, behind_proxy: bool,
+    names: tuple[str, ...], preview_port: int, preview_origin: str, *, behind_proxy: bool,
 ) -> None:  # fmt: skip
     """Serve the hub until it is told to stop. An empty folder becomes a new hub."""
     from sync.hub.hub import UPLOAD_BYTES_MAX
@@ -65,54 +80,9 @@ def serve(
         is_behind_proxy=behind_proxy,
         backup_to=backup_to,
         names=names,
+        preview_port=preview_port,
+        preview_origin=preview_origin,
     )
-
-
-@hub.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
-@DATA
-@DATABASE
-@click.option("--course", metavar="NAME", help="The course's short name; made from its title if not given.")
-@click.option("--title", metavar="TEXT", help="The course's title; taken from the source if not given.")
-@click.option("--language", metavar="TAG", default="en", show_default=True, help="The language of the course.")
-@JSON
-def publish(
-    sources: tuple[Path, ...],
-    data: Path,
-    database: str | None,
-    course: str | None,
-    title: str | None,
-    language: str,
-    *,
-    as_json: bool,
-) -> None:
-    """Publish SOURCEs (a folder, a zip, films, captions, PDFs) as the next release of one course, ready for boxes."""
-    from catalog.trust.roles import OWN_PUBLISHER
-    from sync.hub.engine import reading
-    from sync.hub.keeping.audit import COMMAND_LINE
-    from sync.hub.trust.state import unsigned
-
-    with opened(data, database, may_be_new=True) as one, bar("Publishing") as progress:
-        published = one.publish(sources, course=course, title=title, language=language, progress=progress)
-        release, report = published.release, published.report
-        if published.is_new:
-            one.keeping.note(COMMAND_LINE, "published", course=release.course, version=str(release.version))
-        with reading(one.engine) as connection:
-            waits_for = unsigned(connection).get(release.course, "")
-        fault = one.trust.fault
-    if as_json:
-        fields = {"course": release.course, "version": release.version, "root": release.root}
-        report_document = report.to_document()
-        print_json({**fields, "is_new": published.is_new, "waits_for": waits_for, "report": report_document})
-        return
-    whose = "this hub" if waits_for == OWN_PUBLISHER else waits_for
-    ready = f"waits for the signature of {whose}" if waits_for else "ready for boxes"
-    state = ready if published.is_new or waits_for else "nothing new in it"
-    click.echo(f"{release.course}, version {release.version}: {state}.")
-    if waits_for:
-        click.echo(str(fault) if fault is not None else _how_to_sign(waits_for), err=True)
-    for line in report.lines():
-        click.echo(line)
 
 
 @hub.command()
@@ -194,13 +164,6 @@ def take(source: Path, data: Path, database: str | None, *, as_json: bool) -> No
         _say(done)
 
 
-def _how_to_sign(publisher: str) -> str:
-    return (
-        f"Next step: `qanat hub keys sign {publisher} --from DIR` with the key of {publisher};"
-        f" if it is lost, `qanat hub keys delegate {publisher}` makes another."
-    )
-
-
 def _say(done: "Done") -> None:
     for line in done.lines():
         click.echo(line)
@@ -250,5 +213,5 @@ def _print_table(states: Sequence["BoxState"], alarms: Mapping[str, Sequence["Al
         click.echo(f"{one.box or 'The hub'}: {one.sentence} {one.hint}")
 
 
-for _command in (*COMMANDS, *TRUST_COMMANDS, staff):
+for _command in (*PUBLISH_COMMANDS, *COMMANDS, *TRUST_COMMANDS, staff):
     hub.add_command(_command)

@@ -19,7 +19,7 @@ from catalog.fault import CallerFault
 from catalog.manifest import canonical
 from sync.clock import Clock
 from sync.enrolment import Token
-from sync.hub import schema
+from sync.hub import editions, schema
 from sync.hub.engine import reading, writing
 from sync.hub.trust.documents import note_seen
 from sync.keys import KeyPair, PublicKey, base64url, box_id, fingerprint
@@ -118,7 +118,7 @@ class Fleet:
         return token
 
     def campus_called(self, name: str) -> Campus:
-        """The campus of this name; a new one wants every course on offer. Raises CallerFault."""
+        """The campus of this name; a new one wants every course that is for all. Raises CallerFault."""
         tidy = tidy_name(name)
         if not tidy:
             raise CallerFault("A campus needs a name.", "Write the name by which its people know it.")
@@ -129,10 +129,7 @@ class Fleet:
             campus = Campus(base64.b32encode(self._random_bytes(CAMPUS_BYTES)).decode().lower(), tidy)
             row = {"id": campus.id, "name": campus.name, "made_seconds": self._now()}
             connection.execute(schema.campus.insert().values(row))
-            courses = connection.execute(select(schema.offer.c.course)).scalars()
-            wants = [{"campus": campus.id, "course": course} for course in courses]
-            if wants:
-                connection.execute(schema.want.insert(), wants)
+            editions.welcome(connection, campus.id)
         return campus
 
     def campuses(self) -> list[Campus]:

@@ -17,11 +17,16 @@ from catalog.db import Database
 from catalog.publish import Catalog, Published
 from sync.clock import Clock
 from sync.hub.answers import Answers
+from sync.hub.campus.demand import Demands
 from sync.hub.campus.elsewhere import Elsewhere
 from sync.hub.campus.journals import CampusJournals
 from sync.hub.campus.notices import Notices
 from sync.hub.campus.roster import Roster
 from sync.hub.carrying import Carrying
+from sync.hub.drafts.chunks import Chunks
+from sync.hub.drafts.drafts import Drafts
+from sync.hub.drafts.jobs import Jobs
+from sync.hub.drafts.weighing import Weighing
 from sync.hub.enclosing import Enclosing
 from sync.hub.engine import open_engine, sqlite_url
 from sync.hub.fleet import Fleet
@@ -30,6 +35,7 @@ from sync.hub.intake import Intake
 from sync.hub.keeping.keeping import Keeping
 from sync.hub.overview import Overview
 from sync.hub.packing import Packing
+from sync.hub.previews import Previews
 from sync.hub.progress import ProgressBook
 from sync.hub.publishing import Publishing
 from sync.hub.second_factor import SecondFactors
@@ -43,6 +49,8 @@ from sync.web import sessions
 KEY_FILE = Path("keys/hub.key")
 FOLDER_MODE = 0o700
 UPLOADS = "uploads"
+DRAFTS = "drafts"
+PREVIEWS = "previews"
 CARRY = "carry"
 UPLOAD_BYTES_MAX = 8 << 30
 
@@ -64,12 +72,17 @@ class Hub:
     roster: Roster
     elsewhere: Elsewhere
     notices: Notices
+    demands: Demands
     keeping: Keeping
     carrying: Carrying
     gifts: Gifts
     trust: SignedCatalogue
     packing: Packing
+    drafts: Drafts
+    weighing: Weighing
+    jobs: Jobs
     publishing: Publishing
+    previews: Previews
     progress: ProgressBook
     overview: Overview
     staff: Staff
@@ -98,6 +111,11 @@ class Hub:
         journals.when_asked(elsewhere.tell)
         notices = Notices(engine, journals, clock, random_bytes)
         journals.when_asked(notices.tell_of_revoked)
+        demands = Demands(engine, catalog.releases, journals)
+        journals.when_asked(demands.tell)
+        drafts = Drafts(engine, Chunks(data / DRAFTS), clock, random_bytes, UPLOAD_BYTES_MAX)
+        weighing = Weighing(catalog, engine, drafts)
+        publishing = Publishing(catalog, engine, packing, drafts, weighing, fleet, notices, intake.readout, clock)
         enclosing = Enclosing(journals, trust, data / CARRY)
         carrying = Carrying(engine, keys, fleet, intake, packing, enclosing, clock, data / CARRY)
         return cls(
@@ -114,12 +132,17 @@ class Hub:
             elsewhere=elsewhere,
             roster=Roster(engine, journals, intake.readout, random_bytes),
             notices=notices,
+            demands=demands,
             keeping=keeping,
             carrying=carrying,
             gifts=Gifts(data / CARRY / "gifts", carrying, clock, random_bytes),
             trust=trust,
             packing=packing,
-            publishing=Publishing(catalog, engine, packing, clock),
+            drafts=drafts,
+            weighing=weighing,
+            jobs=Jobs(catalog, drafts, clock, publishing.demand_own, weighing.weigh_missing),
+            publishing=publishing,
+            previews=Previews(catalog, data / PREVIEWS, clock, random_bytes),
             progress=ProgressBook(engine, intake.readout),
             overview=Overview(engine, fleet, packing, clock),
             staff=Staff(engine, data, clock, random_bytes, keys),
@@ -138,18 +161,22 @@ class Hub:
         return published
 
     def clear_uploads(self) -> None:
-        """Remove what a power cut left of uploads. Only for the process that serves the pages."""
+        """Remove what a power cut left of uploads and of drafts. Only for the process that serves the pages."""
         shutil.rmtree(self.data / UPLOADS, ignore_errors=True)
         (self.data / UPLOADS).mkdir()
+        self.jobs.tidy()
+        self.previews.keep_only([])
 
     def start(self) -> None:
-        """Build packs and read out progress in the background, and keep sessions."""
+        """Build packs, import drafts and read out progress in the background, and keep sessions."""
         self.sessions_database.start()
         self.intake.readout.start()
         self.packing.start()
+        self.jobs.start()
 
     def close(self) -> None:
         """Let everything go; what was acknowledged is on the disk already."""
+        self.jobs.close()
         self.packing.close()
         self.intake.readout.close()
         self.sessions_database.close()

@@ -81,14 +81,13 @@ class Packer:
         return built.size_bytes if built.profile is profile else 0
 
     def _held(self, outline: Outline, name: str) -> Held:
-        releases, store = self._catalog.releases, self._catalog.store
-        release, layer = releases.release(outline.root), releases.layer(outline.layers[name], name)
-        if release is None or layer is None:
+        release = self._catalog.releases.release(outline.root)
+        if release is None:
             raise Damaged(
-                f"{outline.course} {outline.version}: the list of its layer {name} is not here.",
+                f"{outline.course} {outline.version} is not here.",
                 "Publish the course again; boxes keep what they have until then.",
             )
-        return Held(release, layer, store.open)
+        return Held(release, self._catalog.releases.demand_layer(release, name), self._catalog.store.open)
 
 
 def is_worth(parcel: Parcel, profile: Profile, made: Mapping[str, Packed], full_root: Digest) -> bool:

@@ -2,8 +2,11 @@
 
 * A pack is built once, off the request path, and never changes; its name says what it holds.
 * A release is offered, and so appears in plans, only when its full packs exist and the patches from the version
-  before it: a box that comes early does not fetch in full what it could have had as a patch.
-* Then come the patches from those older versions that some box still holds.
+  before it: a box that comes early does not fetch in full what it could have had as a patch. Nor before its time,
+  where it has one; its packs are built ahead.
+* Then come the patches from those older versions that some box still holds, and what leads to a version that a campus
+  keeps.
+* An edition in another language has patches from its siblings too: what they share is not sent again.
 * A layer that stayed the same is not packed in full again: the full pack that is there goes on to serve, and a step
   of a few bytes leads from it to the new release. So a film that comes over many nights is not begun anew because
   somebody mended a word meanwhile.
@@ -14,21 +17,23 @@
 import fcntl
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
+from catalog.about import family_of
 from catalog.digest import Digest
 from catalog.fault import Fault
 from catalog.manifest import CORE, Outline, Release
 from catalog.publish import Catalog
 from sync.clock import Clock
+from sync.hub import editions
 from sync.hub.engine import reading
 from sync.hub.fleet import roots_held
-from sync.hub.offers import Offer, Offers, Wanted
+from sync.hub.offers import Due, Offer, Offers, Wanted
 from sync.hub.packer import Packer
 from sync.hub.stock import FORMER_KEPT_SECONDS, LOCK, Edge, Packed, Stock, edges_kept, edges_to
 from sync.patch.format import pack_name
@@ -37,6 +42,8 @@ from sync.wire import Holding, Parcel
 if TYPE_CHECKING:
     from sync.patch.jpeg import JpegXl
 
+SIBLINGS_MAX = 5
+"""From so many other editions of its family patches lead to a release."""
 LOOK_AGAIN_SECONDS = 60
 """How often the thread looks for releases that another process published."""
 
@@ -61,7 +68,7 @@ class Packing:
         self._engine = engine
         self._clock = clock
         self._stock = Stock(engine, folder)
-        self._offers = Offers(engine, catalog.releases, self._stock)
+        self._offers = Offers(engine, catalog.releases, self._stock, clock)
         self._packer = Packer(catalog, folder, jpeg_xl)
         self._sign = sign
         self._releases: dict[Digest, Release] = {}
@@ -76,11 +83,9 @@ class Packing:
         """
         with self._turn():
             self._stock.forget_lost()
-            work = _Work(self._histories(), self._stock.made(), self._offers.all())
+            work = self._work()
             offers = [self._offer(work, history) for history in work.histories.values() if work.is_new(history)]
-            with reading(self._engine) as connection:
-                held = roots_held(connection)
-            self._build_beside(work, held)
+            self._build_beside(work)
             self._tidy(work)
         if self._sign is not None and any(offers):
             self._sign()
@@ -90,9 +95,21 @@ class Packing:
 
     def parcels(
         self, connection: Connection, campus: str, holdings: Sequence[Holding], can: Collection[str]
-    ) -> list[Parcel]:
+    ) -> Sequence[Parcel]:
         """What a box of this campus that has `holdings` should fetch, in order."""
         return self._offers.parcels(connection, campus, holdings, can)
+
+    def due(
+        self,
+        connection: Connection,
+        campus: str,
+        holdings: Sequence[Holding],
+        can: Collection[str],
+        *,
+        comes_again: bool = False,
+    ) -> Due:
+        """The same, and what the box should take off its shelf; see `Offers.due`."""
+        return self._offers.due(connection, campus, holdings, can, comes_again=comes_again)
 
     def wanted(self, connection: Connection, campus: str) -> Wanted:
         """All that a campus wants, to be asked for many of its boxes."""
@@ -144,29 +161,33 @@ class Packing:
 
         Without its patch a release is offered all the same: it can be had in full.
         """
-        latest = history[-1]
+        latest = work.aim(history)
+        assert latest is not None, "only what is due is new"
         full, *patches = edges_to(latest.root, [one.root for one in history])
         is_whole = self._pack(work, latest, full)
-        for patch in patches[:1]:
-            self._pack(work, latest, patch)
         release = self.release(latest.root)
+        if release is not None:
+            work.families[latest.course] = family_of(release)
+        for patch in [*patches[:1], *work.sibling_edges(latest)]:
+            self._pack(work, latest, patch)
         if not is_whole or release is None or self._is_closing:
             return None
         offer = self._offers.make(release, latest.root, self._clock.now().wall_seconds)
         work.offered[latest.course] = offer
         return offer
 
-    def _build_beside(self, work: "_Work", held: Collection[Digest]) -> None:
-        """Build what releases on offer lack: what somebody took away, and patches from what boxes still hold."""
+    def _build_beside(self, work: "_Work") -> None:
+        """Build what releases on offer lack: what somebody took away, and patches from what boxes still hold; and
+        ahead, what those lack whose time has not come."""
         for history in work.histories.values():
-            latest = history[-1]
-            if work.is_new(history):
-                continue
-            full, *patches = edges_to(latest.root, [one.root for one in history])
-            self._pack(work, latest, full)
-            for place, patch in enumerate(patches):
-                if place == 0 or patch[0] in held:
-                    self._pack(work, latest, patch)
+            for release in work.aims(history):
+                full, *patches = edges_to(release.root, [one.root for one in history])
+                self._pack(work, release, full)
+                for place, patch in enumerate(patches):
+                    if place == 0 or patch[0] in work.held:
+                        self._pack(work, release, patch)
+                for patch in work.sibling_edges(release):
+                    self._pack(work, release, patch)
 
     def _pack(self, work: "_Work", latest: Outline, edge: Edge) -> bool:
         """Build the packs of an edge that were not made before. Returns whether all are there now."""
@@ -201,10 +222,18 @@ class Packing:
         kept: set[tuple[Edge, str]] = set()
         for course, history in work.histories.items():
             offer = work.offered.get(course)
-            kept |= work.kept(history, None if offer is None else offer.root)
+            kept |= work.kept(history)
             if offer is not None and now_seconds - offer.offered_seconds < FORMER_KEPT_SECONDS:
                 kept |= {packed.way for packed in work.made.values() if packed.parcel.course == course}
         self._stock.tidy(kept)
+
+    def _work(self) -> "_Work":
+        now_seconds = self._clock.now().wall_seconds
+        with reading(self._engine) as connection:
+            held = roots_held(connection)
+            late = editions.not_due(connection, now_seconds)
+            kept = editions.held_roots(connection, now_seconds)
+        return _Work(self._histories(), self._stock.made(), self._offers.all(), held, late, kept)
 
     def _histories(self) -> dict[str, list[Outline]]:
         histories: dict[str, list[Outline]] = defaultdict(list)
@@ -223,7 +252,13 @@ class _Work:
     """What one turn of building begins with, and what came of it."""
 
     def __init__(
-        self, histories: Mapping[str, list[Outline]], made: dict[str, Packed], offers: Iterable[Offer]
+        self,
+        histories: Mapping[str, list[Outline]],
+        made: dict[str, Packed],
+        offers: Sequence[Offer],
+        held: Collection[Digest],
+        late: Collection[Digest],
+        kept: Collection[Digest],
     ) -> None:
         self.histories = histories
         """Every version of each course, the oldest first."""
@@ -231,13 +266,36 @@ class _Work:
         self.made = made
         """Every pack that was made, kept or not, by its name."""
         self.offered = {offer.course: offer for offer in offers}
+        self.families = {offer.course: offer.family for offer in offers}
+        self.held = held
+        """What boxes have."""
+        self._late = late
+        self._kept = kept
         self.faults: list[Fault] = []
         self.failed: set[Edge] = set()
 
     def is_new(self, history: Sequence[Outline]) -> bool:
-        """Whether the latest version of a course is not on offer yet."""
+        """Whether the version of a course that boxes should have is not on offer yet."""
+        aim, offer = self.aim(history), self.offered.get(history[-1].course)
+        return aim is not None and (offer is None or offer.root != aim.root)
+
+    def aim(self, history: Sequence[Outline]) -> Outline | None:
+        """The version of a course that boxes should have now: the latest whose time has come."""
+        return next((one for one in reversed(history) if one.root not in self._late), None)
+
+    def aims(self, history: Sequence[Outline]) -> list[Outline]:
+        """The versions to which something must lead: on offer, kept by a campus, or still to have their time."""
         offer = self.offered.get(history[-1].course)
-        return offer is None or offer.root != history[-1].root
+        roots = {*self._late, *self._kept, None if offer is None else offer.root}
+        return [one for one in history if one.root in roots]
+
+    def sibling_edges(self, release: Outline) -> list[Edge]:
+        """The edges that lead to a release from other editions of its family, those first that boxes have."""
+        family = self.families.get(release.course)
+        others = (offer for offer in self.offered.values() if offer.course != release.course)
+        siblings = [offer for offer in others if family and offer.family == family]
+        siblings.sort(key=lambda offer: (offer.root not in self.held, offer.course))
+        return [(offer.root, release.root) for offer in siblings[:SIBLINGS_MAX]]
 
     def donor(self, release: Outline, layer: str) -> Outline | None:
         """The older release whose full pack of this layer serves for the newer one too, since it stayed the same."""
@@ -249,12 +307,14 @@ class _Work:
                 return older
         return None
 
-    def kept(self, history: Sequence[Outline], offered: Digest | None) -> set[tuple[Edge, str]]:
+    def kept(self, history: Sequence[Outline]) -> set[tuple[Edge, str]]:
         """What is of use of a course's packs: on which edge, and which layer."""
-        edges = edges_kept([one.root for one in history], offered)
+        aims = self.aims(history)
+        edges = edges_kept([one.root for one in history], [one.root for one in aims])
+        edges.update(edge for release in aims for edge in self.sibling_edges(release))
         kept = {(edge, layer) for edge in edges for layer in self.outlines[edge[1]].layers}
         for release in history:
-            if release.root in (history[-1].root, offered):
+            if release is history[-1] or release in aims:
                 for layer in release.layers:
                     if (donor := self.donor(release, layer)) is not None:
                         kept |= {((None, donor.root), layer), ((donor.root, release.root), layer)}

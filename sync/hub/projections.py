@@ -9,14 +9,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, select
 
 from sync import snapshot
 from sync.batch import Batch
 from sync.campus.ownership import Side, stamp_of
 from sync.events import Event, fields_of
 from sync.hub import schema
-from sync.hub.campus import words
+from sync.hub.campus import wishes, words
 from sync.hub.engine import insert
 from sync.hub.schema.projections import NO_SCORE
 from sync.snapshot import PERMILLE_ALL, Passing, Scored
@@ -36,13 +36,14 @@ def project(connection: Connection, campus: str, batch: Batch) -> None:
     _put_latest(connection, schema.learner, [_learner(campus, side, *one) for one in said if one[0].kind == "learner"])
     classes = [_classroom(campus, side, *one) for one in said if one[0].kind == "class"]
     _put_latest(connection, schema.classroom, classes)
-    moved = [_progress(campus, *one) for one in said if one[0].kind in _PROGRESS and one[0].learner]
+    reached = [_progress(campus, *one) for one in said if one[0].kind in _PROGRESS and one[0].learner]
     again = [row for one in said if one[0].kind == snapshot.KIND and one[0].learner for row in _again(campus, *one)]
-    _put_furthest(connection, moved + again)
+    put_places(connection, _moved(connection, reached + again))
     came = [_result(campus, *one) for one in said if one[0].kind == "scored" and one[0].learner]
     told = [row for one in said if one[0].kind == snapshot.KIND and one[0].learner for row in _told(campus, *one)]
-    _put_best(connection, came + told)
+    put_results(connection, _moved(connection, came + told))
     words.keep(connection, campus, batch)
+    wishes.take(connection, campus, batch)
 
 
 def clear(connection: Connection) -> None:
@@ -167,7 +168,19 @@ def _put_latest(connection: Connection, table: Table, rows: list[dict[str, Any]]
     connection.execute(statement.on_conflict_do_update(index_elements=_key(table), set_=latest), rows)
 
 
-def _put_furthest(connection: Connection, rows: list[dict[str, Any]]) -> None:
+def _moved(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """These places under the ids that their activities have now: a box may still have a former version."""
+    if not rows:
+        return rows
+    table = schema.moved_activity
+    courses = sorted({row["course"] for row in rows})
+    found = connection.execute(select(table).where(table.c.course.in_(courses)))
+    ids = {(one.course, one.old): one.new for one in found}
+    return [{**row, "activity": ids.get((row["course"], row["activity"]), row["activity"])} for row in rows]
+
+
+def put_places(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Keep how far learners are, beside what is known already."""
     if not rows:
         return
     table = schema.progress
@@ -179,7 +192,8 @@ def _put_furthest(connection: Connection, rows: list[dict[str, Any]]) -> None:
     connection.execute(merged, rows)
 
 
-def _put_best(connection: Connection, rows: list[dict[str, Any]]) -> None:
+def put_results(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Keep what came of tries, beside what is known already."""
     if not rows:
         return
     table = schema.result

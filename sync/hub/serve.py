@@ -1,5 +1,6 @@
 """Serving: a hub's parts, its web app and the front, for as long as somebody wants it.
 
+* Drafts are shown on a port of their own, where no session is known.
 * It says where it listens once it does, and how to claim the hub while nobody has.
 * SIGTERM and SIGINT end it: what was begun is finished, the pack in hand too, and the exit code is 0.
 """
@@ -9,11 +10,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sync.clock import SystemClock
-from sync.hub.app import create_app
+from sync.hub.app import FORM_BYTES_MAX, create_app
+from sync.hub.drafts.draft import CHUNK_BYTES
 from sync.hub.hub import CARRY, UPLOAD_BYTES_MAX, UPLOADS, Hub
 from sync.hub.keeping.nightly import Nightly
 from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
+from sync.hub.pages.drafts import DRAFTS_PATH, PARTS_PATH
+from sync.hub.previews import PreviewSite
 from sync.hub.staff import CODE_FILE
 from sync.web.front import Front, Site
 from sync.web.names import own_names
@@ -35,6 +39,8 @@ def serve(
     is_behind_proxy: bool = False,
     backup_to: Path | None = None,
     names: Sequence[str] = (),
+    preview_port: int = 0,
+    preview_origin: str = "",
 ) -> None:
     """Serve the hub in `data` until it is told to stop. An empty folder becomes a new hub.
 
@@ -54,17 +60,24 @@ def serve(
         )
         application = Application(
             app.wsgi_app,
-            folders=[hub.packing.folder, hub.catalog.store.folder, data / CARRY],
+            folders=[hub.packing.folder, hub.catalog.store.folder, data / CARRY, hub.previews.folder],
             body_bytes_max={
                 PUBLISH_PATH: upload_bytes_max,
+                DRAFTS_PATH: FORM_BYTES_MAX,
+                PARTS_PATH: CHUNK_BYTES,
                 SESSION_PATH: REPORT_BYTES_MAX,
                 CARRY_PATH: LETTERS_BYTES_MAX,
             },
             asked_first=[PUBLISH_PATH],
             is_behind_proxy=is_behind_proxy,
         )
-        front = Front([Site(host, port, application, FAR_CONGESTION)], clock, spool=data / UPLOADS)
-        (bound,) = front.bind()
+        # Behind a proxy nobody but that proxy knows the name of the hub's own pages.
+        preview = PreviewSite(hub.previews, f"https://{names[0]}" if is_behind_proxy and names else "")
+        sites = [Site(host, port, application, FAR_CONGESTION), Site(host, preview_port, preview)]
+        front = Front(sites, clock, spool=data / UPLOADS)
+        bound, hub.previews.port = front.bind()
+        hub.previews.origin = preview_origin.rstrip("/")
+        preview.begin(bound)
         hub.start()
         if backup_to is not None:
             Nightly(hub.keeping.backups, backup_to.resolve(), clock).start()

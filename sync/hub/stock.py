@@ -144,12 +144,12 @@ def edges_to(root: Digest, history: Sequence[Digest]) -> list[Edge]:
     return [(None, root), *((base, root) for base in reversed(bases))]
 
 
-def edges_kept(history: Sequence[Digest], offered: Digest | None) -> set[Edge]:
-    """The edges whose packs are of use while the last of `history` is the latest and `offered` is on offer."""
+def edges_kept(history: Sequence[Digest], aims: Iterable[Digest]) -> set[Edge]:
+    """The edges whose packs are of use while the last of `history` is the latest and boxes should have `aims`."""
     kept = set(edges_to(history[-1], history))
     kept.update(pairwise(history[-1 - PATCH_VERSIONS_MAX :]))
-    if offered is not None and offered in history:
-        kept.update(edges_to(offered, history))
+    for aim in aims:
+        kept.update(edges_to(aim, history))
     return kept
 
 

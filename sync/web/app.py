@@ -124,8 +124,8 @@ def create_base(import_name: str, settings: WebSettings, sessions: Sessions) -> 
     def check_host() -> AnyResponse | None:
         choices.speak(settings.languages, settings.default_language, settings.timezone, settings.now_seconds())
         name = names.host_name(request.host)
-        # Machines that ask for files, or sign what they say, may know us by any name.
-        if visits.is_marked("is_bare") or names.is_own(name, settings.names):
+        # Machines that ask for files, sign what they say or send a key of their own may know us by any name.
+        if visits.is_marked("is_bare") or visits.is_marked("is_keyed") or names.is_own(name, settings.names):
             return None
         address = settings.address or _reached()
         if address and request.method in ("GET", "HEAD"):

@@ -106,6 +106,15 @@ def sessionless(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
+def keyed(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view for tools that prove themselves by a key in each request: no session, no form word, any name of ours.
+
+    A stranger's page that has our address under its own name gains nothing: no browser adds the key.
+    """
+    view.is_keyed = True  # type: ignore[attr-defined]
+    return sessionless(view)
+
+
 def is_marked(mark: str) -> bool:
     """Tell whether the view that answers this request was marked so."""
     view = current_app.view_functions.get(request.endpoint or "")

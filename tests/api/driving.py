@@ -121,7 +121,7 @@ def _or_there(name: str, schema: Document, there: Values) -> Document:
 def _drive(end: End, operation: APIOperation, number: int) -> list[Asked]:
     """So many requests of one operation, each by the next visitor."""
     asked: list[Asked] = []
-    visitors = ["stranger", "box"] if operation.label.endswith(tuple(_signed(end.app))) else list(end.visitors)
+    visitors = _visitors(end, operation.label)
 
     @hypothesis.seed(number)
     @settings(
@@ -139,6 +139,21 @@ def _drive(end: End, operation: APIOperation, number: int) -> list[Asked]:
 
     ask()
     return asked
+
+
+def _visitors(end: End, label: str) -> list[str]:
+    """Who comes to an operation: whom it may be for, and somebody whom it is not for."""
+    if label.endswith(tuple(_signed(end.app))):
+        return ["stranger", "box"]
+    tools = [name for name, somebody in end.visitors.items() if somebody.headers]
+    is_keyed = any(label.endswith(f" {path}") for path in _keyed(end.app))
+    return ["stranger", "staff", *tools] if is_keyed else [name for name in end.visitors if name not in tools]
+
+
+def _keyed(app: Flask) -> Iterator[str]:
+    for rule in app.url_map.iter_rules():
+        if getattr(getattr(app.view_functions[rule.endpoint], "takes", None), "is_keyed", False):
+            yield rule.rule
 
 
 def _signed(app: Flask) -> Iterator[str]:

@@ -4,7 +4,9 @@
 * Copies begin alike: what one turn destroys, no other misses.
 """
 
+import json
 import shutil
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +16,13 @@ from random import Random
 from flask import Flask
 from pyotp import TOTP
 
+from catalog.about import About
 from edge.app import create_app as create_box_app
 from edge.box import Box
 from edge.campus.wording import seen_of
+from edge.learning.lrs.actor import learner_agent
+from edge.learning.lrs.documents import Conditions, Folder
+from edge.learning.lrs.rights import Rights
 from edge.people.people import Secret
 from sync.campus.ownership import Side
 from sync.hub.app import create_app as create_hub_app
@@ -43,6 +49,8 @@ class Somebody:
     kind: str = ""
     data: tuple[tuple[str, str], ...] = ()
     has_session: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
+    """What a program sends that proves itself by a key."""
 
 
 STRANGER = Somebody(has_session=False)
@@ -63,7 +71,7 @@ class End:
     def visit(self, somebody: Somebody) -> tuple[dict[str, str], dict[str, str]]:
         """The cookies and headers of a request by somebody whose page is open, under a session just begun."""
         if not somebody.has_session:
-            return {}, {}
+            return {}, dict(somebody.headers)
         cookie, session = self.sessions.begin(somebody.person, somebody.kind, dict(somebody.data))
         return {f"qanat-{self.name}": cookie}, {"Origin": "http://localhost", "X-Csrf": session.csrf}
 
@@ -157,8 +165,44 @@ def _inhabit_box(box: CampusBox) -> tuple[Values, Mapping[str, Somebody]]:
         "learner": Somebody(amina.id, "learner"),
         "teacher": Somebody(teachers[0].id, "teacher"),
         "staff": Somebody(claimed.staff.id, "staff"),
+        "tool": _tool(one, "1.0.3"),
+        "newer tool": _tool(one, "2.0.0"),
     }
-    return there, visitors
+    return there | _stated(one, amina.id), visitors
+
+
+def _tool(box: Box, version: str) -> Somebody:
+    """A program with a key of its own, which speaks this version of xAPI."""
+    key, secret = box.lrs.credentials.make()
+    proof = b64encode(f"{key}:{secret}".encode()).decode()
+    headers = (("Authorization", f"Basic {proof}"), ("X-Experience-API-Version", version))
+    return Somebody(has_session=False, headers=headers)
+
+
+def _stated(box: Box, learner: str) -> Values:
+    """A statement and a document, and what they are asked for by."""
+    agent = learner_agent(learner)
+    said = {"actor": agent, "verb": {"id": "http://example.org/read"}, "object": {"id": "http://example.org/well"}}
+    name = box.lrs.new_uuid()
+    box.lrs.store([{**said, "id": name}], Rights("tests", agent))
+    folder = Folder("state", "", agent, "http://example.org/well")
+    put = box.lrs.documents.putting(folder, "", "bookmark", "application/json", b"{}", Conditions())
+    box.database.write(put)
+    return {
+        "agent": (json.dumps(agent),),
+        "verb": ("http://example.org/read",),
+        "activity": ("http://example.org/well",),
+        "activityId": ("http://example.org/well",),
+        "stateId": ("bookmark",),
+        "profileId": ("taste",),
+        "statementId": (name,),
+        "since": ("2026-01-01T00:00:00Z",),
+        "until": ("2036-01-01T00:00:00Z",),
+        "limit": ("0", "2"),
+        "attachments": ("true", "false"),
+        "ascending": ("true", "false"),
+        "format": ("ids", "exact", "canonical"),
+    }
 
 
 def _inhabit_hub(world: World, box: CampusBox, other: CampusBox) -> tuple[Values, str]:
@@ -185,7 +229,26 @@ def _inhabit_hub(world: World, box: CampusBox, other: CampusBox) -> tuple[Values
     box.box.campus.change("class", classroom, {"name": "Grade 7 E"})
     box.night()
     other.night()
+    draft = hub.drafts.make(About.written(languages=("en",)), "sand", "Rana")
+    hub.drafts.add(draft, [("sand.pdf", SAMPLES / "reader" / "reader-ar.pdf")])
+    hub.drafts.begin(draft)
+    hub.jobs.do_waiting()
+    coming = hub.drafts.make(About.written(languages=("en",)), "stone", "Rana")
+    hub.drafts.announce(coming, [("stone.zip", 5)])
     there = {
+        "draft": (draft, coming),
+        "activity": tuple(one.id for one in hub.drafts.find(draft).said.activities),
+        "number": ("0",),
+        "chunk": ("0", "1"),
+        "size": ("5", "0"),
+        "who": ("all", "chosen"),
+        "campus": (campus, coast),
+        "of": (campus, coast),
+        "hold": ("2027-03-01", ""),
+        "day": ("2027-03-01", ""),
+        "time": ("02:30", ""),
+        "version": ("1", "2"),
+        "then": ("look", ""),
         "campus_id": (campus, coast),
         "box_id": (box.id, other.id),
         "box": (box.id, other.id),

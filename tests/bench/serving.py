@@ -239,9 +239,14 @@ def _answers(port: int) -> None:
     raise RuntimeError(f"nobody answers on port {port}")
 
 
+def make_asset(data: Path) -> None:
+    """The small file that everybody asks for."""
+    (data / "asset.js").write_bytes(b"let place = 0; // a line of a course's script\n" * (ASSET_BYTES // 46))
+
+
 def _make_data(data: Path) -> None:
     data.mkdir()
-    (data / "asset.js").write_bytes(b"let place = 0; // a line of a course's script\n" * (ASSET_BYTES // 46))
+    make_asset(data)
     with (data / "video.mp4").open("wb") as video:
         block = os.urandom(1 << 20)
         for _ in range(VIDEO_BYTES >> 20):

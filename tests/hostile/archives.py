@@ -20,7 +20,7 @@ from catalog import store as stores
 from catalog.batch import Batch
 from catalog.db import Database
 from catalog.digest import digest_of
-from catalog.importers import Imported, read
+from catalog.importers.course import Imported, read
 from catalog.manifest import CORE, Layer, LayerName, Release
 from catalog.store import Store
 from tests.catalog.conftest import box, film_bytes

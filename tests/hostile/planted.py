@@ -58,13 +58,13 @@ def _any_count(patch: Patch) -> None:
 
 @mistake("archives", "a name may lead out of its folder")
 def _zip_slip(patch: Patch) -> None:
-    from catalog import importers
-    from catalog.importers import archive, intake
+    from catalog.importers import archive, course, intake
 
-    patch.setattr(archive, "_mended", lambda source, info, report: info.orig_filename)
+    patch.setattr(archive, "_mended", lambda source, info, alphabet, report: info.orig_filename)
+    patch.setattr(archive, "_leads_out", lambda path: False)
     patch.setattr(archive, "is_safe_path", lambda path: True)
     patch.setattr(intake, "is_safe_path", lambda path: True)
-    patch.setattr(importers, "check_paths", lambda paths: None)
+    patch.setattr(course, "check_paths", lambda paths: None)
 
 
 @mistake("archives", "an archive may unpack to anything")
@@ -76,9 +76,9 @@ def _bombs(patch: Patch) -> None:
 
 @mistake("films", "captions are taken in any alphabet")
 def _any_alphabet(patch: Patch) -> None:
-    from catalog.importers import video
+    from catalog.importers.media import captions
 
-    patch.setattr(video, "_text", lambda captions: captions.read_bytes())
+    patch.setattr(captions, "_text", lambda source, intake: source.read_bytes())
 
 
 @mistake("packs", "a full pack is believed without its root")

@@ -20,7 +20,7 @@ from catalog.importers import archive, intake
 from catalog.manifest import Release
 from catalog.publish import Catalog, publish
 from sync.batch import VERSION, BatchRefused, decode
-from sync.hub.pages.courses import _safe_name
+from sync.hub.pages.drafts import safe_name
 from sync.patch.format import GroupCodec, PackRefused
 from tests.sync.patch.strangers import forged, group, plain
 from tests.sync.patch.trees import Box as PackBox
@@ -356,7 +356,7 @@ def test_row_21_one_name_in_two_spellings_of_unicode_is_one_name(
     ],
 )
 def test_row_21_the_name_of_an_upload_is_its_last_part_and_fits_any_disk(sent: str, kept: str) -> None:
-    assert kept == _safe_name(sent)
+    assert kept == safe_name(sent)
 
 
 def test_row_21_every_refusal_is_a_sentence_with_a_hint(publishes: Callable[..., Release], packs: Packs) -> None:

@@ -15,6 +15,7 @@ OPEN = (
     "/join",
     "/claim",
     "/carry",
+    "/opds",
     "/static/",
     "/sync/packs/",
     "/language/",
@@ -23,8 +24,8 @@ OPEN = (
     "/styleguide",
     "/xapi/about",
 )
-"""What nobody needs a session for: the doors themselves, our own files, packs by their names, sealed letters, and which
-versions of xAPI are spoken."""
+"""What nobody needs a session for: the doors themselves, our own files, packs by their names, sealed letters, books for
+e-readers that everybody may keep, and which versions of xAPI are spoken."""
 TEACHING = ("/classes", "/learners", "/campus", "/teachers", "/staff", "/codes", "/password", "/progress")
 """What no learner sees, whoever they are."""
 

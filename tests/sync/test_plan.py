@@ -20,6 +20,7 @@ from sync.plan import (
     lane_of,
     parcels_for,
     route,
+    siblings_first,
 )
 from sync.wire import Holding, Parcel
 
@@ -339,3 +340,67 @@ def test_whatever_is_taken_fits(plan, free_bytes):
         room -= one.disk_bytes
 
     assert len(plan) == len(choice.take) + len(choice.skipped)
+
+
+# ---- families ----
+
+FAMILIES = {"water-ar": "water", "water-en": "water", "water-fr": "water", "sand-en": "sand"}
+
+
+def step(base, course, layer="core", size=100):
+    """A patch from an edition to another of its family."""
+    return Parcel(course, 1, root_of(course, 1), layer, f"{layer}-{course}-{base}", size, size, root_of(base, 1))
+
+
+def test_an_edition_builds_on_another_of_its_family():
+    wanted, ready = [release("water-ar")], [full("water-ar"), step("water-en", "water-ar")]
+
+    def plan(families):
+        return packs(parcels_for(wanted, [held("water-en", 1)], ready, {}, families))
+
+    assert ["core-water-ar-water-en"] == plan(FAMILIES)
+    assert ["core-water-ar-1-full"] == plan({}) == plan({"water-ar": "water", "water-en": "sand"})
+
+
+def test_a_layer_that_another_edition_brought_is_not_sent_again():
+    english = release("water-en", 1, "core", "video")
+    arabic = replace(
+        release("water-ar", 1, "core", "video"), layers=release("water-ar").layers | {"video": english.layers["video"]}
+    )
+    ready = [full("water-ar"), full("water-ar", layer="video", size=9000)]
+    here = [held("water-en", 1, "core", "video")]
+
+    plan = parcels_for([arabic], here, ready, {english.root: english}, FAMILIES)
+
+    assert ["core-water-ar-1-full"] == packs(plan)
+
+
+def test_of_a_family_that_is_new_the_smallest_goes_first_and_those_that_build_on_it_wait():
+    wanted = [release(course) for course in ("sand-en", "water-ar", "water-en", "water-fr")]
+    ready = [
+        full("sand-en"), full("water-ar", size=3000), full("water-en", size=2000), full("water-fr", size=2500),
+        step("water-en", "water-ar"), step("water-ar", "water-fr"),
+    ]  # fmt: skip
+
+    def now(*holdings, families=FAMILIES):
+        return [one.course for one in siblings_first(wanted, holdings, ready, families)]
+
+    assert ["sand-en", "water-en", "water-fr"] == now(), "nothing leads from the first to the French one"
+    assert ["sand-en", "water-ar", "water-en", "water-fr"] == now(held("water-fr", 1)) == now(families={})
+
+
+@given(st.permutations(["water-ar", "water-en", "water-fr"]), st.lists(st.integers(1, 5), min_size=3, max_size=3))
+def test_whatever_waits_comes_in_the_end(order, sizes):
+    """Each edition that is there is told; the next plan goes on."""
+    wanted = [release(course) for course in order]
+    ready = [full(course, size=size) for course, size in zip(order, sizes, strict=True)]
+    ready += [step(base, course) for base in order for course in order if base != course]
+    here = []
+
+    for _ in wanted:
+        lacking = incomplete(wanted, here)
+        plan = parcels_for(siblings_first(lacking, here, ready, FAMILIES), here, ready, {}, FAMILIES)
+        here += [held(one.course, 1) for one in plan]
+
+    assert [] == incomplete(wanted, here)
+    assert 1 == len([one for one in here if one.course == order[0]])

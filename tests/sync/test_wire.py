@@ -72,6 +72,7 @@ answers = st.builds(
     Answer, names, names, st.lists(marks, max_size=3).map(tuple), st.lists(parcels, max_size=5).map(tuple), wholes,
     wholes, st.booleans(), st.booleans(), st.lists(names, max_size=3).map(tuple),
     st.lists(followed, max_size=3).map(tuple), st.binary(max_size=20), st.binary(max_size=20), versions, extras,
+    st.lists(names, max_size=3).map(tuple),
 )  # fmt: skip
 refusals = st.builds(Refusal, names, texts, texts, st.just("") | names, versions, extras)
 

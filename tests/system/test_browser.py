@@ -112,7 +112,7 @@ def publish_a_course(night: Night, page: Page, sources: tuple[Path, ...]) -> Non
     page.set_input_files("[name=files]", [str(source) for source in sources])
     page.fill("[name=title]", "The siphon and the cistern")
     page.fill("[name=course]", "siphon")
-    page.click("main form button")
+    page.get_by_role("button", name="Publish at once").click()
     page.wait_for_url(re.compile("/courses/siphon"))
     assert_welcoming(page)
 

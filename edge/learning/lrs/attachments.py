@@ -69,8 +69,11 @@ class Attachments:
         digest = digest_of(data)
         path = self._path(digest)
         if not path.exists():
-            path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            durable.sync_folder(self._folder)
+            if not path.parent.is_dir():
+                self._folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+                path.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
+                durable.sync_folder(self._folder)
+                durable.sync_folder(self._folder.parent)
             durable.write_file(path, data, FILE_MODE)
         return Brought(sha2.lower(), digest, len(data))
 

@@ -59,6 +59,12 @@ def is_moment(value: Any) -> bool:
     return isinstance(value, str) and microseconds_of(value) is not None
 
 
+def is_moment_of_rfc_3339(value: Any) -> bool:
+    """Tell whether a moment also says its offset, and its fractions behind a dot."""
+    found = _MOMENT.fullmatch(value) if is_moment(value) else None
+    return found is not None and found[4] is not None and len(found[4]) in (1, 6) and "," not in value
+
+
 def is_duration(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= LANGUAGE_LETTERS_MAX and _DURATION.fullmatch(value) is not None
 

@@ -1,7 +1,7 @@
 """The learning record store, put together: one call in, one answer out, whoever asks and whichever server is between.
 
 * `answer` decides; what must be written first is in the answer, for the server to have done and lasting before it says
-  anything. `store` does both at once, for callers within the box.
+  anything. `do` and `store` do both at once, for callers within the box.
 * Every answer states its version of xAPI, and up to when it knows everything that was stored.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from catalog.db import Connection, Database
 from catalog.fault import Fault
-from edge.learning.lrs.actor import Agent
+from edge.learning.lrs.actor import Agent, identity
 from edge.learning.lrs.attachments import Attachments
 from edge.learning.lrs.call import JSON, Answer, Call
 from edge.learning.lrs.credentials import Credentials
@@ -21,6 +21,7 @@ from edge.learning.lrs.documents import Documents
 from edge.learning.lrs.flights import Flights
 from edge.learning.lrs.literal import moment_of
 from edge.learning.lrs.owners import Owners
+from edge.learning.lrs.pace import Pace
 from edge.learning.lrs.refusal import NotTaken
 from edge.learning.lrs.resources import RESOURCES
 from edge.learning.lrs.rights import Rights
@@ -51,6 +52,8 @@ class Lrs:
         self.documents = Documents(database, self.owners, clock)
         self.statements = Statements(journal, self.owners, self.attachments, clock)
         self.flights = Flights(clock)
+        self._clock = clock
+        self._pace = Pace()
         self._spoken = Spoken()
 
     def answer(self, call: Call, rights: Rights) -> Answer:
@@ -63,6 +66,9 @@ class Lrs:
             self._spoken.note(rights.caller, version)
         if ("GET" if call.method == "HEAD" else call.method) not in methods:
             raise NotTaken(405, f"This resource knows {', '.join(methods)} only.")
+        if rights.scope and call.method in ("PUT", "POST"):
+            who = identity(rights.agent) if rights.agent else rights.caller
+            self._pace.demand(who, len(call.body), self._clock.now().monotonic_seconds)
         answer = resource(self, call, rights)
         return replace(answer, headers={**answer.headers, **self._stated(version, known_ms)})
 
@@ -74,13 +80,18 @@ class Lrs:
             headers["WWW-Authenticate"] = 'Basic realm="xAPI", charset="UTF-8"'
         return Answer(status, headers, body)
 
+    def do(self, call: Call, rights: Rights) -> Answer:
+        """Answer a call from within the box; what it writes is lasting once this returns. Raises NotTaken, BoxFault."""
+        answer = self.answer(call, rights)
+        if answer.work is not None:
+            self.flights.track(self.database.post, answer.work).result()
+        return answer
+
     def store(self, statements: Sequence[Mapping[str, Any]], rights: Rights) -> None:
         """Store statements of version 1.0.3 that the box itself makes, lasting once this returns. Raises NotTaken."""
         body = canonical_text(list(statements)).encode()
         headers = {"content-type": JSON, HEADER.lower(): Version.FIRST.value}
-        answer = self.answer(Call("POST", "statements", {}, headers, body), rights)
-        assert answer.work is not None, "statements are written"
-        self.flights.track(self.database.post, answer.work).result()
+        self.do(Call("POST", "statements", {}, headers, body), rights)
 
     def languages(self, call: Call) -> list[str]:
         """The languages that a caller would have, the dearest first."""

@@ -37,32 +37,38 @@ def parts_of(content_type: str, body: bytes) -> list[Part]:
     if found is None:
         raise malformed("The content type names no boundary.")
     mark = b"--" + (found[1] or found[2]).encode()
-    data = body if body.startswith(mark) else body[body.find(b"\r\n" + mark) + 2 :]
-    if not data.startswith(mark):
+    line = b"\r\n" + mark
+    begin = 0 if body.startswith(mark) else body.find(line) + len(b"\r\n")
+    if begin == 1 or not body.startswith(mark, begin):
         raise malformed("The boundary that the content type names is not in the body.")
-    pieces = data[len(mark) :].split(b"\r\n" + mark, PARTS_MAX + 1)
-    if len(pieces) > PARTS_MAX + 1:
-        raise malformed(f"The body has more than {PARTS_MAX} parts.")
-    if not pieces[-1].startswith(b"--"):
-        raise malformed("The body ends before its last boundary.")
-    return [_part(piece) for piece in pieces[:-1]]
+    parts: list[Part] = []
+    at = begin + len(mark)
+    while not body.startswith(b"--", at):
+        end = body.find(line, at)
+        if end < 0:
+            raise malformed("The body ends before its last boundary.")
+        if len(parts) == PARTS_MAX:
+            raise malformed(f"The body has more than {PARTS_MAX} parts.")
+        parts.append(_part(body, at, end))
+        at = end + len(line)
+    return parts
 
 
-def _part(piece: bytes) -> Part:
-    line_end = piece.find(b"\r\n")
-    if line_end < 0 or piece[:line_end].strip(b" \t"):
-        raise malformed("A boundary is not a line of its own.")
-    rest = piece[line_end:]
-    head, gap, data = rest.partition(b"\r\n\r\n")
-    if not gap or len(head) > HEAD_BYTES_MAX:
+def _part(body: bytes, at: int, end: int) -> Part:
+    """What lies between two boundaries; its bytes are copied once."""
+    head_end = body.find(b"\r\n\r\n", at, min(end, at + HEAD_BYTES_MAX))
+    if head_end < 0:
         raise malformed("A part has no headers, or none that end.")
+    rest, *lines = body[at:head_end].decode("latin-1").split("\r\n")
+    if rest.strip(" \t"):
+        raise malformed("A boundary is not a line of its own.")
     headers = {}
-    for line in head.decode("latin-1").split("\r\n")[1:]:
+    for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
             raise malformed("A header of a part cannot be read.")
         headers[name.strip().lower()] = value.strip()
-    return Part(headers, data)
+    return Part(headers, body[head_end + len(b"\r\n\r\n") : end])
 
 
 def written(boundary: str, first: bytes, attachments: Iterable[tuple[str, str, Iterator[bytes]]]) -> Iterator[bytes]:

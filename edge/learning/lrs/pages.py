@@ -24,9 +24,10 @@ from edge.learning.lrs.refusal import NotTaken, malformed
 from edge.learning.lrs.resources import RESOURCES
 from edge.learning.lrs.rights import Rights
 from edge.learning.lrs.versions import HEADER
-from sync.web.app import sessionless, status_of
+from sync.web.app import status_of
 from sync.web.lasting import TELL, write_then_answer
 from sync.web.takes import ANYTHING, JSON, takes
+from sync.web.visits import keyed
 
 PREFIX = "/xapi"
 FORM_BYTES_MAX = 1 << 20
@@ -76,9 +77,7 @@ def blueprint(
         asked = dict.fromkeys((*methods, *(() if resource == "about" else ("POST",)), "OPTIONS"))
         view = takes(query=_PARAMETERS[resource], body=JSON, gives=ANYTHING, is_keyed=True)(shell.view(resource))
         endpoint = resource.replace("/", "_")
-        pages.add_url_rule(
-            f"/{resource}", endpoint, sessionless(view), methods=list(asked), provide_automatic_options=False
-        )
+        pages.add_url_rule(f"/{resource}", endpoint, keyed(view), methods=list(asked), provide_automatic_options=False)
     pages.after_request(shell.finish)
     pages.register_error_handler(Fault, shell.refuse)
     pages.register_error_handler(HTTPException, shell.refuse_plainly)
@@ -175,6 +174,6 @@ def _body(bytes_max: int) -> bytes:
 
 def _response(answer: Answer) -> Response:
     headers = dict(answer.headers)
-    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if answer.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = str(RETRY_SECONDS)
     return Response(answer.body, answer.status, headers=headers, content_type=headers.get("Content-Type"))

@@ -99,20 +99,20 @@ def query_of(call: Call) -> Query:
     )
 
 
-def find(connection: Connection, query: Query, scope: bytes | None, own: bytes | None) -> list[tuple[int, bytes]]:
+def find(connection: Connection, query: Query, own: tuple[bytes, ...]) -> list[tuple[int, bytes]]:
     """Numbers and payloads, one more than the page holds where there are more.
 
-    With `scope` and `own` only statements that themselves have these facets.
+    With `own` only statements that have these facets themselves, and are found by what they say themselves.
     """
-    names = dict(zip(("first", "second", "third", "fourth"), query.facets, strict=False))
-    if not names and scope is not None:
-        names = {"first": scope}
-    values = {"first": None, "second": None, "third": None, "fourth": None, **names, "scope": scope, "own": own}
-    by_facet, ascending = bool(names), query.is_ascending
+    facets = (*own, *query.facets)
+    wanted = dict(zip(_PLACES, facets, strict=False))
     rows = connection.execute(
-        _SQL[by_facet, ascending],
-        {**values, "since": query.since, "until": query.until, "most": query.limit + 1},
-    )
+        _SQL[bool(facets), query.is_ascending],
+        {
+            **dict.fromkeys(_PLACES), **wanted, "is_own": int(bool(own)), "since": query.since, "until": query.until,
+            "most": query.limit + 1,
+        },
+    )  # fmt: skip
     return [(row["number"], bytes(row["payload"])) for row in rows]
 
 
@@ -180,29 +180,25 @@ def _limit(text: str) -> int:
 _EVENT = """
     join event on event.place = statement.place and event.sequence = statement.sequence and payload is not null
 """
-_WITHIN = """
-    and is_voided = 0
-    and (:scope is null or exists (
-        select 1 from facet where facet.facet = :scope and facet.number = statement.number and source = 0))
-    and (:own is null or exists (
-        select 1 from facet where facet.facet = :own and facet.number = statement.number and source = 0))
-"""
+_PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
+"""A query has four facets at most, and a launch two of its own before them."""
 _BY_FACET = (
     "select first.number, payload from facet as first join statement on statement.number = first.number"  # noqa: S608
     + _EVENT
     + """
-    where first.facet = :first and first.number > :since and first.number <= :until
-    and (:second is null or exists (
-        select 1 from facet where facet.facet = :second and facet.number = first.number and source = first.source))
-    and (:third is null or exists (
-        select 1 from facet where facet.facet = :third and facet.number = first.number and source = first.source))
-    and (:fourth is null or exists (
-        select 1 from facet where facet.facet = :fourth and facet.number = first.number and source = first.source))
+    where first.facet = :first and first.number > :since and first.number <= :until and is_voided = 0
+    and (:is_own = 0 or first.source = 0)
     """
-    + _WITHIN
+    + "".join(
+        "and (:place is null or exists (select 1 from facet where facet.facet = :place and facet.number = first.number"
+        " and source = first.source)) ".replace(":place", f":{place}")
+        for place in _PLACES[1:]
+    )
 )
 _BY_NUMBER = (
-    "select statement.number, payload from statement" + _EVENT + "where number > :since and number <= :until" + _WITHIN  # noqa: S608
+    "select statement.number, payload from statement"  # noqa: S608
+    + _EVENT
+    + "where number > :since and number <= :until and is_voided = 0 "
 )
 _SQL = {
     (True, False): _BY_FACET + "group by first.number order by first.number desc limit :most",
@@ -221,11 +217,11 @@ def single(connection: Connection, name: str, *, is_voided: bool) -> tuple[int, 
     return (row["number"], bytes(row["payload"])) if row else None
 
 
-def has_facets(connection: Connection, number: int, *wanted: bytes | None) -> bool:
-    """Tell whether a statement itself has these facets; what is None is not asked for."""
-    facets = [one.hex() for one in wanted if one is not None]
+def has_facets(connection: Connection, number: int, wanted: tuple[bytes, ...]) -> bool:
+    """Tell whether a statement itself has these facets."""
+    names = json.dumps([one.hex().upper() for one in wanted])
     row = connection.execute(
         "select count(*) from facet where number = ? and source = 0 and hex(facet) in (select value from json_each(?))",
-        [number, json.dumps([one.upper() for one in facets])],
+        [number, names],
     )
-    return int(row.fetchone()[0]) == len(facets)
+    return int(row.fetchone()[0]) == len(wanted)

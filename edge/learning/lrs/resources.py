@@ -166,7 +166,7 @@ def _one_statement(lrs: "Lrs", call: Call, rights: Rights) -> Answer:
         raise malformed("The id of a statement is a UUID.")
     reader = lrs.database.read()
     found = query.single(reader, name.lower(), is_voided=is_voided)
-    if found is None or not query.has_facets(reader, found[0], *_limits(rights)):
+    if found is None or not query.has_facets(reader, found[0], _own(rights)):
         raise NotTaken(404, "There is no such statement here.", "Look at its id; it may be voided.")
     form, has_attachments = query.form_of(said), query.truth(said, "attachments")
     (text,) = shown(
@@ -180,8 +180,7 @@ def _one_statement(lrs: "Lrs", call: Call, rights: Rights) -> Answer:
 
 def _many_statements(lrs: "Lrs", call: Call, rights: Rights) -> Answer:
     asked = query.query_of(call)
-    scope, own = _limits(rights)
-    found = query.find(lrs.database.read(), asked, scope, own)
+    found = query.find(lrs.database.read(), asked, _own(rights))
     page = found[: asked.limit]
     more = ""
     if len(found) > asked.limit:
@@ -204,10 +203,10 @@ def _with_attachments(lrs: "Lrs", body: bytes, numbers: list[int], headers: Mapp
     return Answer(200, {"Content-Type": f"{MIXED}; boundary={boundary}", **headers}, written(boundary, body, files()))
 
 
-def _limits(rights: Rights) -> tuple[bytes | None, bytes | None]:
-    """The facets that a statement must have to be shown to this caller."""
-    scope = facet(SCOPE, rights.scope) if rights.scope else None
-    return scope, facet(AGENT, identity(rights.agent)) if rights.agent is not None else None
+def _own(rights: Rights) -> tuple[bytes, ...]:
+    """The facets that a statement must have itself to be shown to this caller."""
+    agent = () if rights.agent is None else (facet(AGENT, identity(rights.agent)),)
+    return agent + ((facet(SCOPE, rights.scope),) if rights.scope else ())
 
 
 def _iri(call: Call, name: str) -> str:

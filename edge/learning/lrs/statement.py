@@ -26,6 +26,7 @@ from edge.learning.lrs.shape import (
     language_map,
     media_type,
     moment,
+    moment_with_offset,
     none_without,
     number,
     one_of,
@@ -263,7 +264,7 @@ def _statement_of(version: Version) -> Shape:
         "verb": _verb,
         "result": _result,
         "context": context,
-        "timestamp": moment,
+        "timestamp": moment if version is Version.FIRST else moment_with_offset,
         "attachments": each(_attachment),
     }
     needs = ("actor", "verb", "object")

@@ -29,8 +29,10 @@ from sync.clock import Clock
 from sync.events import STATED
 from sync.journal import Journal
 
-REFERRED_MAX = 64
+REFERRED_MAX = 16
 """How many statements that speak of one are found by it too; chains of them are not followed further than this."""
+INHERITED_MAX = 64
+"""How many facets a statement has from others at most, the nearest first: a long chain is not written out in each."""
 CONFLICT = "The statement keeps the id that it was first stored under; send a changed one under an id of its own."
 
 migrations = Migrations("edge.learning.lrs.statements")
@@ -171,7 +173,8 @@ class Statements:
     def _hear_referrers(self, connection: Connection, number: int, name: str, *, is_void: bool) -> None:
         """Statements that spoke of this one before it came."""
         rows = connection.execute(
-            "select number, is_voiding from statement_ref where target = ? limit ?", [name, REFERRED_MAX]
+            "select number, is_voiding from statement_ref where target = ? order by is_voiding desc limit ?",
+            [name, REFERRED_MAX],
         ).fetchall()
         if not is_void and any(row["is_voiding"] for row in rows):
             connection.execute("update statement set is_voided = 1 where number = ?", [number])
@@ -197,8 +200,9 @@ def _inherit(connection: Connection, number: int, target: str) -> None:
         insert or ignore into facet
         select facet, ?, case source when 0 then facet.number else source end
         from statement join facet on facet.number = statement.number where statement.id = ?
+        order by source limit ?
         """,
-        [number, target],
+        [number, target, INHERITED_MAX],
     )
 
 

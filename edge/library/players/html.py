@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import is_safe_path
 from edge.box import Box
+from edge.library.at import path_of
 from edge.library.launches import Address
 from edge.library.opened import Opened, tree_of
 from edge.library.players.page import player_page
@@ -17,7 +18,7 @@ from sync.web.app import frame_content, session_now
 def show(box: Box, opened: Opened) -> ResponseReturnValue:
     origin, token = launch(box, opened)
     frame_content(origin)
-    place = opened.place.path if opened.place else ""
+    place = path_of(opened.at) or (opened.place.path if opened.place else "")
     # A new version may have lost the page where the learner was: then the course begins at its first.
     is_kept = bool(place) and is_safe_path(place) and (tree_of(box, opened.release) / place).is_file()
     address = f"{origin}/{token}/{quote(place if is_kept else opened.activity.path)}"

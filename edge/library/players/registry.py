@@ -10,18 +10,26 @@ from flask.typing import ResponseReturnValue
 
 from edge.box import Box
 from edge.library.opened import Opened
-from edge.library.players import html, package, pdf, video
+from edge.library.players import download, epub, html, link, package, pdf, quiz, video
 
 Player = Callable[[Box, Opened], ResponseReturnValue]
 
 PLAYERS: Mapping[str, Player] = {
+    "audio": video.show,
     "cmi5": package.show,
+    "download": download.show,
+    "epub": epub.show,
     "h5p": package.show,
     "html": html.show,
+    "link": link.show,
     "pdf": pdf.show,
+    "quiz": quiz.show,
     "scorm": package.show,
     "video": video.show,
     "xapi": package.show,
 }
-FILES = frozenset({"pdf", "video"})
+FIELDS = ("at", "part", "play", "q", "size", "to")
+"""What the players read of the page's address."""
+
+FILES = frozenset({"pdf", "video", "audio", "download"})
 """Kinds whose one file is handed out by our own pages; all else is a stranger's and lies on another origin."""

@@ -70,8 +70,9 @@ class Notices:
     def courses(self, campus: str) -> list[str]:
         """The courses that this campus gets."""
         with reading(self._engine) as connection:
-            wanted = select(schema.want.c.course).where(schema.want.c.campus == campus).order_by(schema.want.c.course)
-            return list(connection.execute(wanted).scalars())
+            want = schema.want.c
+            wanted = select(want.course).where(want.campus == campus, want.withdrawn_seconds.is_(None))
+            return list(connection.execute(wanted.order_by(want.course)).scalars())
 
     def budget_sent(self, campus: str) -> BudgetSent | None:
         with reading(self._engine) as connection:
@@ -129,7 +130,10 @@ class Notices:
             said["due_seconds"] = self._after(days)
         with writing(self._engine) as connection:
             _demand_class(connection, campus, classroom)
-            wanted = select(schema.want.c.course).where(schema.want.c.campus == campus, schema.want.c.course == course)
+            want = schema.want.c
+            wanted = select(want.course).where(
+                want.campus == campus, want.course == course, want.withdrawn_seconds.is_(None)
+            )
             if connection.execute(wanted).first() is None:
                 raise NoticeRefused(
                     Why.NO_SUCH_COURSE,

@@ -14,7 +14,7 @@ from sync.hub.keeping.alarms import THE_HUB
 from sync.hub.overview import verdict_of
 from sync.hub.progress import Line, activity_title
 from sync.web.app import require, session_now
-from sync.web.language import gettext, language_now, timecode
+from sync.web.language import NAMES, gettext, language_now, timecode
 from sync.web.takes import takes
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def create_pages(hub: "Hub") -> Blueprint:
             learners=hub.progress.learner_count(one.id),
             proposals=sum(proposal.by is Side.CAMPUS for proposal in hub.roster.proposals(one.id)),
             tokens=hub.fleet.open_tokens(one.id),
+            read_there=hub.publishing.languages_of(one.id),
+            languages=sorted(NAMES.items(), key=lambda named: named[1]),
         )
 
     @pages.post("/campuses/<campus_id>/tokens")
@@ -65,6 +67,15 @@ def create_pages(hub: "Hub") -> Blueprint:
         picture = segno.make(token, error="m").svg_data_uri(scale=6, border=4, dark="#000", light="#fff")
         address = request.host_url.rstrip("/")
         return render_template("hub/token.html", campus=one, token=token, picture=picture, address=address)
+
+    @pages.post("/campuses/<campus_id>/languages")
+    @require("staff")
+    @takes("language")
+    def languages(campus_id: str) -> Response:
+        one = asked_for(hub, campus_id)
+        hub.publishing.subscribe(one.id, [tag for tag in request.form.getlist("language") if tag in NAMES])
+        hub.keeping.note(session_now().person, "languages-chosen", campus=one.id)
+        return redirect(f"/campuses/{one.id}", 303)
 
     @pages.post("/boxes/<box_id>/revoke")
     @require("staff")

@@ -12,7 +12,10 @@ from werkzeug.wrappers import Response
 
 from catalog.fault import CallerFault, ContentFault, DiskFull
 from catalog.manifest import is_course
+from sync.hub.drafts.draft import CHUNK_BYTES
 from sync.hub.engine import reading
+from sync.hub.pages.drafts import DRAFTS_PATH, begun, safe_name
+from sync.hub.pages.words import STATE_NAMES
 from sync.hub.trust.state import unsigned
 from sync.web.app import require, session_now
 from sync.web.language import NAMES, gettext, language_now
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 
 PUBLISH_PATH = "/publish"
 FOLDER_BYTES = 8
-NAME_BYTES_MAX = 200
+LOOK_FIRST = "look"
+"""What becomes of the files: "look" makes a draft of them, which somebody reads before it is published."""
 ABOUT = ("course", "title", "language", "description")
 """What the form says of a course; an address may fill it in."""
 
@@ -62,23 +66,46 @@ def create_pages(hub: "Hub") -> Blueprint:
             finding=hub.publishing.finding(course),
             holders=holders,
             box_count=len(boxes),
+            asked=hub.demands.asked(course),
             said=request.args.get("said", ""),
+            **_who(hub, course),
         )
+
+    @pages.post("/courses/<course>/withdraw")
+    @require("staff")
+    @takes("campus")
+    def withdraw(course: str) -> Response:
+        known = {campus.id for campus in hub.fleet.campuses()}
+        chosen = [campus for campus in request.form.getlist("campus") if campus in known]
+        hub.publishing.withdraw(course, None if len(chosen) == len(known) else chosen)
+        hub.keeping.note(session_now().person, "withdrawn", course=course)
+        return redirect(f"/courses/{course}?said=withdrawn", 303)
+
+    @pages.post("/courses/<course>/roll-back")
+    @require("staff")
+    @takes("version")
+    def roll_back(course: str) -> Response:
+        version = request.form.get("version", "")
+        release = hub.publishing.roll_back(course, int(version) if version.isdecimal() and len(version) < 10 else None)
+        hub.keeping.note(session_now().person, "rolled-back", course=course, version=str(release.version))
+        return redirect(f"/courses/{course}?said=back", 303)
 
     @pages.get(PUBLISH_PATH)
     @require("staff")
     @takes(query=ABOUT)
     def publish_page() -> str:
-        return _form()
+        return _form(hub)
 
     @pages.post(PUBLISH_PATH)
     @require("staff")
-    @takes(*ABOUT, query=ABOUT, files=("files",))
+    @takes(*ABOUT, "then", "draft", query=ABOUT, files=("files",))
     def publish() -> Response | tuple[str, int]:
         files = [file for file in request.files.getlist("files") if file.filename]
         if not files:
-            return _form(gettext("Choose at least one file."), field="files"), 422
+            return _form(hub, gettext("Choose at least one file."), field="files"), 422
         try:
+            if request.form.get("then", "") == LOOK_FIRST:
+                return _drafted(hub, files)
             with _on_disk(hub, files) as sources:
                 published = hub.publishing.publish(
                     sources,
@@ -90,7 +117,7 @@ def create_pages(hub: "Hub") -> Blueprint:
         except DiskFull:
             raise
         except (ContentFault, CallerFault) as fault:
-            return _form(f"{fault.sentence} {fault.hint}"), 422
+            return _form(hub, f"{fault.sentence} {fault.hint}"), 422
         if published.is_new:
             release = published.release
             hub.keeping.note(session_now().person, "published", course=release.course, version=str(release.version))
@@ -105,11 +132,39 @@ def _language() -> str:
     return asked if asked in NAMES else "en"
 
 
-def _form(error: str = "", *, field: str = "") -> str:
+def _drafted(hub: "Hub", files: list[FileStorage]) -> Response:
+    """Make a draft of these files, or add them to one, and have it imported."""
+    draft = request.form.get("draft", "") or begun(hub)
+    with _on_disk(hub, files) as sources:
+        hub.drafts.add(draft, [(source.name, source) for source in sources])
+    if hub.drafts.find(draft).is_whole:
+        hub.drafts.begin(draft)
+        hub.jobs.wake()
+    return redirect(f"{DRAFTS_PATH}{draft}", 303)
+
+
+def _who(hub: "Hub", course: str) -> dict[str, object]:
+    """Who gets a course, from when on, and what can be done about it."""
+    choice, campuses = hub.publishing.choice_of(course), hub.fleet.campuses()
+    versions = hub.catalog.releases.versions(course)
+    return {
+        "choice": choice,
+        "campuses": campuses,
+        "due_seconds": hub.publishing.due_seconds(versions[-1].root),
+        "former_versions": [(str(one.version), str(one.version)) for one in reversed(versions[:-1])],
+        "withdrawn_from": [(campus.id, campus.name) for campus in campuses if choice.is_for(campus.id)],
+    }
+
+
+def _form(hub: "Hub", error: str = "", *, field: str = "") -> str:
     given = {name: request.values.get(name, "") for name in ABOUT}
     given["language"] = given["language"] or language_now()
     languages = sorted(NAMES.items(), key=lambda one: one[1])
-    return render_template("hub/publish.html", error=error, field=field, given=given, languages=languages)
+    states = {state.value: gettext(words) for state, words in STATE_NAMES.items()}
+    return render_template(
+        "hub/publish.html", error=error, field=field, given=given, languages=languages, drafts=hub.drafts.all(),
+        draft_states=states, chunk_bytes=CHUNK_BYTES,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -120,7 +175,7 @@ def _on_disk(hub: "Hub", files: list[FileStorage]) -> Iterator[list[Path]]:
         sources = []
         for number, file in enumerate(files):
             # A folder each: two files may have one name. A link, since the bytes are on this disk already.
-            place = folder / str(number) / _safe_name(file.filename or "")
+            place = folder / str(number) / safe_name(file.filename or "")
             place.parent.mkdir(parents=True)
             file.stream.flush()
             place.hardlink_to(file.stream.name)
@@ -128,16 +183,3 @@ def _on_disk(hub: "Hub", files: list[FileStorage]) -> Iterator[list[Path]]:
         yield sources
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _safe_name(name: str) -> str:
-    """The last part of a name that a browser sent, fit for any disk.
-
-    >>> _safe_name("C:\\\\lessons\\\\Water.zip"), _safe_name("..")
-    ('Water.zip', 'file')
-    """
-    last = name.replace("\\", "/").rpartition("/")[2]
-    printable = "".join(letter for letter in last if letter.isprintable())
-    while len(printable.encode()) > NAME_BYTES_MAX:
-        printable = printable[1:]
-    return printable if printable.strip(". ") else "file"

@@ -19,12 +19,14 @@ LINES = 100
 
 _ACTS = {
     "catalogue-mirrored": N_("Courses of another hub were mirrored"),
+    "draft-thrown-away": N_("A course that was not published yet was thrown away"),
     "erased": N_("A learner was erased"),
     "exported-learner": N_("Everything of one learner was taken out"),
     "exported-names": N_("An export with names was made"),
     "key-revoked": N_("A key was made to count no more"),
     "keys-offline": N_("The root keys were moved to sticks"),
     "keys-rotated": N_("Keys were replaced by new ones"),
+    "languages-chosen": N_("The languages of a campus were chosen"),
     "password-changed": N_("Somebody was given a new password"),
     "published": N_("A course was published"),
     "publisher-named": N_("A publisher was given a key"),
@@ -32,12 +34,14 @@ _ACTS = {
     "replaced": N_("One box replaced another"),
     "restored": N_("The hub was put back from a backup"),
     "revoked": N_("A box was taken out of service"),
+    "rolled-back": N_("A former version of a course was published again"),
     "second-factor-reset": N_("A second factor was taken off"),
     "second-factor-set": N_("A second factor was set up"),
     "settled": N_("An alarm was settled"),
     "software-listed": N_("Software for boxes was listed"),
     "staff-added": N_("Somebody was given an account"),
     "token": N_("A token was made"),
+    "withdrawn": N_("A course was withdrawn"),
 }
 """What a line of the log says; an act of another part that is not here stands there as it is."""
 

@@ -12,6 +12,13 @@ from sync.hub.schema.campus_journal import campus_key as campus_key
 from sync.hub.schema.campus_journal import campus_parent as campus_parent
 from sync.hub.schema.campus_journal import campus_word as campus_word
 from sync.hub.schema.columns import METADATA as METADATA
+from sync.hub.schema.drafts import draft as draft
+from sync.hub.schema.drafts import draft_chunk as draft_chunk
+from sync.hub.schema.drafts import draft_file as draft_file
+from sync.hub.schema.drafts import draft_weight as draft_weight
+from sync.hub.schema.drafts import edition as edition
+from sync.hub.schema.drafts import moved_activity as moved_activity
+from sync.hub.schema.drafts import scheduled as scheduled
 from sync.hub.schema.fleet import box as box
 from sync.hub.schema.fleet import campus as campus
 from sync.hub.schema.fleet import enrolment_token as enrolment_token

@@ -9,6 +9,8 @@ campus = table(
     words("id", is_key=True),
     Column("name", Text, nullable=False, unique=True),
     whole("made_seconds"),
+    # The languages that are read there, as JSON; [] for all.
+    words("languages", server_default="[]"),
 )
 
 enrolment_token = table(

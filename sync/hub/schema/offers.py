@@ -29,12 +29,23 @@ offer = table(
     words("root"),
     words("title"),
     whole("offered_seconds"),
+    # The language editions that share films and pictures with it; "" for none.
+    words("family", server_default=""),
+    # As JSON.
+    words("languages", server_default="[]"),
 )
 
 want = table(
     "want",
     words("campus", ForeignKey("campus.id")),
     words("course"),
+    # The layers that the campus takes beside the core, as JSON; "" for all that its boxes take.
+    words("layers", server_default=""),
+    # Since when the campus should not have it any more.
+    whole("withdrawn_seconds", is_nullable=True),
+    # The release that it keeps, and until when.
+    words("held_root", server_default=""),
+    whole("held_until_seconds", server_default="0"),
     PrimaryKeyConstraint("campus", "course"),
 )
 

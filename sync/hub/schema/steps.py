@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, LargeBinary, inspect, select, text
 
 from catalog.fault import BoxFault
-from sync.hub.schema import campus_journal, keeping, projections, sign_in, trust
+from sync.hub.schema import campus_journal, drafts, keeping, projections, sign_in, trust
 from sync.hub.schema.columns import METADATA, WHOLE, table, whole
 
 schema_version = table("schema_version", whole("number", is_key=True))
@@ -89,8 +89,21 @@ def _results(connection: Connection) -> None:
     projections.create_results(connection)
 
 
+def _publishing(connection: Connection) -> None:
+    """Drafts; who gets what of a course, and when."""
+    whole = WHOLE.compile(dialect=connection.dialect)
+    drafts.create(connection)
+    _add_column(connection, "offer", "family", "text not null default ''")
+    _add_column(connection, "offer", "languages", "text not null default '[]'")
+    _add_column(connection, "campus", "languages", "text not null default '[]'")
+    _add_column(connection, "want", "layers", "text not null default ''")
+    _add_column(connection, "want", "withdrawn_seconds", whole)
+    _add_column(connection, "want", "held_root", "text not null default ''")
+    _add_column(connection, "want", "held_until_seconds", f"{whole} not null default 0")
+
+
 STEPS: Sequence[Callable[[Connection], None]] = (
-    _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots, _heads, _results,
+    _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots, _heads, _results, _publishing,
 )  # fmt: skip
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 

@@ -217,7 +217,7 @@
     setTimeout(function () { if (!form.dataset.isSending) delete form.dataset.isSent; }, DOUBLE_TAP_SECONDS * 1000);
     if ("upload" in form.dataset && hasFile(form)) {
       event.preventDefault();
-      upload(form);
+      upload(form, event.submitter || document.activeElement);
     }
   });
 
@@ -225,8 +225,9 @@
     return Array.prototype.some.call(form.elements, function (field) { return field.files && field.files.length; });
   }
 
-  function upload(form) {
-    var request = new XMLHttpRequest(), bar = barIn(form);
+  function upload(form, pressed) {
+    var request = new XMLHttpRequest(), bar = barIn(form), fields = new FormData(form);
+    if (pressed && pressed.name && pressed.form === form && pressed.type === "submit") fields.append(pressed.name, pressed.value);
     form.dataset.isSending = "yes";
     request.open("POST", form.action);
     request.upload.onprogress = function (event) {
@@ -236,7 +237,7 @@
     request.onload = function () { ended(); arrive(request); };
     request.onerror = request.onabort = function () { ended(); bar.stop(words.stopped); };
     addEventListener("beforeunload", hold);
-    request.send(new FormData(form));
+    request.send(fields);
 
     function ended() {
       removeEventListener("beforeunload", hold);

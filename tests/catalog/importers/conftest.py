@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.importers import Imported, read
+from catalog.importers.course import Imported, read
 from catalog.store import Store
 
 Read = Callable[..., Imported]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from catalog.fault import CallerFault, ContentFault
-from catalog.importers import Imported
 from catalog.importers.archive import DEPTH_MAX
+from catalog.importers.course import Imported
 
 Read = Callable[..., Imported]
 

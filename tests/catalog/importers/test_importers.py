@@ -8,7 +8,8 @@ import pytest
 
 from catalog import durable
 from catalog.fault import CallerFault, ContentFault, DiskFull
-from catalog.importers import Imported, intake, read
+from catalog.importers import intake
+from catalog.importers.course import Imported, read
 from catalog.store import Store
 
 Read = Callable[..., Imported]
@@ -39,7 +40,8 @@ def test_two_sources_of_one_name_get_two_ids(reading: Read, film: Path, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("data", "words"), [(b"", "is empty"), (b"GIF89a...", "not a kind of file"), (b"\xff" * 5000, "not a kind of file")]
+    ("data", "words"),
+    [(b"", "is empty"), (b"MZ\x90\0...", "not a kind of file"), (b"\xff" * 5000, "not a kind of file")],
 )
 def test_what_is_no_course_is_refused(reading: Read, tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "course.zip").write_bytes(data)
@@ -73,7 +75,7 @@ def test_progress_goes_from_nothing_to_all(files: Store, site: Path, film: Path)
 def test_a_course_that_does_not_fit_is_refused_before_the_first_byte(
     reading: Read, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalog.importers.free_bytes", lambda folder: 100)
+    monkeypatch.setattr("catalog.importers.course.free_bytes", lambda folder: 100)
 
     with pytest.raises(DiskFull, match="0 MiB free"):
         reading(film)

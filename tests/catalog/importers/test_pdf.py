@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 
 Read = Callable[..., Imported]
 

@@ -37,6 +37,7 @@ def test_a_report_as_fields_has_what_is_needed_first() -> None:
         "activities": [],
         "repaired": [],
         "left_out": [],
+        "noted": [],
         "external_links": [
             {"address": "//y", "file": "b", "is_needed": True},
             {"address": "//x", "file": "a", "is_needed": False},

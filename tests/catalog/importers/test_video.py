@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported, mp4, webm
+from catalog.importers.course import Imported
+from catalog.importers.media import mp4, webm
 
 Read = Callable[..., Imported]
 Filmed = Callable[..., Path]
@@ -81,11 +82,33 @@ def test_captions_in_utf16_become_utf8(reading: Read, film: Path, captions: Path
     assert "WEBVTT\n\nماء" == files.path(entry.digest).read_text("utf-8")  # type: ignore[attr-defined]
 
 
-def test_captions_in_an_old_encoding_are_refused_with_what_to_do(reading: Read, film: Path, captions: Path) -> None:
+def test_captions_in_an_old_encoding_are_read_and_said(
+    reading: Read, film: Path, captions: Path, files: object
+) -> None:
     captions.write_bytes(b"WEBVTT\n\n00:00.000 --> 00:02.000\nl'\xe9t\xe9\n")
+    imported = reading(film, captions)
+
+    path = files.path(imported.layers[0].entries[0].digest)  # type: ignore[attr-defined]
+    assert path.read_text("utf-8").endswith("l'été\n")
+    assert ["The water.fr.vtt: not UTF-8; read as"] == [line[:36] for line in imported.report.repaired]
+
+
+def test_captions_in_no_alphabet_are_refused_with_what_to_do(reading: Read, film: Path, captions: Path) -> None:
+    captions.write_bytes(b"WEBVTT\n\n00:00.000 --> 00:02.000\n\xa4\xa6\xa8\xa9\xac\n")
 
     with pytest.raises(ContentFault, match="UTF-8"):
         reading(film, captions)
+
+
+def test_captions_as_srt_become_webvtt(reading: Read, film: Path, captions: Path, files: object) -> None:
+    srt = "1\r\n00:00:00,000 --> 00:00:02,500 X1:0\r\n{\\an8}<font color=red>ماء</font>\r\n\r\n"
+    captions.with_suffix(".srt").write_bytes(srt.encode("cp1256"))
+    imported = reading(film, captions.with_suffix(".srt"))
+
+    entry = imported.layers[0].entries[0]
+    assert ("the-water/The water.fr.vtt", "captions", "text/vtt") == (entry.path, entry.role, entry.media_type)
+    words = files.path(entry.digest).read_text("utf-8")  # type: ignore[attr-defined]
+    assert "WEBVTT\n\n1\n00:00:00.000 --> 00:00:02.500\nماء\n\n" == words
 
 
 @pytest.mark.parametrize("cut_bytes", [1, 100, 3999, 4007])

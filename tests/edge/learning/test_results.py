@@ -1,6 +1,7 @@
 """Results: the best stays the best, what was passed stays passed, and each try is told once."""
 
 from edge.box import Box
+from edge.learning import moving
 from edge.learning.results import Result
 from edge.people.people import Person
 
@@ -62,3 +63,19 @@ def test_an_erased_learner_has_no_results(box: Box, amina: Person) -> None:
     box.people.erase(amina.id)
 
     assert {} == box.results.of(amina.id)
+
+
+def test_a_result_lives_on_where_its_activity_went(box: Box, amina: Person) -> None:
+    tries(box, amina.id, 800, True, 60)
+    box.database.write(lambda connection: moving.move(connection, COURSE, {ACTIVITY: "exam"}))
+
+    tries(box, amina.id, 500, None, 30)
+
+    (found,) = box.results.of(amina.id)[COURSE].values()
+    assert ("exam", 800, 500, 2, True) == (
+        found.activity,
+        found.best_permille,
+        found.last_permille,
+        found.attempts,
+        found.is_passed,
+    )

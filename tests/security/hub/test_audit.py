@@ -17,7 +17,12 @@ PASSWORD = "water finds its way"
 
 AUDITED = {
     "/publish": "published",
+    "/publish/<draft>/publish": "published",
+    "/publish/<draft>/discard": "draft-thrown-away",
+    "/courses/<course>/withdraw": "withdrawn",
+    "/courses/<course>/roll-back": "rolled-back",
     "/campuses/<campus_id>/tokens": "token",
+    "/campuses/<campus_id>/languages": "languages-chosen",
     "/boxes/<box_id>/revoke": "revoked",
     "/boxes/<box_id>/replace": "replaced",
     "/alarms/settle": "settled",
@@ -33,6 +38,13 @@ JOURNALLED = (
 NOTHING_TO_ASK_ABOUT = {
     "/campuses": "a campus is an empty place until a token is made for it",
     "/carry": "letters that boxes signed; what they hold is in their journals",
+    "/publish/drafts": "a draft reaches nobody; who publishes it is written down",
+    "/publish/<draft>/files": "a draft reaches nobody",
+    "/publish-parts/<draft>/<number>/<chunk>": "a draft reaches nobody",
+    "/publish/<draft>/import": "a draft reaches nobody",
+    "/publish/<draft>/words": "a draft reaches nobody",
+    "/publish/<draft>/moved": "a draft reaches nobody",
+    "/publish/<draft>/campuses": "a draft reaches nobody",
     "/claim": "the first account; there is nobody before it",
     "/second-factor/talk": "a question that changes nothing",
     "/sign-in": "a session, which ends by itself",

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from catalog.fault import CallerFault
 from sync.enrolment import Token
 from sync.hub.cli import hub as group
+from sync.hub.options import opened
 from sync.keys import fingerprint
 
 SERVE = "from sync.hub.cli import hub; hub()"
@@ -45,6 +46,119 @@ def test_publishing_says_it_in_words(tmp_path: Path, lesson: Path) -> None:
 def test_publishing_nothing_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(CallerFault):
         run("publish", tmp_path / "none", "--data", tmp_path / "hub")
+
+
+def test_publishing_says_all_that_there_is_to_say(tmp_path: Path, lesson: Path) -> None:
+    hub = tmp_path / "hub"
+    run("token", "--data", hub, "--campus", "Wadi")
+    run("token", "--data", hub, "--campus", "Coast")
+
+    said = document(
+        "publish", lesson, "--data", hub, "--course", "water-ar", "--title", "الماء", "--language", "ar",
+        "--family", "water", "--licence", "CC-BY-4.0", "--subject", "Physics", "--subject", "Land",
+        "--level", "primary",
+        "--description", "عن الماء", "--campus", "Wadi", "--at", "2099-01-01 02:30", "--layers", "none",
+    )  # fmt: skip
+
+    assert ("water-ar", 1, 4070917800, ["Wadi"]) == (
+        said["course"], said["version"], said["due"], [cost["campus"] for cost in said["costs"]],
+    )  # fmt: skip
+    (release,) = document("publish", lesson, "--data", hub, "--course", "water-ar", "--language", "ar", "--dry-run")[
+        "report"
+    ]["activities"]
+    assert "site" == release["id"]
+
+
+def test_a_dry_run_says_what_it_would_cost_and_leaves_nothing(tmp_path: Path, lesson: Path) -> None:
+    hub = tmp_path / "hub"
+    run("token", "--data", hub, "--campus", "Wadi")
+
+    said = document("publish", lesson, "--data", hub, "--course", "water", "--dry-run")
+    words = run("publish", lesson, "--data", hub, "--course", "water", "--dry-run").stdout
+
+    (cost,) = said["costs"]
+    assert ("Wadi", 0, False) == (cost["campus"], cost["boxes"], cost["is_patch"])
+    assert 0 < cost["each_bytes"] < 2000
+    assert "CAMPUS  BOXES  TO EACH  AS     NIGHTS" in words
+    assert [] == [path for path in (hub / "store").rglob("*") if path.is_file() and path.name != ".lock"]
+    assert [] == [path for path in (hub / "drafts").iterdir() if path.name != ".lock"]
+    assert 1 == document("publish", lesson, "--data", hub, "--course", "water")["version"]
+
+
+def test_what_is_not_said_again_stays(tmp_path: Path, lesson: Path) -> None:
+    hub = tmp_path / "hub"
+    run("publish", lesson, "--data", hub, "--course", "water", "--licence", "CC-BY-4.0", "--family", "water")
+    (lesson / "two.html").write_text("<p>More of it.</p>")
+
+    run("publish", lesson, "--data", hub, "--course", "water")
+
+    with opened(hub, None) as one:
+        release = one.catalog.releases.latest("water")
+        assert release is not None
+        assert (2, "CC-BY-4.0", "water") == (release.version, release.licence, release.extra["family"])
+
+
+def test_a_course_is_withdrawn_and_taken_back_by_hand(tmp_path: Path, lesson: Path) -> None:
+    hub = tmp_path / "hub"
+    run("token", "--data", hub, "--campus", "Wadi")
+    run("publish", lesson, "--data", hub, "--course", "water")
+    (lesson / "index.html").write_text("<title>Wrong</title>")
+    run("publish", lesson, "--data", hub, "--course", "water")
+
+    back = document("roll-back", "water", "--data", hub)
+    gone = document("withdraw", "water", "--data", hub)
+
+    assert (3, 1) == (back["version"], back["as"])
+    assert {"course": "water", "campuses": 1} == gone
+    with opened(hub, None) as one:
+        acts = [line.act for line in one.keeping.audit.lines()]
+        assert ["withdrawn", "rolled-back", "published", "published"] == [act for act in acts if act != "token"]
+
+
+def test_what_moved_is_named_by_hand(tmp_path: Path, lesson: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "index.html").write_text("<title>Other</title>")
+    hub = tmp_path / "hub"
+    run("publish", lesson, other, "--data", hub, "--course", "water")
+
+    said = document("publish", other, "--data", hub, "--course", "water", "--moved", "site-2=site")
+
+    assert {"site-2": "site"} == said["moved"]
+    assert [("site-2", "site")] == [(row["id"], row["moves_to"]) for row in said["update"]["went"]]
+    with pytest.raises(CallerFault, match="is no activity"):
+        run("publish", lesson, "--data", hub, "--course", "water", "--moved", "none=site")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--campus", "Nowhere"), ("--at", "soon"), ("--hold", "Wadi"), ("--hold", "Wadi=soon"), ("--moved", "x"),
+        ("--layers", "video-9000"), ("--family", "A B"), ("--licence", "x" * 300),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_a_fault_in_words_and_publishes_nothing(
+    tmp_path: Path, lesson: Path, words: tuple[str, str]
+) -> None:
+    hub = tmp_path / "hub"
+    run("token", "--data", hub, "--campus", "Wadi")
+
+    with pytest.raises(CallerFault):
+        run("publish", lesson, "--data", hub, "--course", "water", *words)
+
+    with opened(hub, None) as one:
+        assert ([], []) == (one.catalog.releases.all_latest(), one.drafts.all())
+
+
+def test_a_campus_says_by_hand_what_it_reads(tmp_path: Path) -> None:
+    hub = tmp_path / "hub"
+    run("token", "--data", hub, "--campus", "Wadi")
+
+    said = document("languages", "--data", hub, "--campus", "Wadi", "ar", "fr")
+
+    assert {"campus": "Wadi", "languages": ["ar", "fr"]} == said
+    with opened(hub, None) as one:
+        assert {"ar": ["Wadi"], "fr": ["Wadi"]} == one.publishing.languages_read()
 
 
 def test_a_token_carries_the_fingerprint_of_the_hub(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_readout_that_fails_in_the_middle_is_done_again_whole(
     studies(box, "amina")
     box.sends()
     with monkeypatch.context() as failing:
-        failing.setattr("sync.hub.projections._put_furthest", _disk_full)
+        failing.setattr("sync.hub.projections.put_places", _disk_full)
         with pytest.raises(BoxFault):
             hub.intake.readout.catch_up()
     assert ([], 1) == (names(hub), waiting(hub))

@@ -43,7 +43,7 @@ def test_a_release_is_reached_from_nothing_and_from_the_versions_before_it():
 
 
 def test_kept_are_the_ways_to_the_latest_and_the_steps_between_the_last_versions():
-    kept = edges_kept(ROOTS, ROOTS[9])
+    kept = edges_kept(ROOTS, [ROOTS[9]])
 
     assert {base for base, to in kept if to == ROOTS[9]} == {None, *ROOTS[4:9]}
     assert {(ROOTS[place], ROOTS[place + 1]) for place in range(4, 9)} <= kept
@@ -51,7 +51,7 @@ def test_kept_are_the_ways_to_the_latest_and_the_steps_between_the_last_versions
 
 
 def test_while_the_next_version_is_built_what_leads_to_the_one_on_offer_is_kept():
-    kept = edges_kept(ROOTS[:4], ROOTS[2])
+    kept = edges_kept(ROOTS[:4], [ROOTS[2]])
 
     assert {(None, ROOTS[2]), (ROOTS[0], ROOTS[2]), (None, ROOTS[3])} <= kept
 

@@ -1,5 +1,6 @@
 """Nouns of the packages' tests: a box that is served, a learner who signed in, a phone that shows what they open."""
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -127,8 +128,9 @@ class Wifi:
 
 
 def free_ports(count: int) -> int:
-    """The first of so many free ports in a row."""
-    for first in range(21_000, 30_000, count):
+    """The first of so many free ports in a row; each process begins to look somewhere else."""
+    start = 21_000 + os.getpid() % 800 * 10
+    for first in range(start, start + 4_000, count):
         if all(_is_free(port) for port in range(first, first + count)):
             return first
     raise AssertionError("no ports are free")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 from catalog.store import Store
 from tests.made_packages import au, cmi5, structure, words_of, zipped
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 from tests.made_packages import as_json, zipped
 
 Read = Callable[..., Imported]

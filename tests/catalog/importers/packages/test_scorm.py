@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 from catalog.importers.packages.scorm_manifest import with_parameters
 from catalog.store import Store
 from tests.made_packages import HEAD_12, HEAD_2004, Item, scorm, zipped

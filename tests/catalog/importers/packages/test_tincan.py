@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalog.fault import ContentFault
-from catalog.importers import Imported
+from catalog.importers.course import Imported
 from tests.made_packages import tincan, zipped
 
 Read = Callable[..., Imported]

@@ -4,6 +4,7 @@ import base64
 import datetime
 import json
 import tarfile
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from werkzeug.test import TestResponse
 
 from catalog.digest import digest_of, sha2_hex
 from edge.box import Box
-from edge.learning.lrs.multipart import parts_of
+from edge.learning.lrs.attachments import BYTES_MAX
+from edge.learning.lrs.multipart import PARTS_MAX, parts_of
 from edge.learning.lrs.statement import SIGNATURE
 from tests.edge.learning.lrs.conftest import AMAL, Tool, statement, uuid_of
 
@@ -132,6 +134,28 @@ def test_a_body_of_parts_is_refused_for(box: Box, tool: Tool, pieces: list[bytes
     assert answer.get_json()["error"]
     assert [] == tool.finds()
     assert [] == files(box)
+
+
+def test_more_parts_than_there_may_be_are_refused(box: Box, tool: Tool) -> None:
+    many = [bytes([number // 256, number % 256]) for number in range(PARTS_MAX + 1)]
+
+    answer = sends(tool, first(statement(attachments=[attached(one) for one in many])), *map(part, many), END)
+
+    assert 400 == answer.status_code
+    assert [] == files(box)
+
+
+def test_a_body_as_large_as_may_be_is_copied_once(tool: Tool) -> None:
+    large = bytes(BYTES_MAX - 4096)
+    body = first(statement(attachments=[attached(large)])) + part(large) + END
+    tracemalloc.start()
+
+    parts = parts_of(f"multipart/mixed; boundary={BOUNDARY}", body)
+
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert large == parts[1].data
+    assert peak_bytes < BYTES_MAX * 1.1
 
 
 def test_a_body_of_another_kind_is_refused(tool: Tool) -> None:

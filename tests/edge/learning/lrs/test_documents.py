@@ -145,25 +145,26 @@ def test_all_state_of_an_activity_goes_at_once_and_profiles_one_by_one(tool: Too
     assert [404, 200, 200] == [tool.asks("GET", resource, **said).status_code for resource, said in SORTS]
 
 
-@pytest.mark.parametrize(
-    ("resource", "said"),
-    [
-        ("activities/state", without(STATE[1], "agent")),
-        ("activities/state", without(STATE[1], "activityId")),
-        ("activities/state", {**STATE[1], "agent": "amal"}),
-        ("activities/state", {**STATE[1], "activityId": "well"}),
-        ("activities/state", {**STATE[1], "registration": "7"}),
-        ("activities/state", {**STATE[1], "StateId": "x"}),
-        ("activities/state", {**STATE[1], "stateId": ""}),
-        ("activities/state", {**without(STATE[1], "stateId"), "since": "now"}),
-        ("agents/profile", without(AGENT_PROFILE[1], "agent")),
-        ("activities/profile", without(ACTIVITY_PROFILE[1], "activityId")),
-        ("activities", {}),
-        ("agents", {}),
-    ],
-)
-def test_what_names_no_place_is_refused(tool: Tool, resource: str, said: dict[str, Any]) -> None:
-    assert 400 == tool.asks("GET", resource, **said).status_code
+NOWHERE: list[tuple[str, dict[str, Any]]] = [
+    ("activities/state", without(STATE[1], "agent")),
+    ("activities/state", without(STATE[1], "activityId")),
+    ("activities/state", {**STATE[1], "agent": "amal"}),
+    ("activities/state", {**STATE[1], "activityId": "well"}),
+    ("activities/state", {**STATE[1], "registration": "7"}),
+    ("activities/state", {**STATE[1], "StateId": "x"}),
+    ("activities/state", {**STATE[1], "stateId": ""}),
+    ("activities/state", {**without(STATE[1], "stateId"), "since": "now"}),
+    ("agents/profile", without(AGENT_PROFILE[1], "agent")),
+    ("activities/profile", without(ACTIVITY_PROFILE[1], "activityId")),
+    ("activities", {}),
+    ("agents", {}),
+]
+
+
+def test_what_names_no_place_is_refused(tool: Tool) -> None:
+    statuses = [(resource, said, tool.asks("GET", resource, **said).status_code) for resource, said in NOWHERE]
+
+    assert [(*place, 400) for place in NOWHERE] == statuses
 
 
 def test_a_document_has_a_limit_and_so_has_its_place(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:

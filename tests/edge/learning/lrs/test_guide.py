@@ -11,7 +11,18 @@ from flask.testing import FlaskClient
 
 from edge.app import create_app
 from edge.box import Box
-from edge.learning.lrs import activities, attachments, credentials, documents, judging, multipart, pages, query, text
+from edge.learning.lrs import (
+    activities,
+    attachments,
+    credentials,
+    documents,
+    judging,
+    multipart,
+    pace,
+    pages,
+    query,
+    text,
+)
 from edge.learning.lrs.actor import learner_agent
 from sync import pruning
 from sync.events import PAYLOAD_BYTES_MAX
@@ -70,6 +81,7 @@ def test_the_examples_run(box: Box) -> None:
         f"{documents.DOCUMENTS_MAX} of them, {documents.FOLDER_BYTES_MAX >> 20} MiB",
         f"| a page of statements | {query.PAGE_MAX} |",
         f"| {activities.ACTIVITIES_MAX:,} |",
+        f"{pace.AT_ONCE_BYTES >> 20} MiB at once, then {pace.A_MINUTE_BYTES >> 10} KiB a minute",
         f"| keys | {credentials.KEYS_MAX} |",
         f"{pruning.EVENTS_KEPT:,} events or {pruning.DAYS_KEPT} days",
         str(learner_agent("x")["account"]["homePage"]),

@@ -3,17 +3,16 @@
 import json
 import zipfile
 from io import BytesIO
-from typing import Any
 
 import pytest
 
 from edge.box import Box
+from edge.config import JOURNAL_EVENTS_MIN
 from edge.keeping import learner as one_learner
 from edge.keeping import upkeep
+from edge.keeping.alarms import DAY_SECONDS
 from edge.learning.lrs.actor import LEARNERS_HOME, learner_agent
 from edge.people.people import Classroom, NobodyThere, Person, Secret
-from sync import pruning
-from sync.wire import Mark
 from tests.edge.conftest import WoundClock
 from tests.edge.learning.lrs.conftest import ACTIVITY, AMAL, Tool, statement, uuid_of
 from tests.edge.learning.lrs.test_attachments import DRAWING, END, attached, files, first, part, sends
@@ -154,25 +153,30 @@ def test_a_learner_takes_statements_state_and_attachments_along(box: Box, tool: 
     assert '"kind": "stated"' in events
 
 
-def test_statements_stay_as_long_as_their_events(box: Box, tool: Tool, clock: WoundClock) -> None:
-    """The hub has what goes in a backup; a box without one lets nothing go."""
-    tool.states(*(statement(id=uuid_of(number)) for number in range(1, 6)))
-    everything = box.lrs.prune()
+def test_statements_stay_as_long_as_their_events(box: Box, tool: Tool, amina: Person, clock: WoundClock) -> None:
+    """The hub has in a backup what goes; a box without a hub lets nothing go."""
+    box.change_config({"journal_events": JOURNAL_EVENTS_MIN, "journal_days": 30})
+    tool.states(
+        *(statement(id=uuid_of(number), actor=[AMAL, learner_agent(amina.id)][number % 2]) for number in range(5))
+    )
+    for start in range(100, 100 + JOURNAL_EVENTS_MIN, 500):
+        tool.states(*(statement(id=uuid_of(start + number)) for number in range(500)))
+    clock.wind(31 * DAY_SECONDS)
+    upkeep.prune(box)
+    before = statements_of(box)
 
-    def let_go(connection: Any) -> None:
-        (row,) = connection.execute("select place, epoch from epoch").fetchall()
-        box.journal.take_marks(connection, [Mark(row["epoch"], 5, 5)])
-        going = pruning.next_slice(connection, pruning.Keep(3, clock.wall_seconds + 1))
-        assert going is not None
-        pruning.cut(connection, going)
-
-    box.database.write(let_go)
+    box.database.write(lambda connection: connection.execute("update epoch set taken = 900, backed_up = 900"))
     upkeep.prune(box)
 
-    assert 0 == everything
-    assert [uuid_of(5), uuid_of(4), uuid_of(3)] == tool.finds()
-    assert 3 == box.database.read().execute("select count(*) from statement").fetchone()[0]
+    events = box.database.read().execute("select count(*) from event where kind = 'stated'").fetchone()[0]
+    asked = [tool.asks("GET", "statements", statementId=uuid_of(one)).status_code for one in (0, 100 + 500)]
+    assert JOURNAL_EVENTS_MIN + 5 == before > statements_of(box) == events
+    assert [404, 200] == asked
     box.journal.verify()
+
+
+def statements_of(box: Box) -> int:
+    return int(box.database.read().execute("select count(*) from statement").fetchone()[0])
 
 
 def test_a_statement_travels_to_the_hub_in_an_ordinary_batch(box: Box, tool: Tool, amina: Person) -> None:

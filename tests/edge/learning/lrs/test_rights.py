@@ -1,11 +1,13 @@
 """A launch's rights: one learner, one scope; another package's statements and documents are not there."""
 
+import json
 from typing import Any
 
 import pytest
 from flask import Flask, request
 
 from edge.box import Box
+from edge.learning.lrs import pace
 from edge.learning.lrs.actor import learner_agent
 from edge.learning.lrs.call import Call
 from edge.learning.lrs.pages import blueprint
@@ -13,6 +15,7 @@ from edge.learning.lrs.refusal import NotTaken
 from edge.learning.lrs.rights import Rights
 from edge.learning.lrs.statement import VOIDED
 from edge.people.people import Person
+from tests.edge.conftest import WoundClock
 from tests.edge.learning.lrs.conftest import ACTIVITY, AMAL, Tool, statement, uuid_of
 
 VOICE = {"objectType": "Agent", "account": {"homePage": "http://box.example.org/", "name": "box"}}
@@ -120,6 +123,14 @@ def test_one_package_reads_nothing_of_another(water: Tool, fire: Tool, tool: Too
     assert [uuid_of(1)] == water.finds()
 
 
+def test_what_speaks_of_a_launchs_statement_is_not_the_launchs(water: Tool, tool: Tool, amina: Person) -> None:
+    water.states(statement(id=uuid_of(1), actor=learner_agent(amina.id)))
+
+    tool.states(statement(id=uuid_of(2), object={"objectType": "StatementRef", "id": uuid_of(1)}))
+
+    assert [uuid_of(1)] == water.finds() == water.finds(verb=statement()["verb"]["id"])
+
+
 def test_a_page_word_of_another_launch_shows_the_own_statements_alone(water: Tool, fire: Tool, amina: Person) -> None:
     water.states(*(statement(actor=learner_agent(amina.id)) for _ in range(3)))
     word = water.asks("GET", "statements", limit="1").get_json()["more"].partition("=")[2]
@@ -163,6 +174,36 @@ def test_a_launch_that_is_over_opens_nothing_and_no_other_origin_may_ask(
     assert (200, 401) == (before.status_code, after.status_code)
     assert "Access-Control-Allow-Origin" not in before.headers
     assert "Access-Control-Allow-Methods" not in water.asks("OPTIONS", "statements").headers
+
+
+def test_a_package_that_runs_away_fills_no_card(
+    water: Tool, fire: Tool, tool: Tool, amina: Person, clock: WoundClock
+) -> None:
+    """What a learner's packages send is counted together; a tool with a key is not counted."""
+    body = statement(actor=learner_agent(amina.id), result={"response": "x" * 20_000})
+    large = {"body": b" " * (pace.AT_ONCE_BYTES // 4)}
+    for one in (water, fire, water, fire):
+        one.asks("POST", "activities/state", agent=learner_agent(amina.id), **STATE, **large)
+
+    refused = [one.asks("POST", "statements", body=body) for one in (water, fire)]
+    free = tool.asks("POST", "statements", body=body)
+    clock.wind(60)
+    later = water.asks("POST", "statements", body=body)
+
+    assert ([429, 429], "2") == ([one.status_code for one in refused], refused[0].headers["Retry-After"])
+    assert [200, 200] == [free.status_code, later.status_code]
+
+
+def test_the_box_may_put_documents_where_a_launch_finds_them(
+    box: Box, launches: dict[str, Rights], water: Tool, fire: Tool, amina: Person
+) -> None:
+    said = {"activityId": ACTIVITY, "stateId": "LMS.LaunchData", "agent": json.dumps(learner_agent(amina.id))}
+    headers = {"content-type": "application/json", "x-experience-api-version": "1.0.3"}
+
+    box.lrs.do(Call("PUT", "activities/state", said, headers, b'{"launchMode": "Normal"}'), launches["water"])
+
+    assert {"launchMode": "Normal"} == water.asks("GET", "activities/state", **said).get_json()
+    assert 404 == fire.asks("GET", "activities/state", **said).status_code
 
 
 def test_the_box_itself_may_state(box: Box, launches: dict[str, Rights], tool: Tool, amina: Person) -> None:

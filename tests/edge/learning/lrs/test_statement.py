@@ -204,6 +204,14 @@ def test_an_agent_of_a_context_is_told_whole(one: dict[str, Any]) -> None:
         shapes.check(statement(context={"contextAgents": [one]}), Version.SECOND)
 
 
+@pytest.mark.parametrize("text", ["2026-03-04T05:06:07", "2026-03-04T05:06:07,5Z", "2026-03-04T05:06:07+03"])
+def test_version_2_has_moments_with_their_offset(text: str) -> None:
+    shapes.check(statement(timestamp=text), Version.FIRST)
+
+    with pytest.raises(NotTaken, match="RFC 3339"):
+        shapes.check(statement(timestamp=text), Version.SECOND)
+
+
 def test_a_refusal_names_the_place() -> None:
     said = statement(object={**SUB, "result": {"score": {"scaled": 2}}})
 

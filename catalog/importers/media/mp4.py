@@ -48,6 +48,13 @@ def seconds_of(film: Path) -> int:
         return _seconds(file, parts.get(b"mvhd"))
 
 
+def is_faststart(film: Path) -> bool:
+    """Tell whether the index stands before the pictures, so that a player can begin before all of it has come."""
+    with film.open("rb") as file:
+        kinds = [box.kind for box in _boxes(file, 0, film.stat().st_size, film.name) if box.kind in (b"moov", b"mdat")]
+    return kinds[:1] == [b"moov"]
+
+
 def _boxes(file: BinaryIO, start: int, end: int, name: str) -> Iterator[Box]:
     for _ in range(BOXES_MAX):
         if start == end:

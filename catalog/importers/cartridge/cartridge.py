@@ -1,0 +1,139 @@
+"""Common Cartridge 1.0 to 1.3, Thin ones, Canvas's: pages, files, links, topics, quizzes in the order of the course.
+
+* The order is the manifest's; what stands in no order comes behind it, and hidden parts stay out: both are said.
+* Pages are read one at a time, and only files that something uses come along.
+* A part that cannot be taken is left out with its reason; the others are taken.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from catalog.fault import ContentFault
+from catalog.importers.cartridge.canvas import WIKI, Canvas, page_meta, read_canvas
+from catalog.importers.cartridge.links import Links
+from catalog.importers.cartridge.manifest import Item, Manifest, Resource, read_about, read_manifest
+from catalog.importers.cartridge.parts import Parts
+from catalog.importers.cartridge.placing import SHARED, activity_id, is_page, placed
+from catalog.importers.intake import Intake
+from catalog.importers.rewriting import Paths
+from catalog.importers.source import CountedTree, Source, Tree, beginning, contents
+from catalog.importers.xml import parse_xml
+from catalog.manifest import Activity
+
+MANIFEST = "imsmanifest.xml"
+MANIFEST_BYTES_MAX = 16 << 20
+MARKS = (b"imsccv1p", b"imscc_xmlv1p", b"imsthincc", b"Common Cartridge", b"/imscc/")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A resource that becomes an activity, and where it stands."""
+
+    resource: Resource
+    title: str
+    section: str
+
+
+class Cartridge:
+    """A common cartridge, packed or in a folder."""
+
+    format = "common-cartridge"
+
+    def recognises(self, source: Source) -> bool:
+        if not (source.is_zip or source.is_folder) or source.tree is None or MANIFEST not in source.tree.paths:
+            return False
+        head = beginning(source.tree, MANIFEST, 64 << 10).replace(b"\0", b"")
+        return any(mark in head for mark in MARKS)
+
+    def read(self, source: Source, intake: Intake) -> list[Activity]:
+        assert source.tree is not None, "it was recognised"
+        tree = CountedTree(source.tree, intake.advance)
+        root = parse_xml(contents(tree, MANIFEST, MANIFEST_BYTES_MAX), MANIFEST)
+        manifest = read_manifest(root)
+        read_about(root, intake.about)
+        canvas = read_canvas(tree, intake.about)
+        intake.claim_id(SHARED)
+        activities = _read(manifest, canvas, tree, intake)
+        tree.finish()
+        if not activities:
+            raise ContentFault(
+                f"{source.name} holds nothing that can be taken.",
+                " ".join(intake.report.left_out[:3]) or "Export it again with its content.",
+            )
+        return activities
+
+
+def _read(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> list[Activity]:
+    lines = list(_lines(manifest, canvas, tree, intake))
+    names = {line.resource.id: intake.claim_id(activity_id(line.resource)) for line in lines}
+    known = frozenset(tree.paths)
+    own_pages = [(line.resource, names[line.resource.id]) for line in lines if _is_own_page(line.resource, known)]
+    places = placed(own_pages, known)
+    written = {
+        line.resource.id: f"{names[line.resource.id]}/index.html" for line in lines if line.resource.is_a("imsdt")
+    }
+    links = Links(Paths.of(tree.paths), places, manifest.resources, written, intake.report)
+    parts = Parts(tree, intake, manifest, links, places)
+    activities = [
+        replace(made, attributes={**made.attributes, "section": line.section} if line.section else made.attributes)
+        for line in lines
+        for made in parts.activities(line.resource, names[line.resource.id], line.title)
+    ]
+    parts.add_used()
+    for resource in manifest.resources.values():
+        if resource.id not in names and parts.is_unused_document(resource):
+            activities += parts.activities(resource, intake.claim_id(activity_id(resource)), "")
+    return activities
+
+
+def _lines(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> Iterator[Line]:
+    """The activities in their order: those of the manifest's order, then those that stand in none."""
+    report, seen = intake.report, set[str]()
+    report.left_out += [f"The module “{title}” is hidden in the course it came from." for title in canvas.hidden_titles]
+    for item in manifest.items:
+        if item.id in canvas.hidden_items:
+            seen.add(item.resource)
+            report.left_out.append(f"“{item.title}” is hidden in the course it came from.")
+            continue
+        line = _line_of(item, manifest)
+        if line is None:
+            report.left_out.append(f"“{item.title}”: it belongs to a program elsewhere, or is missing in the package.")
+        elif line.resource.id not in seen:
+            seen.add(line.resource.id)
+            yield line
+    loose = [one for one in manifest.resources.values() if one.id not in seen]
+    others = [one for one in loose if _stands_alone(one, manifest, canvas)]
+    hidden = [one for one in others if _is_unpublished(one, tree)]
+    kept = [one for one in others if one not in hidden] if seen or len(hidden) < len(others) else others
+    yield from (Line(one, "", "") for one in kept)
+    report.left_out += [f"{one.start}: not published in the course it came from." for one in hidden if one not in kept]
+
+
+def _line_of(item: Item, manifest: Manifest) -> Line | None:
+    resource = manifest.resources.get(item.resource)
+    return Line(resource, item.title, item.section) if resource is not None else None
+
+
+def _stands_alone(resource: Resource, manifest: Manifest, canvas: Canvas) -> bool:
+    """Whether a resource that is in no order is something to open, rather than a part of something."""
+    start = resource.start
+    if resource.is_a("imsdt", "imswl", "assignment", "assessment"):
+        return True
+    if resource.is_a("question-bank"):
+        return not canvas.is_canvas
+    if canvas.is_canvas:
+        is_assignment = any(path.endswith("assignment_settings.xml") for path in resource.files)
+        return start.startswith(WIKI) or is_assignment
+    return resource.kind == "webcontent" and not manifest.items
+
+
+def _is_unpublished(resource: Resource, tree: Tree) -> bool:
+    if not resource.start.startswith(WIKI) or resource.start not in tree.paths:
+        return False
+    head = beginning(tree, resource.start).decode("utf-8", "replace")
+    return page_meta(head).get("workflow_state") in ("unpublished", "deleted")
+
+
+def _is_own_page(resource: Resource, known: frozenset[str]) -> bool:
+    is_content = resource.is_a("webcontent", "learning-application-resource", "assignment")
+    return is_content and is_page(resource.start) and resource.start in known

@@ -1,0 +1,1 @@
+"""Kolibri channels: a database of topics and files, and the files under their checksums."""

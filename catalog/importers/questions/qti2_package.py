@@ -1,0 +1,193 @@
+"""QTI 2.1, 2.2 and 3.0 as files: an item or a test alone, and packages of them with a manifest or without.
+
+* A test is a quiz: its sections in their order, what it draws as a pool. Without a test, all items are one quiz.
+* Items are read one at a time; an item that cannot be asked is left out by name.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element
+
+from catalog.fault import ContentFault
+from catalog.importers.intake import Intake, pieces_of, slug, title_of
+from catalog.importers.questions.files import root_of
+from catalog.importers.questions.inner import inner_markup
+from catalog.importers.questions.qti2 import ITEM, TEST, normal, read_item
+from catalog.importers.questions.quiz import Found, keep, named, question_id, thousandths
+from catalog.importers.rewriting import joined
+from catalog.importers.source import CountedTree, Source, Tree, beginning, contents
+from catalog.importers.xml import child, children, descendants, parse_xml, text_of
+from catalog.manifest import Activity
+from catalog.questions.bank import ATTEMPTS_MAX, PERMILLE
+
+MANIFEST = "imsmanifest.xml"
+MARK = b"imsqti_"
+ITEM_BYTES_MAX = 8 << 20
+LOOKS_MAX = 20
+ITEMS_MAX = 2_000
+DEPTH_MAX = 20
+ROOTS = ("assessmentItem", "qti-assessment-item", "assessmentTest", "qti-assessment-test")
+
+
+class Qti2:
+    """Items and tests of QTI 2 and 3."""
+
+    format = "qti-2"
+
+    def recognises(self, source: Source) -> bool:
+        if not (source.is_zip or source.is_folder):
+            return root_of(source.head) in ROOTS
+        tree = source.tree
+        if tree is None or "index.html" in tree.paths:
+            return False
+        if MANIFEST in tree.paths:
+            head = contents(tree, MANIFEST, ITEM_BYTES_MAX)
+            return any(f"imsqti_{kind}_xmlv{version}".encode() in head for kind in ("item", "test") for version in "23")
+        found = [path for path in tree.paths if path.lower().endswith(".xml")][:LOOKS_MAX]
+        return bool(found) and all(root_of(beginning(tree, path)) in ROOTS for path in found)
+
+    def read(self, source: Source, intake: Intake) -> list[Activity]:
+        tree = CountedTree(source.tree or _OneFile(source), intake.advance)
+        package = _Package(tree)
+        tests = package.paths(TEST)
+        quizzes = [package.test(path) for path in tests] or [package.items(package.paths(ITEM))]
+        activities = []
+        for path, found in zip(tests or [""], quizzes, strict=True):
+            wanted = slug(PurePosixPath(path).stem if path and len(tests) > 1 else source.path.stem, "quiz")
+            title = found.title or title_of(source.path)
+            made = keep(found, intake, intake.claim_id(wanted), title, package.media)
+            activities += [made] if made is not None else []
+        tree.finish()
+        if not activities:
+            why = " ".join(intake.report.left_out[:3])
+            raise ContentFault(f"{source.name} has no question that can be asked. {why}".strip(), "Open it, and look.")
+        return activities
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One test while it is read."""
+
+    found: Found
+    taken: set[str] = field(default_factory=set)
+    before: str = ""
+
+
+class _Package:
+    """The items and tests of one source."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._known = frozenset(tree.paths)
+
+    def paths(self, tag: str) -> list[str]:
+        """The documents of a kind: as the manifest lists them, else all that are there."""
+        if MANIFEST in self._known:
+            root = parse_xml(contents(self._tree, MANIFEST, ITEM_BYTES_MAX), MANIFEST)
+            kind = "_item_" if tag == ITEM else "_test_"
+            listed = [one for one in children(root, "resources", "resource") if kind in one.get("type", "")]
+            found = [unquote(one.get("href", "")) for one in listed]
+        else:
+            names = [name for name in ROOTS if name.removeprefix("qti-").replace("I", "-i").replace("T", "-t") == tag]
+            found = [path for path in self._tree.paths if root_of(beginning(self._tree, path)) in names]
+        return [path for path in found if path in self._known][:ITEMS_MAX]
+
+    def items(self, paths: list[str]) -> Found:
+        """All items as one quiz."""
+        reading = _Reading(Found())
+        for path in paths:
+            self._item(path, "", "", PERMILLE, reading)
+        if len(paths) == 1 and reading.found.questions:
+            reading.found.title = reading.found.questions[0].name
+        return reading.found
+
+    def test(self, path: str) -> Found:
+        root = self._document(path)
+        reading = _Reading(Found(root.get("title", "")))
+        control = next(descendants(root, "item-session-control"), None)
+        attempts = control.get("max-attempts", "") if control is not None else ""
+        reading.found.attempts = min(ATTEMPTS_MAX, int(attempts)) if attempts.isdecimal() and len(attempts) < 4 else 0
+        for part in children(root, "test-part"):
+            self._sections(part, path, "", reading, 0)
+        return reading.found
+
+    def media(self, source: str) -> Iterator[bytes] | None:
+        path = unquote(source)
+        return self._tree.pieces(path) if path in self._known else None
+
+    def _sections(self, parent: Element, path: str, pool: str, reading: _Reading, depth: int) -> None:
+        for one in parent if depth < DEPTH_MAX else ():
+            match one.tag:
+                case "assessment-section":
+                    self._sections(one, path, self._pool(one, reading) or pool, reading, depth + 1)
+                case "assessment-section-ref":
+                    other = joined(path, unquote(one.get("href", "")))
+                    section = self._document(other) if other in self._known else None
+                    if section is not None:
+                        self._sections(section, other, self._pool(section, reading) or pool, reading, depth + 1)
+                case "assessment-item-ref":
+                    weight = next((thousandths(w.get("value", "")) for w in children(one, "weight")), PERMILLE)
+                    self._item(
+                        joined(path, unquote(one.get("href", ""))), one.get("identifier", ""), pool, weight, reading
+                    )
+                case "rubric-block" if "candidate" in one.get("view", "candidate"):
+                    reading.before += inner_markup(one)
+                case _:
+                    pass
+
+    def _pool(self, section: Element, reading: _Reading) -> str:
+        ordering, selection = child(section, "ordering"), child(section, "selection")
+        reading.found.is_shuffled |= ordering is not None and ordering.get("shuffle") == "true"
+        count = selection.get("select", "") if selection is not None else ""
+        if not count.isdecimal() or len(count) > 4 or int(count) == 0:
+            return ""
+        name = section.get("identifier") or f"pool-{len(reading.found.draws) + 1}"
+        reading.found.draws[name] = int(count)
+        return name
+
+    def _item(self, path: str, identifier: str, pool: str, weight: int, reading: _Reading) -> None:
+        found = reading.found
+        if path not in self._known:
+            found.left_out.append(f"{path}: the item is missing.")
+            return
+        try:
+            root = self._document(path)
+        except ContentFault as fault:
+            found.left_out.append(fault.sentence)
+            return
+        name = question_id(identifier or root.get("identifier", "") or path, reading.taken)
+        item = read_item(root, name, path, self._stimulus)
+        if item.why_not:
+            text = text_of(root, "item-body")
+            found.left_out.append(f"“{named(item.title, text)}”: {item.why_not}.")
+            return
+        for at, question in enumerate(item.questions):
+            text = f"<div>{reading.before}</div>{question.text}" if reading.before and not at else question.text
+            points = question.points * weight // PERMILLE
+            found.questions.append(replace(question, text=text, pool=pool, points=points))
+        reading.before = ""
+
+    def _document(self, path: str) -> Element:
+        return normal(parse_xml(contents(self._tree, path, ITEM_BYTES_MAX), path))
+
+    def _stimulus(self, path: str) -> Element | None:
+        return parse_xml(contents(self._tree, path, ITEM_BYTES_MAX), path) if path in self._known else None
+
+
+class _OneFile:
+    """A file that stands alone, as a tree of one."""
+
+    def __init__(self, source: Source) -> None:
+        self._path = source.path
+        self.paths: Sequence[str] = [source.name]
+
+    def size_bytes(self, path: str) -> int:
+        return self._path.stat().st_size
+
+    def source_bytes(self, path: str) -> int:
+        return self._path.stat().st_size
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        return pieces_of(self._path)

@@ -1,0 +1,76 @@
+"""What an item of QTI 2 or 3 declares of its responses: what is right, and what else counts how much."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from xml.etree.ElementTree import Element
+
+from catalog.importers.questions.numbers import decimal_of
+from catalog.importers.xml import child, children, descendants, text_of
+from catalog.questions.bank import PERMILLE
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One response as it was declared."""
+
+    cardinality: str = "single"
+    base_type: str = "string"
+    correct: tuple[str, ...] = ()
+    mapping: Mapping[str, Decimal] = field(default_factory=dict)
+    """What each value counts, where the item's score is made of that."""
+    upper: Decimal | None = None
+    is_case_sensitive: bool = True
+    tolerance: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
+
+    @property
+    def pairs(self) -> list[str]:
+        return list(self.correct) or [pair for pair, worth in self.mapping.items() if worth > 0]
+
+    def shares(self, *, is_added: bool) -> dict[str, int]:
+        """What each value gives in thousandths; `is_added`: values that are chosen together add up."""
+        if not self.mapping:
+            return dict.fromkeys(self.correct, PERMILLE)
+        positive = [worth for worth in self.mapping.values() if worth > 0]
+        most = self.upper or (sum(positive, Decimal(0)) if is_added else max(positive, default=Decimal(0)))
+        if not most:
+            return dict.fromkeys(self.correct, PERMILLE)
+        told = {value: int(worth * PERMILLE / most) for value, worth in self.mapping.items()}
+        shares = {value: max(-PERMILLE, min(PERMILLE, share)) for value, share in told.items()}
+        return {**({} if is_added else dict.fromkeys(self.correct, PERMILLE)), **shares}
+
+
+def declared_in(root: Element) -> dict[str, Declared]:
+    """The responses of a normal item, by their identifiers."""
+    processing = child(root, "response-processing")
+    template = (processing.get("template", "") if processing is not None else "").lower()
+    maps = "map_response" in template or any(descendants(processing, "map-response"))
+    return {one.get("identifier", ""): _declared(one, processing, is_mapped=maps) for one in
+            children(root, "response-declaration")}  # fmt: skip
+
+
+def _declared(element: Element, processing: Element | None, *, is_mapped: bool) -> Declared:
+    mapping = child(element, "mapping")
+    entries = children(mapping, "map-entry") if is_mapped else []
+    worth = {one.get("map-key", ""): decimal_of(one.get("mapped-value", "")) or Decimal(0) for one in entries}
+    cases = [one.get("case-sensitive", "true") != "false" for one in entries]
+    return Declared(
+        cardinality=element.get("cardinality", "single"),
+        base_type=element.get("base-type", "string"),
+        correct=tuple(text_of(one) for one in children(element, "correct-response", "value")),
+        mapping=worth,
+        upper=decimal_of(mapping.get("upper-bound", "")) if mapping is not None and entries else None,
+        is_case_sensitive=all(cases),
+        tolerance=_tolerance(processing, element.get("identifier", "")),
+    )
+
+
+def _tolerance(processing: Element | None, name: str) -> tuple[Decimal, Decimal]:
+    """How far below and above a number may be, where its comparison says so in so many words."""
+    for one in descendants(processing, "equal"):
+        names = [variable.get("identifier", "") for variable in one.iter() if variable.tag == "variable"]
+        if name in names and one.get("tolerance-mode") == "absolute":
+            parts = [decimal_of(part) or Decimal(0) for part in one.get("tolerance", "").split()]
+            if parts:
+                return abs(parts[0]), abs(parts[-1])
+    return Decimal(0), Decimal(0)

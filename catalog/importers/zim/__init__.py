@@ -1,0 +1,1 @@
+"""ZIM files: encyclopaedias and sites packed for offline reading (openzim.org)."""

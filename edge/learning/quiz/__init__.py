@@ -1,0 +1,1 @@
+"""Quizzes: a bank's questions asked, answers kept, tries marked here, essays read by a teacher."""

@@ -1,0 +1,283 @@
+"""Cartridges: their order, their pages' links, their quizzes, and what is said of the rest."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.fault import ContentFault
+from catalog.importers.course import Imported
+from catalog.questions.bank import Bank
+from catalog.store import Store
+
+Read = Callable[..., Imported]
+FIXTURES = Path(__file__).parents[5] / "shared" / "fixtures" / "cc"
+
+QTI = (
+    "<questestinterop><assessment ident='a' title='Rain quiz'><section ident='root_section'>"
+    "<item ident='i1' title='One'><itemmetadata><qtimetadata><qtimetadatafield><fieldlabel>cc_profile</fieldlabel>"
+    "<fieldentry>cc.multiple_choice.v0p1</fieldentry></qtimetadatafield></qtimetadata></itemmetadata><presentation>"
+    "<material><mattext texttype='text/html'>&lt;img src=\"$IMS-CC-FILEBASE$/img/well.png\"&gt; What?</mattext>"
+    "</material>"
+    "<response_lid ident='r' rcardinality='Single'><render_choice>"
+    "<response_label ident='a'><material><mattext>Ice</mattext></material></response_label>"
+    "<response_label ident='b'><material><mattext>Steam</mattext></material></response_label>"
+    "</render_choice></response_lid></presentation><resprocessing><respcondition><conditionvar>"
+    "<varequal respident='r'>b</varequal></conditionvar><setvar action='Set'>100</setvar></respcondition>"
+    "</resprocessing>"
+    "</item></section></assessment></questestinterop>"
+)
+TOPIC = (
+    "<topic xmlns='http://www.imsglobal.org/xsd/imsccv1p1/imsdt_v1p1'><title>Talk</title><text texttype='text/html'>"
+    '&lt;p&gt;Look at &lt;a href="$IMS-CC-FILEBASE$/img/Well.PNG"&gt;this&lt;/a&gt;&lt;/p&gt;</text></topic>'
+)
+LINK = "<webLink><title>Well</title><url href='https://example.org/well' target='_blank'/></webLink>"
+LTI = "<cartridge_basiclti_link><title>Tool</title></cartridge_basiclti_link>"
+PAGE = (
+    "<html><head><title>One</title></head><body><img src='../img/well.png'><a href='two.html#x'>2</a>"
+    "<a href='$CANVAS_OBJECT_REFERENCE$/quizzes/QUIZ'>quiz</a><a href='gone.pdf'>gone</a>"
+    "<a href='https://example.org/'>out</a></body></html>"
+)
+
+
+def manifest(resources: str, items: str = "", version: str = "1.1.0", schema: str = "IMS Common Cartridge") -> str:
+    return (
+        "<?xml version='1.0' encoding='UTF-8'?><manifest xmlns='http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1'>"
+        f"<metadata><schema>{schema}</schema><schemaversion>{version}</schemaversion><lom><general><title><string>Rain"
+        "</string></title><description><string>Of water</string></description><language>en-US</language></general>"
+        "<rights><description><string>CC BY</string></description></rights></lom></metadata><organizations>"
+        f"<organization structure='rooted-hierarchy'><item identifier='root'>{items}</item></organization>"
+        f"</organizations><resources>{resources}</resources></manifest>"
+    )
+
+
+def resource(name: str, kind: str, *files: str, more: str = "") -> str:
+    href = f" href='{files[0]}'" if files else ""
+    listed = "".join(f"<file href='{one}'/>" for one in files)
+    return f"<resource identifier='{name}' type='{kind}'{href}>{listed}{more}</resource>"
+
+
+def item(ref: str, title: str, inside: str = "") -> str:
+    to = f" identifierref='{ref}'" if ref else ""
+    return f"<item identifier='i{ref}'{to}><title>{title}</title>{inside}</item>"
+
+
+RESOURCES = (
+    resource("ONE", "webcontent", "pages/one.html")
+    + resource("TWO", "webcontent", "pages/two.html")
+    + resource("TALK", "imsdt_xmlv1p1", "talk.xml")
+    + resource("LINK", "imswl_xmlv1p1", "link.xml")
+    + resource("QUIZ", "imsqti_xmlv1p2/imscc_xmlv1p1/assessment", "quiz/q.xml")
+    + resource("TOOL", "imsbasiclti_xmlv1p0", "lti.xml")
+    + resource("GONE", "webcontent", "pages/nowhere.html")
+    + resource("BOOK", "webcontent", "docs/plan.docx")
+    + resource("IMG", "webcontent", "img/well.png")
+)
+ITEMS = item(
+    "", "Unit 1", item("ONE", "First") + item("TALK", "Talk on") + item("", "Practice", item("QUIZ", "Quiz"))
+) + item("", "Unit 2", item("TWO", "Second") + item("LINK", "A well") + item("TOOL", "A tool") + item("GONE", "Lost"))
+FILES: Mapping[str, Any] = {
+    "imsmanifest.xml": manifest(RESOURCES, ITEMS),
+    "pages/one.html": PAGE,
+    "pages/two.html": "<p id=x>Two</p>",
+    "talk.xml": TOPIC,
+    "link.xml": LINK,
+    "quiz/q.xml": QTI,
+    "lti.xml": LTI,
+    "docs/plan.docx": b"PK\x05\x06" + bytes(18),
+    "img/well.png": b"\x89PNG",
+}
+
+
+def texts(imported: Imported, files: Store) -> dict[str, str]:
+    return {
+        one.path: files.place_of(one.digest).read_bytes().decode("utf-8", "replace")
+        for layer in imported.layers
+        for one in layer.entries
+    }
+
+
+def test_parts_stand_in_their_order_under_their_headings(reading: Read, zipped: Callable[..., Path]) -> None:
+    imported = reading(zipped("c.imscc", FILES))
+
+    assert [
+        ("one", "html", "First", "Unit 1"),
+        ("talk", "html", "Talk on", "Unit 1"),
+        ("quiz", "quiz", "Quiz", "Unit 1 · Practice"),
+        ("two", "html", "Second", "Unit 2"),
+        ("link", "link", "A well", "Unit 2"),
+        ("book", "download", "plan", None),
+    ] == [(one.id, one.kind, one.title["en"], one.attributes.get("section")) for one in imported.activities]
+    assert ("Rain", "Of water", "en", "CC BY", "common-cartridge") == (
+        imported.title, imported.about.description, imported.about.language, imported.about.licence,
+        imported.report.format,
+    )  # fmt: skip
+
+
+def test_pages_find_their_files_where_they_are_now(reading: Read, zipped: Callable[..., Path], files: Store) -> None:
+    imported = reading(zipped("c.imscc", FILES))
+
+    page = texts(imported, files)
+    one = page["one/one.html"]
+    assert '<img src="../files/img/well.png">' in one
+    assert '<a href="../two/two.html#x">' in one
+    assert "<a >quiz</a>" in one
+    assert "<a href='https://example.org/'>" in one
+    assert 'name="viewport"' in one
+    assert {
+        "one/one.html", "two/two.html", "talk/index.html", "link/index.html", "quiz/~quiz.json",
+        "quiz/media/well.png", "files/img/well.png", "book/plan.docx",
+    } == set(page)  # fmt: skip
+
+
+def test_what_is_missing_mended_or_another_programs_is_said(reading: Read, zipped: Callable[..., Path]) -> None:
+    report = reading(zipped("c.imscc", FILES)).report
+
+    said = "\n".join(report.left_out)
+    for words in (
+        "First: what it links to is missing: gone.pdf",
+        "A tool: a tool of another program",
+        "Lost: its file",
+    ):
+        assert words in said
+    assert "https://example.org/well" in [one.address for one in report.external_links]
+
+
+def test_a_quiz_of_a_cartridge_is_ours(reading: Read, zipped: Callable[..., Path], files: Store) -> None:
+    bank = Bank.from_bytes(texts(reading(zipped("c.imscc", FILES)), files)["quiz/~quiz.json"].encode())
+
+    assert ['<img src="well.png"> What?'] == [one.text for one in bank.questions]
+
+
+def test_places_of_pages_are_apart(reading: Read, zipped: Callable[..., Path]) -> None:
+    """A page's place is counted in the folder of its activity: no other page may lie in it."""
+    imported = reading(zipped("c.imscc", FILES))
+
+    pages = [one.path for layer in imported.layers for one in layer.entries if one.media_type == "text/html"]
+    folders = [path.partition("/")[0] for path in pages]
+    assert len(folders) == len(set(folders))
+
+
+def test_the_files_of_a_page_in_a_folder_of_its_own_go_with_it(
+    reading: Read, zipped: Callable[..., Path], files: Store
+) -> None:
+    resources = resource("APP", "webcontent", "app/index.html", "app/js/a.js", "app/data.json")
+    page = "<script src=js/a.js></script><p>App</p>"
+    made = {
+        "imsmanifest.xml": manifest(resources, item("APP", "App")),
+        "app/index.html": page, "app/js/a.js": "fetch('data.json')", "app/data.json": "{}",
+    }  # fmt: skip
+
+    assert {"app/index.html", "app/js/a.js", "app/data.json"} == set(texts(reading(zipped("c.zip", made)), files))
+
+
+def test_a_later_version_keeps_its_ids(reading: Read, zipped: Callable[..., Path]) -> None:
+    more = manifest(RESOURCES + resource("NEW", "imswl_xmlv1p1", "link.xml"), item("NEW", "New") + ITEMS)
+    before = reading(zipped("a.imscc", FILES))
+    after = reading(zipped("b.imscc", {**FILES, "imsmanifest.xml": more}))
+
+    assert {one.id for one in before.activities} | {"new"} == {one.id for one in after.activities}
+
+
+def test_a_thin_cartridge_has_only_links(reading: Read, zipped: Callable[..., Path]) -> None:
+    good, bad = (
+        f"<resource identifier='{name}' type='imswl_xmlv1p3'>"
+        f"<webLink><title>W</title><url href='{to}'/></webLink></resource>"
+        for name, to in (("L", "https://e.org/"), ("B", "javascript:x"))
+    )
+    text = manifest(good + bad, item("L", "Water") + item("B", "Bad"), "1.3.0", "IMS Thin Common Cartridge")
+
+    imported = reading(zipped("thin.imscc", {"imsmanifest.xml": text}))
+
+    assert [("l", "link", "https://e.org/")] == [
+        (one.id, one.kind, one.attributes["address"]) for one in imported.activities
+    ]
+    assert ["Bad: it leads to no page of the web: javascript:x."] == imported.report.left_out
+
+
+OTHER = "associatedcontent/imscc_xmlv1p1/learning-application-resource"
+CANVAS = {
+    "imsmanifest.xml": manifest(
+        resource("P1", "webcontent", "wiki_content/water-page.html")
+        + resource("P2", "webcontent", "wiki_content/hidden-page.html")
+        + resource("P3", "webcontent", "wiki_content/draft.html")
+        + resource("F1", "webcontent", "web_resources/Pics/a b.png")
+        + resource("A1", OTHER, "a1/task.html", "a1/assignment_settings.xml")
+        + resource("S", OTHER, "course_settings/canvas_export.txt"),
+        item("", "Module", item("P1", "Water") + item("P2", "Hidden")),
+        "1.3.0",
+    ),
+    "wiki_content/water-page.html": (
+        '<html><head><meta name="identifier" content="P1"/><meta name="workflow_state" content="active"/></head><body>'
+        '<img src="$IMS-CC-FILEBASE$/pics/a%20b.png?canvas_download=1">'
+        '<img class="equation_image" src="https://c/eq" data-equation-content="x^2">'
+        '<a href="$WIKI_REFERENCE$/pages/hidden-page">w</a><a href="$CANVAS_OBJECT_REFERENCE$/assignments/A1">a</a>'
+        '<a href="$CANVAS_COURSE_REFERENCE$/file_contents/course%20files/Pics/a%20b.png">f</a>'
+        '<a href="$CANVAS_COURSE_REFERENCE$/modules">m</a></body></html>'
+    ),
+    "wiki_content/hidden-page.html": "<p>Hidden</p>",
+    "wiki_content/draft.html": '<meta name="workflow_state" content="unpublished"/>',
+    "web_resources/Pics/a b.png": b"\x89PNG",
+    "a1/task.html": "<title>Task</title>Do it",
+    "a1/assignment_settings.xml": "<assignment/>",
+    "course_settings/canvas_export.txt": "Q",
+    "course_settings/course_settings.xml": "<course><title>Canvas water</title><license>cc_by_sa</license></course>",
+    "course_settings/module_meta.xml": (
+        "<modules><module identifier='m'><title>Module</title><workflow_state>active</workflow_state><items>"
+        "<item identifier='iP2'><workflow_state>unpublished</workflow_state></item></items></module></modules>"
+    ),
+}  # fmt: skip
+
+
+def test_canvas_has_words_of_its_own_for_links(reading: Read, zipped: Callable[..., Path], files: Store) -> None:
+    imported = reading(zipped("canvas.imscc", CANVAS))
+
+    page = texts(imported, files)["p1/water-page.html"]
+    assert '<img src="../files/web_resources/Pics/a%20b.png">' in page
+    assert "\\(x^2\\)" in page
+    assert '<a href="../files/wiki_content/hidden-page.html">w</a><a href="../a1/task.html">a</a>' in page
+    assert '<a href="../files/web_resources/Pics/a%20b.png">f</a><a >m</a>' in page
+    assert ("Canvas water", "CC BY-SA") == (imported.title, imported.about.licence)
+
+
+def test_canvas_hides_what_it_hides(reading: Read, zipped: Callable[..., Path]) -> None:
+    imported = reading(zipped("canvas.imscc", CANVAS))
+
+    assert ["p1", "a1"] == [one.id for one in imported.activities]
+    assert "“Hidden” is hidden in the course it came from." in imported.report.left_out
+    assert "wiki_content/draft.html: not published in the course it came from." in imported.report.left_out
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"imsmanifest.xml": manifest("")}, "holds nothing that can be taken"),
+        ({"imsmanifest.xml": "<!DOCTYPE m [<!ENTITY a 'imsccv1p1'>]><manifest>&a;</manifest>"}, "entities"),
+        ({"imsmanifest.xml": manifest("<a>" * 150)}, "deep"),
+    ],
+)
+def test_a_hostile_or_empty_cartridge_is_refused(
+    reading: Read, zipped: Callable[..., Path], members: Mapping[str, Any], words: str
+) -> None:
+    with pytest.raises(ContentFault, match=words):
+        reading(zipped("c.imscc", members))
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("allyworkshop", {"html": 14, "pdf": 2, "download": 1}),
+        ("canvas_cc_gem_course", {"html": 3}),
+        ("latex", {"html": 2}),
+        ("single-page", {"html": 1}),
+    ],
+)
+def test_real_cartridges_are_imported(reading: Read, name: str, kinds: Mapping[str, int]) -> None:
+    path = FIXTURES / f"{name}.imscc"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+
+    imported = reading(path)
+
+    assert kinds == {kind: sum(one.kind == kind for one in imported.activities) for kind in kinds}

@@ -1,0 +1,153 @@
+"""Moodle's backups: what learners study comes, what they did is never read."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from catalog.fault import ContentFault
+from catalog.importers.course import Imported
+from catalog.questions.bank import Bank
+from catalog.questions.marking import mark
+from catalog.store import Store
+from tests.catalog.importers.moodle.backups import QUESTIONS_OF_2, as_tar, as_zip, members
+
+Read = Callable[..., Imported]
+FIXTURE = Path(__file__).parents[5] / "shared" / "fixtures" / "mbz" / "intro_to_stats.mbz"
+
+
+@pytest.fixture(params=[as_zip, as_tar], ids=["zip", "tar.gz"])
+def imported(request: pytest.FixtureRequest, reading: Read, tmp_path: Path) -> Imported:
+    found: Imported = reading(request.param(tmp_path / "course.mbz", members()))
+    return found
+
+
+def texts(imported: Imported, files: Store) -> dict[str, str]:
+    return {
+        one.path: files.place_of(one.digest).read_bytes().decode("utf-8", "replace")
+        for layer in imported.layers
+        for one in layer.entries
+    }
+
+
+def bank_of(imported: Imported, files: Store) -> Bank:
+    return Bank.from_bytes(texts(imported, files)["quiz-15/~quiz.json"].encode())
+
+
+def test_parts_stand_in_their_order_under_their_headings(imported: Imported) -> None:
+    assert [
+        ("section-1", "html", "Unit 1", "Unit 1"),
+        ("page-11", "html", "Wells", "Unit 1"),
+        ("book-12", "html", "A book", "Unit 1"),
+        ("folder-13", "html", "Files", "Unit 1"),
+        ("url-14", "link", "Out", "Unit 1"),
+        ("quiz-15", "quiz", "Quiz", "Unit 1 · Practice"),
+        ("resource-19", "download", "Plan", "Unit 1 · Practice"),
+        ("site", "html", "Package", "Unit 1 · Practice"),
+        ("glossary-21", "html", "Words", "Unit 1 · Practice"),
+        ("label-22", "html", "Long", "Unit 1 · Practice"),
+    ] == [(one.id, one.kind, one.title["en"], one.attributes.get("section")) for one in imported.activities]
+    assert ("Water and life", "Of wells", "en", "moodle-backup") == (
+        imported.title, imported.about.description, imported.about.language, imported.report.format
+    )  # fmt: skip
+
+
+def test_pages_show_their_files_and_lead_to_each_other(imported: Imported, files: Store) -> None:
+    page = texts(imported, files)
+
+    assert '<img src="files/pics/we%20ll.png"><img >' in page["page-11/index.html"]
+    assert (
+        '<a href="../book-12/index.html">book</a><a >quiz</a><img src="../files/old/tap.png">'
+        in page["page-11/index.html"]
+    )
+    assert "\x89PNG a well".encode("latin-1").decode("utf-8", "replace") == page["page-11/files/pics/we ll.png"]
+    assert '<img src="files/s.png">' in page["section-1/index.html"]
+    assert '<a href="files/deep/notes.txt">deep/notes.txt</a>' in page["folder-13/index.html"]
+
+
+def test_a_book_has_its_chapters_in_their_order(imported: Imported, files: Store) -> None:
+    page = texts(imported, files)
+
+    assert '<a href="chapter-1.html">One</a></li><li><a href="chapter-2.html">Two</a>' in page["book-12/index.html"]
+    assert '<img src="files-1/a.png">' in page["book-12/chapter-1.html"]
+    assert "Hidden" not in page["book-12/index.html"]
+
+
+def test_a_quiz_asks_the_newest_questions_and_draws_from_a_category(imported: Imported, files: Store) -> None:
+    bank = bank_of(imported, files)
+
+    assert [("choice", 3000, ""), ("truefalse", 1000, "category-9"), ("essay", 1000, "category-9")] == [
+        (one.kind, one.points, one.pool) for one in bank.questions
+    ]
+    assert ({"category-9": 1}, 2, "Think") == (bank.draws, bank.attempts, bank.intro)
+    assert '<img src="q.png">' == bank.questions[0].text
+    assert 1000 == mark(bank.questions[0], [bank.questions[0].options[1].id]).share
+    assert 1000 == mark(bank.questions[1], ["false"]).share
+
+
+def test_nothing_of_the_people_is_read(imported: Imported, files: Store) -> None:
+    assert [] == [path for path, text in texts(imported, files).items() if "SECRET" in text or "No" in text]
+
+
+def test_what_is_not_taken_is_said(imported: Imported) -> None:
+    assert {
+        "“Hand in” (assign): assignments are handed in to a teacher of that Moodle.",
+        "“Not yet” is hidden in the course it came from.",
+        "The section “Later” is hidden in the course it came from.",
+        "Wells: what it shows is missing: @@PLUGINFILE@@/gone.png.",
+    } == set(imported.report.left_out)
+
+
+def test_nothing_is_left_of_what_lay_open(reading: Read, tmp_path: Path, files: Store) -> None:
+    reading(as_tar(tmp_path / "course.mbz", members()))
+
+    assert [] == [one for one in tmp_path.rglob("tmp*") if one.is_dir()]
+
+
+def test_an_older_backup_has_its_questions_otherwise(reading: Read, tmp_path: Path, files: Store) -> None:
+    backup = members(questions=QUESTIONS_OF_2)
+    backup["activities/quiz_15/quiz.xml"] = (
+        b"<activity contextid='15'><quiz><name>Quiz</name><questions>2,0,5,6,7,0</questions><question_instances>"
+        b"<question_instance><question>2</question><grade>2.0</grade></question_instance></question_instances></quiz></activity>"
+    )
+
+    imported = reading(as_zip(tmp_path / "old.mbz", backup))
+
+    bank = bank_of(imported, files)
+    assert [("2", "choice", 2000), ("7", "gaps", 1000)] == [(one.id, one.kind, one.points) for one in bank.questions]
+    assert ("A [[1]] b", 1000) == (bank.questions[1].text, mark(bank.questions[1], ["word"]).share)
+    assert "a question drawn at random" in "\n".join(imported.report.left_out)
+    assert "drawn anew" in "\n".join(imported.report.left_out)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"moodle_backup.xml": b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"}, "entities"),
+        ({"moodle_backup.xml": b"<moodle_backup/>"}, "holds nothing that can be taken"),
+        ({"sections/section_1/section.xml": b"<a>" * 200}, "deep"),
+    ],
+)
+def test_a_hostile_or_empty_backup_is_refused(
+    reading: Read, tmp_path: Path, changes: dict[str, bytes], words: str
+) -> None:
+    with pytest.raises(ContentFault, match=words):
+        reading(as_zip(tmp_path / "x.mbz", {**members(), **changes}))
+
+
+def test_a_backup_of_moodle_1_is_refused_with_its_reason(reading: Read, tmp_path: Path) -> None:
+    with pytest.raises(ContentFault, match=r"older than 2\.0"):
+        reading(as_zip(tmp_path / "x.mbz", {"moodle.xml": b"<MOODLE_BACKUP/>"}))
+
+
+def test_a_real_backup_is_imported(reading: Read) -> None:
+    if not FIXTURE.exists():
+        pytest.skip(f"{FIXTURE} is not here")
+
+    imported = reading(FIXTURE)
+
+    kinds = [one.kind for one in imported.activities]
+    assert ("Introduction to Statistics", 38, 1, 1) == (
+        imported.title, len(kinds), kinds.count("quiz"), kinds.count("link")
+    )  # fmt: skip
+    assert 9 == sum("(assignment)" in line for line in imported.report.left_out)

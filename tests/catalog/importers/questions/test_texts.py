@@ -1,0 +1,104 @@
+"""GIFT and Aiken: text in, questions out; kind by kind."""
+
+import pytest
+
+from catalog.importers.questions.aiken import is_aiken, read_aiken
+from catalog.importers.questions.gift import is_gift, read_gift
+from catalog.questions.bank import why_not
+from catalog.questions.marking import mark
+
+AIKEN = """What is water made of?
+A. Hydrogen and oxygen
+B) Iron
+ANSWER: A
+
+من أين يأتي المطر؟
+A. من القمر
+B. من السحاب
+ANSWER: B
+
+No answer here
+A. one
+B. two
+"""
+
+
+def test_aiken_is_known_by_its_lines() -> None:
+    assert [True, False, False] == [is_aiken(one) for one in (AIKEN, "A. b\nANSWER: A", "Dear all,\nanswer me.")]
+
+
+def test_aiken_questions_have_one_right_answer() -> None:
+    found = read_aiken(AIKEN)
+
+    assert ["What is water made of?", "من أين يأتي المطر؟"] == [one.text for one in found.questions]
+    assert [[1000, 0], [0, 1000]] == [[option.share for option in one.options] for one in found.questions]
+    assert ["“No answer here”: no line says which answer is right."] == found.left_out
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "given", "share"),
+    [
+        ("::Q:: Is it wet? {T}", "truefalse", ["true"], 1000),
+        ("Is it dry? {FALSE#Yes it is#Right}", "truefalse", ["false"], 1000),
+        ("Two and two? {=four =4 =%50%five}", "text", ["FOUR"], 1000),
+        ("Two and two? {=four =4 =%50%five}", "text", ["five"], 500),
+        ("Pi? {#3.14:0.01}", "number", ["3.1415"], 1000),
+        ("Pi? {#3.1..3.2}", "number", ["3,15"], 1000),
+        ("Pi? {#3.1..3.2}", "number", ["3.3"], 0),
+        ("Year? {#=1822:0 =%50%1822:2#near}", "number", ["1824"], 500),
+        ("Match {=Oman -> Muscat =Qatar -> Doha = -> Rome}", "match", [], 0),
+        ("Write. {}", "essay", ["Once"], None),
+        ("[html]<b>Write</b> {}", "essay", [""], 0),
+        ("Rain comes from {=clouds ~stones} in the sky.", "choice", [], 0),
+    ],
+)  # fmt: skip
+def test_gift_kind_by_kind(text: str, kind: str, given: list[str], share: int | None) -> None:
+    [question] = read_gift(text).questions
+
+    assert (kind, "") == (question.kind, why_not(question))
+    assert share == mark(question, given).share
+
+
+def test_gift_choices_with_weights_and_feedback() -> None:
+    [question] = read_gift(
+        "::Who\\: name:: Who? {~%50%Ann#first~%50%Bob~%-100%Cat \\= dog #no####They \\{both\\} did}"
+    ).questions
+
+    assert [("Ann", 500, "first"), ("Bob", 500, ""), ("Cat = dog", -1000, "no")] == [
+        (one.text, one.share, one.feedback) for one in question.options
+    ]
+    assert ("Who: name", True, {"general": "They {both} did"}) == (question.name, question.is_many, question.feedback)
+    ann, bob, cat = (one.id for one in question.options)
+    assert [1000, 500, 0] == [mark(question, one).share for one in ([ann, bob], [bob], [ann, bob, cat])]
+
+
+def test_gift_words_around_a_gap_and_words_before_a_question() -> None:
+    found = read_gift("// a note\n$CATEGORY: top\n\nRead this.\n\nRain comes from {=clouds ~stones} above.")
+
+    assert ["<div>Read this.</div>Rain comes from _____ above."] == [one.text for one in found.questions]
+
+
+def test_gift_matches_know_what_belongs_where() -> None:
+    [question] = read_gift("Match {=Oman -> Muscat =Qatar -> Doha = -> Rome}").questions
+
+    assert 3 == len(question.options)
+    assert 1000 == mark(question, [one.option for one in question.pairs]).share
+
+
+def test_gift_that_cannot_be_read_is_said() -> None:
+    assert ["“Odd”: its answers cannot be read."] == read_gift("::Odd:: x {#five}").left_out
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("::Q:: Is it wet? {T}", True),
+        ("Rain {=clouds ~stones}", True),
+        ("p { color: red }", False),
+        ('{"a": "=b"}', False),
+        ("<p>::x::</p>", False),
+        ("A plain letter.", False),
+    ],
+)
+def test_gift_is_known_by_what_only_it_has(text: str, is_so: bool) -> None:
+    assert is_so == is_gift(text)
