@@ -155,3 +155,110 @@ def zipped(path: Path, files: Mapping[str, bytes]) -> Path:
 
 def as_json(document: object) -> bytes:
     return json.dumps(document).encode()
+
+
+UNIT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Unit</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<h1>__TITLE__</h1><p>State: <b id="state">none</b></p><p id="said"></p>
+<p><button id="complete">Complete</button> <button id="pass">Pass</button> <button id="fail">Fail</button>
+<button id="low">Pass with too little</button> <button id="answer">Answer</button> <button id="keep">Keep</button>
+<button id="end">Terminate</button> <button id="other">Speak for another</button></p>
+<script>
+var at = new URLSearchParams(location.search), isCmi5 = at.has("fetch"), session, word = at.get("auth");
+var actor = JSON.parse(at.get("actor")), activity = at.get("activityId") || at.get("activity_id");
+var CATEGORY = "https://w3id.org/xapi/cmi5/context/categories/";
+function show(text) { document.getElementById("said").textContent = text; }
+function ask(method, path, body, headers) {
+  headers = Object.assign({ Authorization: word, "X-Experience-API-Version": "1.0.3" }, headers || {});
+  if (body) headers["Content-Type"] = "application/json";
+  return fetch(at.get("endpoint") + path, { method: method, headers: headers, body: body && JSON.stringify(body) });
+}
+function place(name) {
+  return "activities/state?" + new URLSearchParams(
+    { activityId: activity, agent: JSON.stringify(actor), registration: at.get("registration"), stateId: name });
+}
+function say(verb, result, more) {
+  var context = { registration: at.get("registration"), contextActivities: {} };
+  if (isCmi5) {
+    context.extensions = { "https://w3id.org/xapi/cmi5/context/extensions/sessionid": session };
+    context.contextActivities.category = [{ id: CATEGORY + "cmi5" }];
+    if (/completed|passed|failed/.test(verb)) context.contextActivities.category.push({ id: CATEGORY + "moveon" });
+  }
+  var statement = Object.assign({
+    id: crypto.randomUUID(), timestamp: new Date().toISOString(), actor: actor, context: context,
+    verb: { id: "http://adlnet.gov/expapi/verbs/" + verb }, object: { id: activity }
+  }, more || {});
+  if (result) statement.result = result;
+  return ask("POST", "statements", statement).then(function (answer) { show(verb + " " + answer.status); });
+}
+function on(id, then) { document.getElementById(id).onclick = then; }
+on("complete", function () { say("completed", { completion: true, duration: "PT5M" }); });
+on("pass", function () { say("passed", { success: true, score: { scaled: 0.9 }, duration: "PT5M" }); });
+on("low", function () { say("passed", { success: true, score: { scaled: 0.2 }, duration: "PT5M" }); });
+on("fail", function () { say("failed", { success: false, score: { scaled: 0.2 }, duration: "PT5M" }); });
+on("end", function () { say("terminated", { duration: "PT10M" }); });
+on("answer", function () {
+  say("answered", { response: "b", success: true }, {
+    object: { id: activity + "/question-1", definition: { name: { en: "Where is the well?" } } },
+    context: { registration: at.get("registration") }
+  });
+});
+on("other", function () {
+  say("completed", { completion: true }, { actor: { mbox: "mailto:somebody@example.org" } });
+});
+on("keep", function () {
+  ask("PUT", place("bookmark"), { page: 3 }).then(function (answer) { show("kept " + answer.status); });
+});
+function begin() {
+  ask("GET", place("bookmark")).then(function (answer) { return answer.ok ? answer.text() : "none"; })
+    .then(function (text) { document.getElementById("state").textContent = text; });
+}
+if (!isCmi5) begin();
+else fetch(at.get("fetch"), { method: "POST" }).then(function (answer) { return answer.json(); })
+  .then(function (told) { word = "Basic " + told["auth-token"]; return ask("GET", place("LMS.LaunchData")); })
+  .then(function (answer) { return answer.json(); })
+  .then(function (data) {
+    session = data.contextTemplate.extensions["https://w3id.org/xapi/cmi5/context/extensions/sessionid"];
+    begin();
+    return say("initialized");
+  });
+</script></html>
+"""
+
+
+def unit(title: str) -> bytes:
+    return UNIT.replace("__TITLE__", title).encode()
+
+
+def words_of(name: str, text: str) -> str:
+    return f'<{name}><langstring lang="en">{text}</langstring></{name}>'
+
+
+def au(name: str, more: str = "", url: str = "") -> str:
+    told = words_of("title", name.title()) + words_of("description", name)
+    return f'<au id="https://example.org/course/{name}" {more}>{told}<url>{url or f"{name}.html"}</url></au>'
+
+
+def structure(inside: str, course: str = "https://example.org/course", objectives: str = "") -> bytes:
+    """A cmi5 course structure around these units and blocks."""
+    told = words_of("title", "Water") + words_of("description", "Where it comes from.")
+    return (
+        '<?xml version="1.0"?><courseStructure xmlns="https://w3id.org/xapi/profiles/cmi5/v1/CourseStructure.xsd">'
+        f'<course id="{course}">{told}</course>{objectives}{inside}</courseStructure>'
+    ).encode()
+
+
+def cmi5(path: Path, inside: str, *names: str) -> Path:
+    return zipped(path, {"cmi5.xml": structure(inside), **{f"{name}.html": unit(name.title()) for name in names}})
+
+
+def tincan(path: Path, *names: str) -> Path:
+    told = "".join(
+        f'<activity id="https://example.org/{name}" type="http://adlnet.gov/expapi/activities/course">'
+        f'<name>{name.title()}</name><description lang="en">{name}</description><launch lang="en">{name}.html</launch>'
+        "</activity>"
+        for name in names
+    )
+    document = f'<?xml version="1.0"?><tincan xmlns="http://projecttincan.com/tincan.xsd"><activities>{told}</activities></tincan>'
+    return zipped(path, {"tincan.xml": document.encode(), **{f"{name}.html": unit(name.title()) for name in names}})

@@ -16,8 +16,10 @@ from catalog.importers.kolibri.kolibri import Kolibri
 from catalog.importers.media.film import Film
 from catalog.importers.moodle.mbz import MoodleBackup
 from catalog.importers.office.office import Office
+from catalog.importers.packages.cmi5 import Cmi5
 from catalog.importers.packages.h5p import H5p
 from catalog.importers.packages.scorm import Scorm
+from catalog.importers.packages.tincan import Tincan
 from catalog.importers.pdf import Pdf
 from catalog.importers.picture import Page, Picture
 from catalog.importers.questions.files import Aiken, Gift, MoodleXml, Qti12
@@ -27,6 +29,8 @@ from catalog.importers.source import Source
 from catalog.importers.zim.zim import Zim
 
 IMPORTERS: Sequence[Importer] = (
+    Cmi5(),
+    Tincan(),
     Scorm(),
     Cartridge(),
     MoodleBackup(),

@@ -12,7 +12,8 @@ from sync.web.language import duration, gettext, language_name, language_now, ng
 
 ICONS = {
     "html": "course", "video": "play", "audio": "sound", "pdf": "page", "epub": "page", "quiz": "ask", "link": "globe",
-    "download": "kept", "scorm": "course", "h5p": "course",
+    "download": "kept", "scorm": "course", "h5p": "course", "cmi5": "course",
+    "xapi": "course",
 }  # fmt: skip
 TIMED = ("video", "audio")
 SIGNS = {State.DONE: "done", State.BEGUN: "begun", State.STUCK: "begun", State.TO_COME: ""}
@@ -106,6 +107,7 @@ def score(step: Step) -> str:
 def facts(activity: Activity) -> list[str]:
     """Its kind, and its length where that is known."""
     kinds = {
+        "cmi5": gettext("Interactive lesson"),
         "h5p": gettext("Exercise"),
         "html": gettext("Lessons"),
         "video": gettext("Video"),
@@ -114,6 +116,7 @@ def facts(activity: Activity) -> list[str]:
         "epub": gettext("Book"),
         "quiz": gettext("Quiz"),
         "scorm": gettext("Interactive lesson"),
+        "xapi": gettext("Interactive lesson"),
         "download": gettext("File"),
         "link": gettext("On the internet"),
     }

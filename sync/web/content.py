@@ -101,6 +101,7 @@ class Content:
 
     async def answer(self, request: Request, hands: Hands) -> Answer:
         if self.own is not None and is_own(request.target):
+            request.target = _single_slashes(request.target)
             return await self.own.answer(request, hands)
         host = request.headers.get("Host", "")
         path = safe_path(request.target)
@@ -156,9 +157,15 @@ def is_own(target: str) -> bool:
     >>> is_own("/t0ken/~state"), is_own("/t0ken/%7Estate?a=b"), is_own("/t0ken/site/~a.html"), is_own("/~play/x/a.js")
     (True, True, False, False)
     """
-    path = safe_path(target) or ""
+    path = safe_path(_single_slashes(target)) or ""
     first, _, rest = path.partition("/")
     return not first.startswith("~") and rest.startswith("~")
+
+
+def _single_slashes(target: str) -> str:
+    """A target without empty steps in its path: packages join an address that ends in a slash to one that begins so."""
+    path, question, query = target.partition("?")
+    return re.sub(r"(?<=.)/{2,}", "/", path) + question + query
 
 
 def content_headers(media_type: str, frame_ancestors: str) -> list[tuple[str, str]]:

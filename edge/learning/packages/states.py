@@ -159,6 +159,18 @@ class States:
 
         return work
 
+    def change_work(
+        self, studied: Studied, part: str, change: Callable[[Kept | None], Save | None]
+    ) -> Callable[[Connection], None]:
+        """What the writer is to do where what comes next depends on what is kept by then; None changes nothing."""
+
+        def work(connection: Connection) -> None:
+            save = change(_parts(connection, studied, part).get(part))
+            if save is not None:
+                self.save_work(studied, save)(connection)
+
+        return work
+
     def has_room(self, studied: Studied, part: str, state_bytes: int) -> bool:
         """Tell whether so much may be kept of one more part."""
         row = (

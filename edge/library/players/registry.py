@@ -16,6 +16,7 @@ Player = Callable[[Box, Opened], ResponseReturnValue]
 
 PLAYERS: Mapping[str, Player] = {
     "audio": video.show,
+    "cmi5": package.show,
     "download": download.show,
     "epub": epub.show,
     "h5p": package.show,
@@ -25,6 +26,7 @@ PLAYERS: Mapping[str, Player] = {
     "quiz": quiz.show,
     "scorm": package.show,
     "video": video.show,
+    "xapi": package.show,
 }
 FIELDS = ("at", "part", "play", "q", "size", "to")
 """What the players read of the page's address."""

@@ -15,9 +15,10 @@ from flask.sessions import SessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 
 from catalog.db import Connection
+from catalog.manifest import words
 from edge.box import Box
 from edge.learning.packages.states import PART_LETTERS_MAX, Save
-from edge.library.stage import files, h5p, pdf, scorm, xapi
+from edge.library.stage import files, h5p, pdf, scorm, store, units, xapi
 from edge.library.stage.launched import Launched, demand_own_origin, launched
 from sync.web import language
 from sync.web.content import app_origin, content_policy
@@ -38,8 +39,14 @@ POLICY = (
 
 Scene = Callable[[Box, Launched], dict[str, Any]]
 
-SCENES: Mapping[str, Scene] = {"h5p": h5p.scene, "pdf": pdf.scene, "scorm": scorm.scene}
-"""What the page of each kind of package is made of; its template bears the kind's name."""
+SCENES: Mapping[str, tuple[Scene, str]] = {
+    "cmi5": (units.scene, "stage/unit.html"),
+    "h5p": (h5p.scene, "stage/h5p.html"),
+    "pdf": (pdf.scene, "stage/pdf.html"),
+    "scorm": (scorm.scene, "stage/scorm.html"),
+    "xapi": (units.scene, "stage/unit.html"),
+}
+"""What the page of each kind of package is made of, and its template."""
 
 
 class StageApplication:
@@ -73,8 +80,19 @@ def create_stage(box: Box) -> Flask:
     @takes(query=("at",))
     def play(token: str) -> ResponseReturnValue:
         found = launched(box, token)
-        scene = SCENES.get(found.activity.kind) or abort(404)
-        return render_template(f"stage/{found.activity.kind}.html", **scene(box, found))
+        scene, template = SCENES.get(found.activity.kind) or abort(404)
+        return render_template(template, **scene(box, found))
+
+    @app.get("/<token>/~over")
+    def over(token: str) -> ResponseReturnValue:
+        title = words(launched(box, token).activity.title, language.language_now())
+        now = language.language_now()
+        return render_template("stage/over.html", title=title, language=now, direction=language.direction(now))
+
+    @app.post("/<token>/~fetch")
+    def fetch(token: str) -> ResponseReturnValue:
+        demand_own_origin()
+        return store.fetched(box, launched(box, token))
 
     @app.get("/<token>/~state")
     @takes(query=("part",), gives=JSON)
@@ -96,11 +114,11 @@ def create_stage(box: Box) -> Flask:
             if not box.packages.has_room(studied, save.part, len(said)):
                 abort(413)
             keep = box.packages.save_work(studied, save)
-            store = xapi.storing(box, found, statements)
+            record = xapi.storing(box, found, statements)
 
             def work(connection: Connection) -> None:
                 keep(connection)
-                store(connection)
+                record(connection)
 
             write_then_answer(box.database, work)
         return Response(status=204)
@@ -115,6 +133,8 @@ def create_stage(box: Box) -> Flask:
             course, version = found.launch.course, found.release.version
             box.learning.reached_second(found.learner, course, version, found.activity.id, page, pages_total)
         return Response(status=204)
+
+    app.register_blueprint(store.mounted(box))
 
     @app.after_request
     def finish(response: Response) -> Response:
