@@ -193,13 +193,14 @@ def is_for_all(connection: Connection, course: str) -> bool:
 def choice_of(connection: Connection, course: str) -> Choice:
     """Who gets a course now, and how much of it."""
     want = schema.want
-    query = select(want).where(want.c.course == course, want.c.withdrawn_seconds.is_(None)).order_by(want.c.campus)
-    rows = connection.execute(query).all()
+    rows = connection.execute(select(want).where(want.c.course == course).order_by(want.c.campus)).all()
+    given = [row for row in rows if row.withdrawn_seconds is None]
     return Choice(
-        None if is_for_all(connection, course) else tuple(row.campus for row in rows),
-        {row.campus: tuple(json.loads(row.layers)) for row in rows if row.layers},
+        None if is_for_all(connection, course) else tuple(row.campus for row in given),
+        {row.campus: tuple(json.loads(row.layers)) for row in given if row.layers},
         0,
-        {row.campus: row.held_until_seconds for row in rows if row.held_until_seconds},
+        {row.campus: row.held_until_seconds for row in given if row.held_until_seconds},
+        tuple(row.campus for row in rows if row.withdrawn_seconds is not None),
     )
 
 

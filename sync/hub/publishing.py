@@ -135,9 +135,8 @@ class Publishing:
         """Let these campuses have a course, or every one; what each takes of it stays. Raises NoSuchCourse."""
         self._demand_known(course)
         with writing(self._engine) as connection:
-            choice = replace(
-                editions.choice_of(connection, course), campuses=None if campuses is None else tuple(campuses)
-            )
+            chosen = None if campuses is None else tuple(campuses)
+            choice = replace(editions.choice_of(connection, course), campuses=chosen, without=())
             editions.choose(connection, course, choice, self._clock.now().wall_seconds)
 
     def withdraw(self, course: str, campuses: Sequence[str] | None = None) -> int:

@@ -166,7 +166,7 @@ def _wished(one: Draft, wish: Wish, campuses: Mapping[str, str]) -> Draft:
                 f"This course has no layer {', '.join(unknown)}.", f"It has {', '.join(sorted(one.said.layers))}."
             )
         taken = tuple(layer for layer in wish.layers if layer != CORE)
-        chosen = campuses.values() if choice.campuses is None else choice.campuses
+        chosen = [campus for campus in campuses.values() if choice.is_for(campus)]
         choice = replace(choice, layers={**choice.layers, **dict.fromkeys(chosen, taken)})
     if wish.holds:
         holds = {campuses[name]: until_seconds for name, until_seconds in wish.holds.items()}

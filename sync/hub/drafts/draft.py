@@ -61,16 +61,17 @@ class Choice:
     """Who gets a course, how much of it, and when."""
 
     campuses: tuple[str, ...] | None = None
-    """None: every campus, those to come as well."""
+    """None: every campus, those to come as well, but for those that are `without` it."""
     layers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By campus: what it takes beside the core; a campus that is not named takes all that its boxes take."""
     due_seconds: int = 0
     """No box gets it before; 0: at once."""
     holds: Mapping[str, int] = field(default_factory=dict)
     """By campus: until when it keeps the version that it has."""
+    without: tuple[str, ...] = ()
 
     def is_for(self, campus: str) -> bool:
-        return self.campuses is None or campus in self.campuses
+        return campus not in self.without if self.campuses is None else campus in self.campuses
 
     def to_text(self) -> str:
         document = {
@@ -78,6 +79,7 @@ class Choice:
             "layers": {campus: list(layers) for campus, layers in self.layers.items()},
             "due": self.due_seconds,
             "holds": dict(self.holds),
+            "without": list(self.without),
         }
         return json.dumps(document, sort_keys=True)
 
@@ -89,6 +91,7 @@ class Choice:
             {campus: tuple(layers) for campus, layers in said["layers"].items()},
             said["due"],
             said["holds"],
+            tuple(said["without"]),
         )
 
 

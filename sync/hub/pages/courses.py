@@ -75,9 +75,10 @@ def create_pages(hub: "Hub") -> Blueprint:
     @require("staff")
     @takes("campus")
     def withdraw(course: str) -> Response:
-        known = {campus.id for campus in hub.fleet.campuses()}
-        chosen = [campus for campus in request.form.getlist("campus") if campus in known]
-        hub.publishing.withdraw(course, None if len(chosen) == len(known) else chosen)
+        chosen = set(request.form.getlist("campus"))
+        choice = hub.publishing.choice_of(course)
+        having = {campus.id for campus in hub.fleet.campuses() if choice.is_for(campus.id)}
+        hub.publishing.withdraw(course, None if having <= chosen else sorted(having & chosen))
         hub.keeping.note(session_now().person, "withdrawn", course=course)
         return redirect(f"/courses/{course}?said=withdrawn", 303)
 

@@ -62,12 +62,14 @@ def choice_written(form: Form, draft: Draft, campuses: Sequence[Campus]) -> Choi
             if rung in ladder and rung != everything:
                 layers[campus] = ladder[rung]
             holds[campus] = _day_seconds(hold, "00:00", "hold") if hold else 0
-    chosen = None if form.get("who") == "all" else tuple(one for one in form.getlist("campus") if one in known)
+    ticked = tuple(one for one in form.getlist("campus") if one in known)
+    chosen = None if form.get("who") == "all" else ticked
     if chosen == ():
         raise WordsRefused(gettext("No campus is chosen."), gettext("Choose at least one, or every campus."), "campus")
     day = form.get("day", "")
     due_seconds = _day_seconds(day, form.get("time", "") or "00:00", "day") if day else 0
-    return Choice(chosen, layers, due_seconds, {campus: until for campus, until in holds.items() if until})
+    without = tuple(campus for campus in holds if campus not in ticked) if chosen is None else ()
+    return Choice(chosen, layers, due_seconds, {campus: until for campus, until in holds.items() if until}, without)
 
 
 def _day_seconds(day: str, time: str, field: str) -> int:

@@ -154,6 +154,30 @@ def test_what_is_withdrawn_stays_so_when_a_new_version_is_published(hub: Hub, bo
     assert () == hub.publishing.choice_of("water").campuses
 
 
+def test_who_was_taken_a_course_gets_no_new_version_of_it_and_others_keep_to_their_languages(
+    hub: Hub, box: Box, new_box: Callable[[], Box], imported: Callable[..., str]
+) -> None:
+    """Taken from one campus, a course is still for all others, and for those to come."""
+    other = new_box()
+    other.enrols(hub.fleet.make_token(hub.fleet.campus_called("Coast")))
+    wadi = next(campus for campus in hub.fleet.campuses() if campus.name == "Wadi")
+    hub.publishing.publish_draft(hub.drafts.find(imported("water", {"a.zip": site("Water")})))
+    hub.publishing.withdraw("water", [wadi.id])
+
+    draft = hub.drafts.find(imported("water", {"a.zip": site("Water again")}))
+    hub.publishing.publish_draft(draft)
+    hub.packing.build_missing()
+
+    assert ([], [2]) == (versions_planned(box), versions_planned(other))
+    assert (None, (wadi.id,)) == (draft.choice.campuses, hub.publishing.choice_of("water").without)
+    assert ["Coast"] == [
+        cost.campus.name for cost in hub.publishing.costs(hub.drafts.find(imported("water", {"b.zip": site("3")})))
+    ]
+    late = new_box()
+    late.enrols(hub.fleet.make_token(hub.fleet.campus_called("A new one")))
+    assert [2] == versions_planned(late)
+
+
 def test_a_campus_keeps_its_version_until_its_day(
     hub: Hub, box: Box, new_box: Callable[[], Box], publishes: Publishes, clock: Any
 ) -> None:

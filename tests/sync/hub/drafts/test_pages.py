@@ -153,6 +153,28 @@ def test_campuses_layers_and_a_time_are_chosen_on_the_page(hub: Hub, staff: Brow
     assert 'value="2027-02-01"' in staff.reads(page)
 
 
+def test_a_campus_that_is_not_ticked_goes_without_and_those_to_come_do_not(
+    hub: Hub, staff: Browser, imported: Make
+) -> None:
+    wadi, coast = (hub.fleet.campus_called(name) for name in ("Wadi", "Coast"))
+    draft = imported("water", {"water.zip": site("Water")})
+    page = f"/publish/{draft}"
+
+    staff.sends(
+        f"{page}/campuses",
+        page=page,
+        who="all",
+        campus=[wadi.id],
+        of=[coast.id, wadi.id],
+        layers=["", ""],
+        hold=["", ""],
+    )
+
+    choice = hub.drafts.find(draft).choice
+    assert (None, (coast.id,), True) == (choice.campuses, choice.without, choice.is_for("one to come"))
+    assert "Publish to 1 campus" in staff.reads(page)
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [({"who": "chosen"}, "No campus is chosen."), ({"who": "all", "day": "soon"}, "This is no day.")],
