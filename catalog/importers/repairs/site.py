@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
 from catalog.importers.intake import Added, Intake
+from catalog.importers.repairs import zawgyi
 from catalog.importers.repairs.kinds import HEAD_BYTES, complaint, is_oversize, name_for, type_of
 from catalog.importers.repairs.references import MENDED, References
 from catalog.importers.source import Tree, beginning
@@ -59,7 +60,7 @@ def _add(tree: Tree, found: str, path: str, folder: str, references: References,
         intake.report.noted.append(wrong)
     whole: Iterator[bytes] = chain((first,), pieces)
     if kind in MENDED:
-        whole = references.mended(path, whole)
+        whole = zawgyi.mended(path, references.mended(path, whole), intake.report)
     if style and kind in PAGES:
         whole = _styled(whole, style)
     added = intake.add(f"{folder}/{path}", whole, media_type=kind, is_counted=False)
