@@ -91,9 +91,10 @@ class Batch:
         """What an earlier batch of this name had staged and this one need not write again."""
         return self._journal.held_bytes if self._journal else 0
 
-    def holds(self, key: str) -> bool:
-        """Tell whether `take_again` would find it."""
-        return self._journal is not None and self._journal.find(key) is not None
+    def held_bytes_of(self, key: str) -> int | None:
+        """The size of what `take_again` would find; None where it would find nothing."""
+        held = self._journal.find(key) if self._journal else None
+        return None if held is None else held[1]
 
     def take_again(self, key: str) -> tuple[Digest, int, Path] | None:
         """Take the file that was staged under this key before the process died: its name, its size, where it lies."""

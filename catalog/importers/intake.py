@@ -200,9 +200,9 @@ class Intake:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def is_held(self, path: str) -> bool:
-        """Tell whether this file was made already, by an import that died: then `add` asks for none of its bytes."""
-        return self._batch.holds(path)
+    def held_bytes(self, path: str) -> int | None:
+        """The size of a file that was made already, by an import that died: then `add` asks for none of its bytes."""
+        return self._batch.held_bytes_of(path)
 
     def working(self, weight_bytes: int) -> Callable[[int], None]:
         """Something long begins that is worth as much of the progress as reading `weight_bytes`.

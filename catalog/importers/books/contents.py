@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from catalog.importers.repairs.zawgyi import unicode_of
 from catalog.importers.xml import Element, child, children, descendants, text_of
 
 DEPTH_MAX = 6
@@ -53,4 +54,4 @@ def _heading(title: str, reference: str, folder: str, depth: int) -> Iterator[He
     path, _, fragment = reference.partition("#")
     if title and path:
         whole = posixpath.normpath(posixpath.join(folder, unquote(path)))
-        yield Heading(title[:TITLE_LETTERS_MAX], whole, fragment[:TITLE_LETTERS_MAX], depth)
+        yield Heading(unicode_of(title)[:TITLE_LETTERS_MAX], whole, fragment[:TITLE_LETTERS_MAX], depth)

@@ -14,6 +14,7 @@ from catalog.fault import ContentFault
 from catalog.importers.books.contents import Heading, headings_of
 from catalog.importers.intake import Intake, slug, title_of
 from catalog.importers.repairs.site import take
+from catalog.importers.repairs.zawgyi import unicode_of
 from catalog.importers.source import Source, Tree, contents
 from catalog.importers.xml import Element, children, descendants, parse_xml, text_of
 from catalog.manifest import Activity, is_safe_path
@@ -128,7 +129,7 @@ def _item(folder: str, one: Element) -> Item:
 
 
 def _said(document: Element, name: str) -> str:
-    return text_of(next(descendants(document, name), None))[:WORDS_MAX]
+    return unicode_of(text_of(next(descendants(document, name), None)))[:WORDS_MAX]
 
 
 def _spine(name: str, tree: Tree, package: Package, intake: Intake) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, first_bytes, safe_name
 from catalog.importers.repairs.names import TEXT_ALPHABETS, alphabet_of
+from catalog.importers.repairs.zawgyi import unicode_of
 from catalog.manifest import Activity
 
 CAPTIONS_BYTES_MAX = 8 << 20
@@ -98,7 +99,7 @@ def _text(captions: Path, intake: Intake) -> bytes:
     data = captions.read_bytes()
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        return webvtt(data.decode(encoding)).encode()
+        return unicode_of(webvtt(data.decode(encoding))).encode()
     except UnicodeDecodeError as error:
         alphabet = alphabet_of(_NOT_ASCII.findall(data), TEXT_ALPHABETS) if encoding != "utf-16" else None
         if alphabet is None:

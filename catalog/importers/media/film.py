@@ -18,6 +18,7 @@ from catalog.importers.media.containers import M4A, MP4, Container, container_of
 from catalog.importers.media.languages import short_tag
 from catalog.importers.source import Source
 from catalog.manifest import Activity
+from catalog.media import media_type
 from catalog.renditions.facts import Facts
 from catalog.renditions.ladder import AUDIO, FULL, SMALLER_PERMILLE, VIDEO, original, rungs
 from catalog.renditions.studio import Studio, needs_studio
@@ -44,6 +45,16 @@ class Film:
         return [making.activity(seconds)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """The version that stands for the original: its file, its path in the course, how tall and how heavy it is."""
+
+    file: Path
+    path: str
+    height: int
+    size_bytes: int
+
+
 @dataclass(slots=True)
 class _Making:
     """One film on its way into the course."""
@@ -59,7 +70,7 @@ class _Making:
         kind = VIDEO if is_film else AUDIO
         name = self.intake.claim_id(slug(self.source.stem, kind))
         if self.facts is None or self.intake.studio is None:
-            path = f"{name}/{safe_name(self.source)}"
+            path = f"{name}/{_named(self.source, self.container, kind)}"
             self.intake.add(path, pieces_of(self.source), layer=kind, media_type=_type(self.container, kind))
             attributes: dict[str, Any] = {"seconds": seconds} if seconds else {}
         else:
@@ -82,18 +93,15 @@ class _Making:
         )
 
     def _made(self, name: str, kind: str, facts: Facts, studio: Studio, place: Path) -> tuple[str, dict[str, Any]]:
-        full, suffix = self._original(kind, facts, studio, place)
-        full_bytes = full.stat().st_size
-        made = self._smaller(name, facts, studio, place, full_bytes)
+        full = self._original(name, kind, facts, studio, place)
+        made = self._smaller(name, facts, studio, place, full.size_bytes)
         layer = VIDEO if kind == VIDEO else FULL_SOUND_LAYER if made else AUDIO
-        path = f"{name}/{safe_name(self.source.with_suffix(suffix))}"
-        own_type = f"{kind}/mp4" if full != self.source else _type(self.container, kind)
-        self.intake.add(path, pieces_of(full), layer=layer, media_type=own_type, is_counted=False)
+        own_type = _type(self.container, kind) if full.file == self.source else f"{kind}/mp4"
+        self.intake.add(full.path, pieces_of(full.file), layer=layer, media_type=own_type, is_counted=False)
         self.intake.advance(self.source.stat().st_size)
-        height = facts.height if full == self.source else original(facts).height
-        versions = [{"height": height, "kind": kind, "name": FULL, "path": path, "size_bytes": full_bytes}, *made]
+        whole = {"height": full.height, "kind": kind, "name": FULL, "path": full.path, "size_bytes": full.size_bytes}
         attributes: dict[str, Any] = {"seconds": facts.seconds} if facts.seconds else {}
-        attributes["renditions"] = versions
+        attributes["renditions"] = [whole, *made]
         if facts.chapters:
             attributes["chapters"] = [{"seconds": one.seconds, "title": one.title} for one in facts.chapters]
         if captions := self._captions(name, facts, studio, place):
@@ -101,25 +109,28 @@ class _Making:
         if kind == VIDEO and studio.poster(self.source, facts, place / POSTER):
             attributes["poster"] = f"{name}/{POSTER}"
             self.intake.add(attributes["poster"], pieces_of(place / POSTER), role="poster", is_counted=False)
-        return path, attributes
+        return full.path, attributes
 
-    def _original(self, kind: str, facts: Facts, studio: Studio, place: Path) -> tuple[Path, str]:
-        """What stands for the original, and its suffix: itself, itself in another wrapping, or what was made of it."""
+    def _original(self, name: str, kind: str, facts: Facts, studio: Studio, place: Path) -> "_Full":
+        """What stands for the original: itself, itself in another wrapping, or what was made of it."""
+        as_it_is = f"{name}/{_named(self.source, self.container, kind)}"
         if facts.is_playable and (self.container not in (MP4, M4A) or mp4.is_faststart(self.source)):
-            return self.source, self.source.suffix or self.container.suffix
+            return _Full(self.source, as_it_is, facts.height, self.source.stat().st_size)
         target, suffix = place / FULL, ".m4a" if kind == AUDIO else ".mp4"
+        path = f"{name}/{safe_name(self.source.with_suffix(suffix))}"
         fits = facts.film in ("", "h264") and facts.sound in ("", "aac", "mp3") and facts.is_plain_picture
-        if fits and studio.repack(self.source, facts, target):
-            self.intake.report.repaired.append(
-                f"{self.source.name}: wrapped anew as {suffix}, so that it starts at once."
-            )
-            return target, suffix
+        held_bytes = self.intake.held_bytes(path)
+        report = self.intake.report
+        if fits and (held_bytes is not None or studio.repack(self.source, facts, target)):
+            report.repaired.append(f"{self.source.name}: wrapped anew as {suffix}, so that it starts at once.")
+            return _Full(target, path, facts.height, held_bytes or target.stat().st_size)
         if facts.is_playable:
-            return self.source, self.source.suffix or self.container.suffix
-        if studio.make(self.source, facts, original(facts), target, self.intake.working(self.source.stat().st_size)):
+            return _Full(self.source, as_it_is, facts.height, self.source.stat().st_size)
+        rung, say = original(facts), self.intake.working(self.source.stat().st_size)
+        if held_bytes is not None or studio.make(self.source, facts, rung, target, say):
             codecs = " and ".join(filter(None, (facts.film, facts.sound)))
-            self.intake.report.repaired.append(f"{self.source.name}: {codecs} made into what phones play ({suffix}).")
-            return target, suffix
+            report.repaired.append(f"{self.source.name}: {codecs} made into what phones play ({suffix}).")
+            return _Full(target, path, rung.height, held_bytes or target.stat().st_size)
         raise ContentFault(
             f"{self.source.name} cannot be made into a film that phones play; it may be damaged.", "Export it as MP4."
         )
@@ -129,7 +140,7 @@ class _Making:
         for rung in rungs(facts):
             suffix = ".m4a" if rung.kind == AUDIO else ".mp4"
             path, target = f"{name}/{rung.name}{suffix}", place / rung.name
-            if not self.intake.is_held(path):
+            if self.intake.held_bytes(path) is None:
                 say = self.intake.working(self.source.stat().st_size)
                 if not studio.make(self.source, facts, rung, target, say):
                     self.intake.report.noted.append(f"{self.source.name}: the version {rung.name} could not be made.")
@@ -164,6 +175,12 @@ def _checked_seconds(source: Path, container: Container) -> int:
     if container in (MP4, M4A):
         return mp4.seconds_of(source)
     return webm.seconds_of(source) if container.suffix == ".webm" else 0
+
+
+def _named(source: Path, container: Container, kind: str) -> str:
+    """The file's own name, with a suffix by which a browser is told what it is."""
+    name = safe_name(source)
+    return name if media_type(name) == _type(container, kind) else name.removesuffix(source.suffix) + container.suffix
 
 
 def _type(container: Container, kind: str) -> str:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
 from catalog.importers.intake import Added, Intake
+from catalog.importers.repairs import zawgyi
 from catalog.importers.repairs.kinds import HEAD_BYTES, complaint, is_oversize, name_for, type_of
 from catalog.importers.repairs.references import MENDED, References
+from catalog.importers.repairs.vendored import Vendored
 from catalog.importers.source import Tree, beginning
 from catalog.media import BYTES, media_type
 
@@ -39,7 +41,8 @@ def take(
     """
     unopened = _renamed(tree, files)
     names = {found: unopened.get(path, path) for found, path in files.items()}
-    references = References(names.values(), intake.report, {**unopened, **(renamed or {})})
+    vendored = Vendored(frozenset(names.values()))
+    references = References(names.values(), intake.report, {**unopened, **(renamed or {})}, vendored.instead_of)
     for old, new in unopened.items():
         intake.report.repaired.append(f"{old}: a page that no browser would open; it is called {new} now.")
     for found in tree.paths:
@@ -48,6 +51,7 @@ def take(
             seen(files[found], _add(tree, found, path, folder, references, intake, style))
         intake.advance(tree.source_bytes(found))
     references.finish()
+    vendored.add(folder, intake)
 
 
 def _add(tree: Tree, found: str, path: str, folder: str, references: References, intake: Intake, style: bytes) -> Added:
@@ -59,7 +63,7 @@ def _add(tree: Tree, found: str, path: str, folder: str, references: References,
         intake.report.noted.append(wrong)
     whole: Iterator[bytes] = chain((first,), pieces)
     if kind in MENDED:
-        whole = references.mended(path, whole)
+        whole = zawgyi.mended(path, references.mended(path, whole), intake.report)
     if style and kind in PAGES:
         whole = _styled(whole, style)
     added = intake.add(f"{folder}/{path}", whole, media_type=kind, is_counted=False)

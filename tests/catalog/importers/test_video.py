@@ -174,6 +174,7 @@ def test_a_webm_film_is_taken(reading: Read, tmp_path: Path) -> None:
     imported = reading(tmp_path / "film.bin")
 
     assert {"seconds": 13} == dict(imported.activities[0].attributes)
+    assert "film/film.webm" == imported.activities[0].path
     assert "video/webm" == imported.layers[1].entries[0].media_type
 
 
