@@ -10,14 +10,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from xml.etree.ElementTree import Element
 
 from catalog.importers.questions.inner import inner_markup
 from catalog.importers.questions.numbers import accepted_number, between, decimal_of
 from catalog.importers.questions.qti2_responses import Declared, declared_in
 from catalog.importers.questions.quiz import part_ids, thousandths
 from catalog.importers.rewriting import is_elsewhere, joined, rewritten
-from catalog.importers.xml import child, children, descendants, text_of
+from catalog.importers.xml import Element, child, children, descendants, text_of
 from catalog.questions.bank import PERMILLE, Accepted, Gap, Option, Pair, Question
 from catalog.questions.markup import cleaned, plain
 

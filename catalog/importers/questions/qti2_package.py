@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element
 
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, pieces_of, slug, title_of
@@ -18,7 +17,7 @@ from catalog.importers.questions.qti2 import ITEM, TEST, normal, read_item
 from catalog.importers.questions.quiz import Found, keep, named, question_id, thousandths
 from catalog.importers.rewriting import joined
 from catalog.importers.source import CountedTree, Source, Tree, beginning, contents
-from catalog.importers.xml import child, children, descendants, parse_xml, text_of
+from catalog.importers.xml import Element, child, children, descendants, parse_xml, text_of
 from catalog.manifest import Activity
 from catalog.questions.bank import ATTEMPTS_MAX, PERMILLE
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from xml.etree.ElementTree import Element
 
 from catalog.importers.questions.numbers import decimal_of
-from catalog.importers.xml import child, children, descendants, text_of
+from catalog.importers.xml import Element, child, children, descendants, text_of
 from catalog.questions.bank import PERMILLE
 
 
