@@ -44,6 +44,7 @@ __all__ = [
     "WebSettings",
     "bare",
     "begin_session",
+    "compressed",
     "create_base",
     "csrf_token",
     "end_session",
@@ -257,10 +258,10 @@ def _finish(response: Response) -> Response:
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cache-Control", "private, no-store" if session_now().kind else "private, no-cache")
-    return _compressed(response)
+    return compressed(response)
 
 
-def _compressed(response: Response) -> Response:
+def compressed(response: Response) -> Response:
     """Compress a page on its way out: a page is small, and the air is what is scarce."""
     if response.mimetype not in COMPRESSED_TYPES or not response.is_sequence or "X-Sendfile" in response.headers:
         return response

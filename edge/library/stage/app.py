@@ -21,6 +21,7 @@ from edge.learning.packages.states import PART_LETTERS_MAX, Save
 from edge.library.stage import files, h5p, pdf, scorm, store, units, xapi
 from edge.library.stage.launched import Launched, demand_own_origin, launched
 from sync.web import language
+from sync.web.app import compressed
 from sync.web.content import app_origin, content_policy
 from sync.web.lasting import write_then_answer
 from sync.web.takes import JSON, takes
@@ -150,7 +151,7 @@ def create_stage(box: Box) -> Flask:
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
         headers.setdefault("Cache-Control", "private, no-store")
-        return response
+        return compressed(response)
 
     return app
 

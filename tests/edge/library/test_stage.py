@@ -1,5 +1,6 @@
 """The stage: what a course's own origin says beside its files, to whom, and what it refuses."""
 
+import gzip
 import json
 import re
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from sync.web.sessions import Session
 from tests.made_packages import Item, scorm
 
 Begins = Callable[..., tuple[str, Session]]
+PAGE_BYTES_MAX = 4_000
+SCRIPTS_BYTES_MAX = 16_000
 HOSTILE_TITLE = "</script><script>alert(1)</script>"
 
 
@@ -194,6 +197,24 @@ def test_an_activity_that_no_runtime_plays_has_no_stage(
     address = box.launches.open(session, "lesson", lesson.root, "site")
 
     assert 404 == content.get(f"/{address.token}/~play/", **on(address)).status_code
+
+
+def test_the_page_with_all_that_is_kept_is_compressed_on_its_way(
+    content: FlaskClient, at: Callable[..., Address], amina: Person
+) -> None:
+    address = at(person=amina.id)
+    content.post(f"/{address.token}/~state", json=save(state={"x": "water " * 10_000}), **own(address))
+
+    answer = content.get(f"/{address.token}/~play/", **on(address, **{"Accept-Encoding": "gzip"}))
+
+    assert "gzip" == answer.headers["Content-Encoding"]
+    assert len(answer.get_data()) < PAGE_BYTES_MAX
+
+
+def test_what_is_ours_of_the_stage_is_small() -> None:
+    sizes = [len(gzip.compress(path.read_bytes(), mtime=0)) for path in files.FOLDER.iterdir()]
+
+    assert sum(sizes) < SCRIPTS_BYTES_MAX
 
 
 def test_every_file_of_the_stage_has_an_address_that_changes_with_it() -> None:

@@ -161,6 +161,28 @@ def test_a_rule_keeps_a_part_closed_until_another_was_passed(campus: Campus, gua
     expect(inside(stage).locator("h1")).to_have_text("The canal")
 
 
+def test_a_new_version_of_another_kind_and_with_other_parts_begins_anew_and_keeps_the_place(
+    campus: Campus, flowing: Release, tmp_path: Path
+) -> None:
+    """The course was of 1.2 once, then had other parts: nothing of that may keep it from opening."""
+    page = campus.phone()
+    inside(campus.opens(page, flowing)).locator("#goon").click()
+    eventually(lambda: permille(campus, flowing.activities[0].id) > 0, campus)
+    before = permille(campus, flowing.activities[0].id)
+    page.close()
+    kinds = [
+        {"items": [Item("one", "The well"), Item("five", "The hill")], "is_2004": True, "sequencing": FLOW},
+        {"items": [Item("one", "The well"), Item("four", "The mill")]},
+    ]
+
+    for kind in kinds:
+        release = campus.shelves("water", scorm(tmp_path / "flow.zip", **kind))
+        sco = inside(campus.opens(campus.phone(), release))
+        expect(sco.locator("#said")).to_have_text("true")
+
+    assert before <= permille(campus, flowing.activities[0].id)
+
+
 def test_a_guest_goes_through_all_parts(campus: Campus, flowing: Release) -> None:
     stage = campus.opens(campus.phone("guest"), flowing)
     for title in ("The well", "The canal"):

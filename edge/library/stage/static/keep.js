@@ -191,7 +191,6 @@ var Stage = (function () {
     var text = isEnded ? scene.words.ended : isWaiting ? scene.words.waiting : told;
     line.textContent = text;
     line.hidden = !text;
-    if (parent !== window) parent.postMessage({ qanat: isWaiting || isEnded ? "waiting" : "kept" }, "*");
   }
 
   // ---- leaving -----------------------------------------------------------------------------------------------------
@@ -216,5 +215,5 @@ var Stage = (function () {
   recover();
   send();
 
-  return { scene: scene, put: put, state: state, say: say, hear: hear, isWaiting: function () { return Object.keys(waiting).length > 0; } };
+  return { scene: scene, put: put, state: state, say: say, hear: hear };
 })();

@@ -64,6 +64,7 @@ var Parts = (function () {
   function heading(part) {
     var b = document.createElement("b");
     b.textContent = part.title;
+    b.dir = "auto";
     return b;
   }
 
@@ -72,6 +73,7 @@ var Parts = (function () {
     var standing = ways.standing(part), isOpen = ways.mayOpen(part);
     button.type = "button";
     button.textContent = part.title;
+    button.dir = "auto"; // in the course's own language, whatever the page's is
     small.textContent = !isOpen ? words.locked : standing.is_completed ? words.done : standing.is_begun ? words.begun : "";
     small.className = standing.is_completed ? "done" : "";
     if (small.textContent) button.appendChild(small);

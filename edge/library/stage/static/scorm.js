@@ -101,8 +101,8 @@ var Scorm = (function () {
     };
   }
 
-  function runtime(part, state) {
-    var settings = settingsFor(kept), api = is2004 ? new Scorm2004API(settings) : new Scorm12API(settings);
+  function runtime(part, given) {
+    var state = fitting(given), settings = settingsFor(kept), api = is2004 ? new Scorm2004API(settings) : new Scorm12API(settings);
     var own = { api: api, part: part, isDirty: false, timer: 0, isOver: false };
 
     function kept(_address, data, isLast) {
@@ -173,6 +173,12 @@ var Scorm = (function () {
 
   function copied(state) {
     return JSON.parse(JSON.stringify(state && state.runtimeData && state.runtimeData.cmi || {}));
+  }
+
+  /* What another version of SCORM left, before the course was made anew, says nothing to this one. */
+  function fitting(state) {
+    var cmi = state && state.runtimeData && state.runtimeData.cmi;
+    return cmi && Boolean(cmi.core) === is2004 ? null : state;
   }
 
   function given2004(part, state) {
@@ -284,7 +290,7 @@ var Scorm = (function () {
   if (!isSequenced) begin();
 
   return {
-    isSequenced: isSequenced, room: room, standings: standings, settingsFor: settingsFor, given2004: given2004,
+    isSequenced: isSequenced, room: room, standings: standings, settingsFor: settingsFor, given2004: given2004, fitting: fitting,
     learnt: learnt, SAVE_SECONDS: SAVE_SECONDS, UNLOAD_MILLISECONDS_MAX: UNLOAD_MILLISECONDS_MAX
   };
 })();

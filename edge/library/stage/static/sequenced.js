@@ -116,7 +116,7 @@
     Stage.state(part.id, function (state) {
       open = part;
       api.reset(undefined, { preserveListeners: true });
-      api.loadFromJSON(Scorm.given2004(part, state), "cmi");
+      api.loadFromJSON(Scorm.given2004(part, Scorm.fitting(state)), "cmi");
       window.API_1484_11 = api;
       note(false);
       if (!part.sco) {
@@ -142,6 +142,11 @@
     moving(true);
     room.src = "about:blank";
     arrive();
+  }
+
+  /* A newer version of the course may have other parts: then it begins anew, and what was finished stays finished. */
+  function isRestored(order) {
+    try { return api.deserializeSequencingState(order); } catch (changed) { return false; }
   }
 
   function leave(then) {
@@ -179,7 +184,7 @@
   });
 
   Stage.state("", function (shared) {
-    var was = shared && shared.order && api.deserializeSequencingState(shared.order) ? api.getSequencingState().currentActivity : null;
+    var was = shared && shared.order && isRestored(shared.order) ? api.getSequencingState().currentActivity : null;
     var part = was && Scorm.standings[was.id] ? Parts.by[was.id] : null;
     if (part && shared.current === part.id) return show(part);
     if (part) return arrive();
