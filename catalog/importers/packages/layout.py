@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake
+from catalog.importers.repairs.site import take
 from catalog.importers.report import ExternalLink, Report
 from catalog.importers.site import is_junk
 from catalog.importers.source import Source, Tree, contents
@@ -92,13 +93,11 @@ class Package:
         self.files = {path: found for path, found in self.files.items() if is_kept(path)}
 
     def take_in(self, intake: Intake, folder: str) -> None:
-        """Put every file of the package into `folder` of the course."""
-        for path, found in self.files.items():
-            if path.casefold() == PLAY_FILE:
-                self._report.left_out.append(f"{path}: a name that is kept for the player.")
-            else:
-                intake.add(f"{folder}/{path}", self.tree.pieces(found), is_counted=False)
-            intake.advance(self.tree.source_bytes(found))
+        """Put every file of the package into `folder` of the course, with what any site's files are mended of."""
+        kept = {found: path for path, found in self.files.items() if path.casefold() != PLAY_FILE}
+        for path in self.files.keys() - kept.values():
+            self._report.left_out.append(f"{path}: a name that is kept for the player.")
+        take(self.tree, kept, folder, intake, keeps_names=True)
         wanted = set(self.files.values()) | self._left
         left = [path for path in self.tree.paths if path not in wanted]
         self._report.left_out += [f"{path}: left behind by the computer that made it." for path in left]

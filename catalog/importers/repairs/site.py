@@ -31,15 +31,16 @@ def take(
     *,
     renamed: Mapping[str, str] | None = None,
     style: bytes = b"",
+    keeps_names: bool = False,
 ) -> None:
     """Take in `files` (path in the tree -> path in the package) under `folder`; `seen` hears of each.
 
     `renamed` says which of them the package itself calls otherwise (its name -> path in the package); `style` is put
-    into the head of each page.
+    into the head of each page. `keeps_names`: the package's own list names its files, so that none gets another name.
 
     Raises ContentFault, DiskFull or BoxFault.
     """
-    unopened = _renamed(tree, files)
+    unopened = {} if keeps_names else _renamed(tree, files)
     names = {found: unopened.get(path, path) for found, path in files.items()}
     vendored = Vendored(frozenset(names.values()))
     references = References(names.values(), intake.report, {**unopened, **(renamed or {})}, vendored.instead_of)
