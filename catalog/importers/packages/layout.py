@@ -36,10 +36,10 @@ def document_path(source: Source, name: str) -> str | None:
         return None
     found = [path for path in tree.paths if path.rpartition("/")[2].lower() == name and path.count("/") <= 1]
     at_top = [path for path in found if "/" not in path]
-    if at_top:
-        return at_top[0]
+    if at_top or not found:
+        return at_top[0] if at_top else None
     tops = {path.partition("/")[0] for path in tree.paths if not is_junk(path)}
-    return found[0] if found and len(tops) == 1 else None
+    return found[0] if len(tops) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

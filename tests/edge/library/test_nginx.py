@@ -19,11 +19,13 @@ from catalog.media import TYPES
 from edge.box import Box
 from edge.config import Config
 from edge.library.launches import Address
+from edge.library.stage import files
 from edge.people.people import Person, Secret
 from edge.serve import sites
 from sync.web.content import content_headers
 from sync.web.front import Front
 from sync.web.sessions import Session
+from tests.made_packages import Item, scorm
 
 NGINX = "/usr/sbin/nginx"
 SITE = Path(__file__).parents[3] / "provisioning" / "nginx.conf"
@@ -47,6 +49,7 @@ class Campus:
     courses: str
     lesson: Release
     film: Release
+    shelve: Callable[..., Release]
 
     def open(self, session: Session) -> Address:
         return self.box.launches.open(session, "lesson", self.lesson.root, "site")
@@ -85,7 +88,7 @@ def campus(tmp_path: Path, boxes: Callable[..., Box], shelve: Callable[..., Rele
     with Front(sites(box), box.clock).serving(), subprocess.Popen([NGINX, "-c", main, "-p", tmp_path]) as nginx:
         _wait_for(seen)
         try:
-            yield Campus(box, f"http://127.0.0.1:{seen}", f"http://127.0.0.1:{content}", lesson, film)
+            yield Campus(box, f"http://127.0.0.1:{seen}", f"http://127.0.0.1:{content}", lesson, film, shelve)
         finally:
             nginx.terminate()
 
@@ -145,6 +148,38 @@ def test_a_launch_that_ended_opens_nothing(campus: Campus) -> None:
 
     paths = ["site/style.css", "site/index.html", "site/", ""]
     assert [404] * 4 == [httpx.get(f"{campus.courses}/{address.token}/{path}").status_code for path in paths]
+
+
+@pytest.mark.system
+def test_what_the_box_itself_says_beside_a_course_comes_through_nginx(campus: Campus, tmp_path: Path) -> None:
+    amina = _learner(campus.box)
+    _, session = campus.box.sessions.begin(amina.id, "learner", {})
+    package = campus.shelve(campus.box, "lesson", [scorm(tmp_path / "water.zip", [Item("one", "The well")])])
+    address = campus.box.launches.open(session, "lesson", package.root, package.activities[0].id)
+    at, own = f"{campus.courses}/{address.token}", {"Origin": campus.courses}
+    save = {"part": "one", "sitting": 1, "number": 1, "state": {}}
+
+    page = httpx.get(f"{at}/~play/")
+    player = httpx.get(f"{campus.courses}{files.own('keep.js')}")
+    kept = httpx.post(f"{at}/~state", json=save, headers=own)
+    from_elsewhere = httpx.post(f"{at}/~state", json=save, headers={"Origin": "http://evil.example"})
+
+    assert [200, 200, 204, 403] == [one.status_code for one in (page, player, kept, from_elsewhere)]
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert ["one"] == [part for _, _, part, _ in campus.box.packages.states_of(amina.id)]
+
+
+@pytest.mark.system
+def test_nginx_gives_no_course_a_service_worker(campus: Campus) -> None:
+    _, session = campus.box.sessions.begin("", "guest", {})
+    address = campus.open(session)
+
+    answers = [
+        httpx.get(f"{campus.courses}/{address.token}/site/{path}", headers={"Service-Worker": "script"})
+        for path in ("style.css", "index.html")
+    ]
+
+    assert [403, 403] == [answer.status_code for answer in answers]
 
 
 @pytest.mark.system
