@@ -211,9 +211,14 @@ def test_the_page_with_all_that_is_kept_is_compressed_on_its_way(
     assert len(answer.get_data()) < PAGE_BYTES_MAX
 
 
-def test_what_is_ours_of_the_stage_is_small() -> None:
-    sizes = [len(gzip.compress(path.read_bytes(), mtime=0)) for path in files.FOLDER.iterdir()]
+def test_what_is_ours_of_the_largest_page_is_small(content: FlaskClient, at: Callable[..., Address]) -> None:
+    address = at("guest")
+    page = content.get(f"/{address.token}/~play/", **on(address)).get_data(as_text=True)
+    own_files = set(re.findall(r"/~play/own-[0-9a-f]+/([\w.-]+)", page))
 
+    sizes = [len(gzip.compress((files.FOLDER / name).read_bytes(), mtime=0)) for name in own_files]
+
+    assert {"keep.js", "parts.js", "scorm.js", "sequenced.js", "stage.css"} == own_files
     assert sum(sizes) < SCRIPTS_BYTES_MAX
 
 
