@@ -93,8 +93,10 @@ class Layer:
 class Activity:
     """Something a learner can open. `id` stays the same from version to version, so that places are kept.
 
-    kind: "html", "video" or "pdf" so far; `path` is the file that opens; `attributes` depend on the kind
-    (video: "captions": [{"path", "language", "label"}], "seconds").
+    kind: "html", "video", "audio", "pdf", "epub" ...; `path` is the file that opens; `attributes` depend on the kind
+    (video and audio: "captions": [{"path", "language", "label"}], "seconds", "poster", "chapters": [{"seconds", "title"}],
+    "renditions": [{"name", "path", "height", "size_bytes", "kind"}]; epub: "spine", "toc": [{"part", "fragment", "depth",
+    "title"}], "cover", "author"). "section" is the heading under which an activity stands.
     """
 
     id: str

@@ -33,7 +33,7 @@ SWITCHES = [
 HOST = "127.0.0.1"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
@@ -128,9 +128,9 @@ class Wifi:
 
 
 def free_ports(count: int) -> int:
-    """The first of so many free ports in a row; each process begins to look somewhere else."""
-    start = 21_000 + os.getpid() % 800 * 10
-    for first in range(start, start + 4_000, count):
+    """The first of so many free ports in a row; each process looks in a neighbourhood of its own."""
+    start = 21_000 + os.getpid() * 37 % 900 * 10
+    for first in range(start, start + 1_000, count):
         if all(_is_free(port) for port in range(first, first + count)):
             return first
     raise AssertionError("no ports are free")
