@@ -93,10 +93,13 @@ class Layer:
 class Activity:
     """Something a learner can open. `id` stays the same from version to version, so that places are kept.
 
-    kind: "html", "video", "audio", "pdf", "epub" ...; `path` is the file that opens; `attributes` depend on the kind
-    (video and audio: "captions": [{"path", "language", "label"}], "seconds", "poster", "chapters": [{"seconds", "title"}],
-    "renditions": [{"name", "path", "height", "size_bytes", "kind"}]; epub: "spine", "toc": [{"part", "fragment", "depth",
-    "title"}], "cover", "author"). "section" is the heading under which an activity stands.
+    kind: "html", "video", "audio", "pdf", "epub", "scorm", "quiz" ... (`catalog/importers/formats.py`); `path` is the
+    file that opens. `attributes` depend on the kind:
+
+    * every kind: "section", the heading under which it stands;
+    * video and audio: "captions": [{"path", "language", "label"}], "seconds", "poster", "chapters": [{"seconds",
+      "title"}], "renditions": [{"name", "path", "height", "size_bytes", "kind"}];
+    * epub: "spine", "toc": [{"part", "fragment", "depth", "title"}], "cover", "author".
     """
 
     id: str
