@@ -10,11 +10,12 @@
 import fcntl
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from catalog.digest import Digest, digest_of_file, is_digest
-from catalog.durable import sync_disk, sync_file
+from catalog.durable import disk_fault, sync_disk, sync_file
 from catalog.fault import ContentFault
 from catalog.manifest import canonical, parsed
 
@@ -61,22 +62,26 @@ class Journal:
         return self._held.get(key)
 
     def note(self, key: str, digest: Digest, size_bytes: int, path: Path) -> None:
-        """Remember a file that was staged; lasting with the next seal."""
+        """Remember a file that was staged; lasting with the next seal. Raises DiskFull or BoxFault."""
         self._write({"digest": digest, "file": path.name, "key": key, "size": size_bytes})
         self._unsealed_bytes += size_bytes
         if self._unsealed_bytes >= SEAL_BYTES:
-            self._file.flush()
             sync_disk(self.folder)
             self._write({"sealed": True})
             sync_file(self._file)
             self._unsealed_bytes = 0
 
     def close(self) -> None:
-        self._file.close()
+        # What its buffer still holds could not be written, and that was said.
+        with suppress(OSError):
+            self._file.close()
 
     def _write(self, line: dict[str, object]) -> None:
-        self._file.write(canonical(line) + b"\n")
-        self._file.flush()
+        try:
+            self._file.write(canonical(line) + b"\n")
+            self._file.flush()
+        except OSError as error:
+            raise disk_fault(error, self.folder) from error
 
     def _read(self) -> dict[str, tuple[Digest, int, Path]]:
         """What can be believed. A line that a cut left half ends the journal."""

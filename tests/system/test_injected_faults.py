@@ -43,7 +43,7 @@ def test_a_call_that_fails_is_a_sentence_and_takes_nothing_acknowledged(
 def test_a_failed_flush_finds_a_writer_that_hears_nothing_of_it(memory: Path) -> None:
     """The injections are worth nothing if a box that acknowledges what it could not keep comes through."""
     with Storyteller(memory, DEAF) as deaf:
-        failures = [Failure("box", "fdatasync", "EIO", number) for number in range(FIRST // 2, FIRST)]
-        found = [wrong for failure in failures for wrong in deaf.complaints(failure)]
+        flushes = deaf.calls("box")["fdatasync"]
+        failures = (Failure("box", "fdatasync", "EIO", number) for number in range(flushes // 2, flushes))
 
-    assert any("acknowledged, and lost" in wrong for wrong in found)
+        assert any("acknowledged, and lost" in wrong for failure in failures for wrong in deaf.complaints(failure))
