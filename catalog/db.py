@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
+from catalog.durable import make_folder
 from catalog.fault import BoxFault, DiskFull
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ class Database:
         self._is_log_to_empty = False
         self._worker: int | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             keep_private(path)
             self._writer = _up_to_date(path, migrations)
         except (sqlite3.Error, UnicodeDecodeError) as error:

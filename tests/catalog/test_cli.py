@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from catalog.cli import catalog
 from catalog.digest import digest_of
-from catalog.fault import CallerFault, Damaged
+from catalog.fault import CallerFault, Damaged, PlaceRefused
+from catalog.publish import Catalog
 
 Run = Callable[..., str]
 NOW = 1_790_000_000
@@ -130,3 +131,10 @@ def test_help_imports_nothing_heavy() -> None:
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert "[]\n" == answer.stdout
+
+
+def test_a_data_folder_that_cannot_be_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_text("no folder")
+
+    with pytest.raises(PlaceRefused, match="Not a directory"):
+        Catalog.open(tmp_path / "a-file" / "data")
