@@ -23,7 +23,8 @@ from urllib.parse import quote
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from catalog.fault import BoxFault, CallerFault, ContentFault, DiskFull
+from catalog.durable import make_folder
+from catalog.fault import BoxFault, ContentFault, DiskFull
 
 T = TypeVar("T")
 
@@ -67,13 +68,7 @@ class Database:
         self._worker: int | None = None
         self._cache_kibibytes = cache_kibibytes
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CallerFault(
-                f"The folder {path.parent} cannot be used: {(error.strerror or '').lower()}.",
-                "Name another with --data.",
-            ) from error
-        try:
+            make_folder(path.parent)
             keep_private(path)
             self._writer = _up_to_date(path, migrations)
         except (sqlite3.Error, UnicodeDecodeError) as error:

@@ -131,6 +131,17 @@ def free_bytes(folder: Path) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder, and those above it, where it is not there yet.
+
+    Raises PlaceRefused where none can be, DiskFull or BoxFault where the disk will not do.
+    """
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_fault(error, folder) from error
+
+
 def disk_fault(error: OSError, path: Path) -> BoxFault:
     """Say an operating-system error as a sentence with a next step."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

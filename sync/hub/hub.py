@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from catalog.db import Database
+from catalog.durable import make_folder
 from catalog.publish import Catalog, Published
 from sync.clock import Clock
 from sync.hub.answers import Answers
@@ -95,7 +96,7 @@ class Hub:
         cls, data: Path, clock: Clock, random_bytes: Callable[[int], bytes], database_url: str | None = None
     ) -> "Hub":
         """Open the hub in this folder, or make it. Raises BoxFault or CallerFault where that cannot be."""
-        data.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        make_folder(data, FOLDER_MODE)
         engine = open_engine(database_url or sqlite_url(data / "hub.db"))
         keys = KeyPair.load_or_make(data / KEY_FILE)
         catalog = Catalog.open(data)
