@@ -77,7 +77,7 @@ conformance: setup  ## the public conformance suite of xAPI against a box (SUITE
 bench-channel: setup engines  ## our channel beside rsync, casync, xdelta3, zstd (DATASETS=NAME=V1:V2,... PARTS=... STRICT=1)
 	@JSON=$(JSON) STRICT=$(STRICT) DATASETS="$(DATASETS)" $(BIN)/python -m tests.bench.channel $(PARTS)
 
-bench-courses: setup engines  ## courses that others made: serving, importing, finding (PARTS="assets import memory pages", JSON=1, STRICT=1)
+bench-courses: setup engines  ## courses that others made: serving, importing, finding (PARTS="assets import memory finding pages", JSON=1, STRICT=1)
 	@JSON=$(JSON) STRICT=$(STRICT) $(BIN)/python -m tests.bench.courses $(PARTS)
 
 sbom: setup  ## bills of materials of box and hub (CycloneDX) and the texts of all licences, into build/sbom

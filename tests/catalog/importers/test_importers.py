@@ -41,7 +41,12 @@ def test_two_sources_of_one_name_get_two_ids(reading: Read, film: Path, tmp_path
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"", "is empty"), (b"MZ\x90\0...", "not a kind of file"), (b"\xff" * 5000, "not a kind of file")],
+    [
+        (b"", "is empty"),
+        (b"MZ\x90\0...", "not a kind of file"),
+        (b"\xff" * 5000, "not a kind of file"),
+        (b'<?xml version="1.0"?><manifest identifier="m"/>', "the manifest of a package, without the package"),
+    ],
 )
 def test_what_is_no_course_is_refused(reading: Read, tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "course.zip").write_bytes(data)
