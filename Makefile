@@ -22,7 +22,7 @@ NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-channel bench-progress \
-	bench-courses conformance sbom vendor soak format
+	bench-courses conformance sbom vendor soak format formats
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -61,6 +61,9 @@ soak: setup engines  ## the harnesses for a long time, going on where they stopp
 
 translations: setup  ## collect the words, merge them into fr and ar, compile
 	@$(BIN)/python -m sync.web.translate
+
+formats: setup engines  ## play a sample of every format in a real browser; writes what was seen into docs/formats.md
+	@WRITE=1 $(BIN)/python -m pytest -q -n 0 -m system tests/system/formats -k taken_played
 
 screenshots: setup engines  ## the main pages, phone and desktop, en and ar, into docs/screenshots
 	@$(BIN)/python -m tests.bench.screenshots

@@ -4,7 +4,6 @@
   later pages are those of a student who goes on, with the cache that they have by then.
 """
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from playwright.sync_api import CDPSession, Page
 
 from provisioning.demo import LEARNER, PIN, Night
 from tests.bench.table import Row
+from tests.nights import a_night
 from tests.phones import phones_at_hand
 
 FIRST_BYTES_MAX = 30_000
@@ -26,7 +26,7 @@ def rows(folder: Path) -> Iterator[Row]:
     """The first page, and each later one."""
     with phones_at_hand() as phones, ExitStack() as leaving:
         data = Path(leaving.enter_context(tempfile.TemporaryDirectory(dir=folder)))
-        night = Night(data, leaving, lan=False, say=lambda words: print(words, file=sys.stderr))
+        night = a_night(data, leaving)
         night.live()
         page = phones.phone()
         wire = Wire(page.context.new_cdp_session(page))

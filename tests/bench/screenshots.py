@@ -4,7 +4,6 @@ A demo's night is lived first, so that the pages show what people see after one.
 """
 
 import base64
-import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from playwright.sync_api import Page
 from provisioning.demo import LEARNER, PASSWORD, PIN, STAFF, Night
 from tests import phones
 from tests.bench.processes import ROOT
+from tests.nights import a_night
 from tests.phones import Phones, phones_at_hand
 from tests.signing_in import press
 
@@ -28,7 +28,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with ExitStack() as leaving, phones_at_hand() as at_hand:
         data = Path(leaving.enter_context(tempfile.TemporaryDirectory()))
-        night = Night(data, leaving, lan=False, say=lambda words: print(words, file=sys.stderr))
+        night = a_night(data, leaving)
         night.live()
         for size in SIZES:
             for language in LANGUAGES:

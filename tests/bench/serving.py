@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.processes import ROOT, cpu_seconds, free_ports, running
+from tests.bench.processes import ROOT, cpu_seconds, running
 from tests.bench.table import Row, show
+from tests.ports import free_ports
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 ASSET_BYTES = 8_192

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from provisioning.courses import courses_at_hand
 from provisioning.demo import CAMPUS, PASSWORD, STAFF, Night, qanat_json
+from tests.nights import a_night
 from tests.phones import Phones, assert_welcoming, until
 from tests.signing_in import press
 
@@ -26,9 +27,7 @@ NAMES = {"en": "Hodan", "ar": "سعاد"}
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """A hub and a box, started; our own sample courses wait to be published."""
     with ExitStack() as leaving:
-        night = Night(tmp_path_factory.mktemp("night"), leaving, lan=False, say=print)
-        leaving.callback(night.hub.stop)
-        leaving.callback(night.box.stop)
+        night = a_night(tmp_path_factory.mktemp("night"), leaving)
         night.hub.start()
         yield night
 

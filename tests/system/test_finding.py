@@ -21,8 +21,9 @@ from catalog.publish import Catalog, publish
 from edge.box import Box
 from edge.config import Config
 from sync.clock import SystemClock
-from tests.bench.processes import ROOT, first_page, free_ports, qanat, running
+from tests.bench.processes import ROOT, first_page, qanat, running
 from tests.phones import Phones, assert_welcoming
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.system
 

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from provisioning.demo import CAMPUS, PASSWORD, Night, qanat_json
+from tests.nights import a_night
 from tests.phones import Phones, assert_welcoming, until
 from tests.signing_in import press
 
@@ -28,9 +29,7 @@ RATE_KBIT = "800"
 def night(tmp_path: Path) -> Iterator[Night]:
     """A hub with one course that cannot be compressed, and a box that waits for it; both are processes."""
     with ExitStack() as leaving:
-        night = Night(tmp_path / "night", leaving, lan=False, say=print)
-        leaving.callback(night.hub.stop)
-        leaving.callback(night.box.stop)
+        night = a_night(tmp_path / "night", leaving)
         night.hub.start()
         course = tmp_path / "noise"
         course.mkdir()

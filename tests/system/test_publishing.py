@@ -15,6 +15,7 @@ from playwright.sync_api import Page, Route, expect
 
 from provisioning.demo import Night
 from sync.hub.drafts.draft import CHUNK_BYTES
+from tests.nights import a_night
 from tests.phones import Phones, assert_welcoming
 from tests.system.test_browser import claim_the_hub
 
@@ -24,8 +25,7 @@ pytestmark = pytest.mark.system
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     with ExitStack() as leaving:
-        night = Night(tmp_path_factory.mktemp("publishing"), leaving, lan=False, say=print)
-        leaving.callback(night.hub.stop)
+        night = a_night(tmp_path_factory.mktemp("publishing"), leaving)
         night.hub.start()
         yield night
 

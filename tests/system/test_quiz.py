@@ -5,7 +5,6 @@ Every page that is passed is asked by axe-core, and none is wider than the phone
 
 import random
 import re
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from sync.web.front import Front
 from tests.edge.conftest import WoundClock, no_way
 from tests.edge.learning.quiz.conftest import ESSAY, WATER
 from tests.phones import Phones, assert_welcoming, watched
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.system
 
@@ -57,10 +57,7 @@ class School:
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
     folder = tmp_path_factory.mktemp("school")
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        port, content_port = one.getsockname()[1], two.getsockname()[1]
+    port, content_port = free_ports(2)
     config = Config(host="127.0.0.1", port=port, content_port=content_port, content_ports=1)
     usual: dict[str, Any] = {"clock": WoundClock(), "random_bytes": random.Random("school").randbytes}
     box = Box.open(folder / "box", config, open_link=no_way, **usual)

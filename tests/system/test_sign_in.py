@@ -15,6 +15,7 @@ from playwright.sync_api import Page, Request, expect
 
 from provisioning.demo import Night
 from sync.clock import SystemClock
+from tests.nights import a_night
 from tests.phones import Phones, assert_welcoming
 from tests.signing_in import press
 
@@ -32,9 +33,7 @@ PATIENCE_SECONDS = 6
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """A hub and a box that nobody has claimed; both are processes."""
     with ExitStack() as leaving:
-        night = Night(tmp_path_factory.mktemp("sign-in"), leaving, lan=False, say=print)
-        leaving.callback(night.hub.stop)
-        leaving.callback(night.box.stop)
+        night = a_night(tmp_path_factory.mktemp("sign-in"), leaving)
         night.hub.start()
         night.box.start()
         yield night

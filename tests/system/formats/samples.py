@@ -34,6 +34,27 @@ ONE_CHOICE = (
     '<respcondition><conditionvar><varequal respident="r">rain</varequal></conditionvar>'
     '<setvar action="Set">100</setvar></respcondition></resprocessing></item></section></assessment></questestinterop>'
 )
+ITEM = (
+    '<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="wet" title="Wet" adaptive="false" '
+    'timeDependent="false"><responseDeclaration identifier="R" cardinality="single" baseType="identifier">'
+    "<correctResponse><value>rain</value></correctResponse></responseDeclaration>"
+    '<outcomeDeclaration identifier="SCORE" cardinality="single" baseType="float"/><itemBody>'
+    '<choiceInteraction responseIdentifier="R" shuffle="false" maxChoices="1"><prompt>What is wet?</prompt>'
+    '<simpleChoice identifier="rain">Rain</simpleChoice><simpleChoice identifier="sand">Sand</simpleChoice>'
+    '</choiceInteraction></itemBody><responseProcessing template="http://www.imsglobal.org/question/qti_v2p1/'
+    'rptemplates/match_correct"/></assessmentItem>'
+)
+ITEM_3 = (
+    '<qti-assessment-item xmlns="http://www.imsglobal.org/xsd/imsqtiasi_v3p0" identifier="wet" title="Wet" '
+    'adaptive="false" time-dependent="false"><qti-response-declaration identifier="R" cardinality="single" '
+    'base-type="identifier"><qti-correct-response><qti-value>rain</qti-value></qti-correct-response>'
+    '</qti-response-declaration><qti-outcome-declaration identifier="SCORE" cardinality="single" base-type="float"/>'
+    '<qti-item-body><qti-choice-interaction response-identifier="R" shuffle="false" max-choices="1">'
+    '<qti-prompt>What is wet?</qti-prompt><qti-simple-choice identifier="rain">Rain</qti-simple-choice>'
+    '<qti-simple-choice identifier="sand">Sand</qti-simple-choice></qti-choice-interaction></qti-item-body>'
+    '<qti-response-processing template="https://purl.imsglobal.org/spec/qti/v3p0/rptemplates/match_correct"/>'
+    "</qti-assessment-item>"
+)
 RADIO = {
     "question": {
         "content": "What is wet?\n\n[[☃ radio 1]]",
@@ -247,6 +268,8 @@ MADE = (
     Sample("a channel of Kolibri", _channel),
     Sample("a ZIM file", _zim),
     Sample("QTI 1.2", _file("water.xml", ONE_CHOICE)),
+    Sample("an item of QTI 2.1", _file("wet.xml", ITEM)),
+    Sample("an item of QTI 3.0", _file("wet.xml", ITEM_3)),
     Sample("Moodle XML, a question of each kind", _file("water.xml", WATER)),
     Sample("GIFT with an essay", _file("rain.txt", ESSAY)),
     Sample("Aiken", _file("wet.txt", "What is wet?\nA. Rain\nB. Sand\nANSWER: A\n")),

@@ -4,12 +4,15 @@ Every function opens its activity, asserts that it is there to be seen, does a l
 few words what was seen. What the box keeps of it is asked afterwards, of the box.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
 from catalog.manifest import Activity, Release
 from tests.phones import until
+from tests.signing_in import press
 from tests.system.packages.conftest import Campus
 
 QUESTIONS_MAX = 4
@@ -31,12 +34,16 @@ def study(campus: Campus, page: Page, release: Release, activity: Activity) -> s
     seen = STUDYING[activity.kind](campus, page, release, activity)
     finished = page.get_by_role("button", name="I have finished this")
     if finished.count():
-        finished.click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            finished.click()
     return seen
 
 
 def _framed(campus: Campus, page: Page, release: Release, activity: Activity) -> str:
+    source = (campus.box.shelf.tree(release.course) / activity.path).read_text("utf-8", "replace")
+    if _is_empty(source):
+        assert _frame(page).url.endswith(quote(activity.path))
+        return "its page in a frame, as empty as it came"
     assert_shows(_frame(page))
     return "its page in a frame"
 
@@ -45,8 +52,8 @@ def _book(campus: Campus, page: Page, release: Release, activity: Activity) -> s
     assert_shows(_frame(page))
     following = page.get_by_role("navigation", name="Pages of the book").get_by_role("link", name="Next")
     if following.count():
-        following.click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            following.click()
         assert_shows(_frame(page))
     return "chapter by chapter"
 
@@ -75,13 +82,12 @@ def _sound(campus: Campus, page: Page, release: Release, activity: Activity) -> 
 
 
 def _quiz(campus: Campus, page: Page, release: Release, activity: Activity) -> str:
-    page.click("main a.btn.block")
+    press(page, "main a.btn.block")
     for _ in range(QUESTIONS_MAX):
         if page.url.endswith("show=check"):
             break
         _answer_something(page)
-        page.locator("main form .btn").first.click()
-        page.wait_for_load_state()
+        press(page, "main form .btn")
     page.goto(f"{campus.address}/quiz/{release.course}/{activity.id}?show=check")
     page.click("button[value=hand-in]")
     page.wait_for_url("**show=result")
@@ -108,7 +114,12 @@ def _part(campus: Campus, page: Page, release: Release, activity: Activity) -> s
     first = page.frame_locator("iframe.stage").locator(".parts a, .parts button").first
     if first.count():
         first.click()
-    assert_shows(_inner(page))
+    part = _inner(page)
+    assert_shows(part)
+    if part.locator("#pass").count():  # a part of our own says at a button's press what others say after an hour
+        part.locator("#pass").click()
+        _leave(page)
+        return "with its runtime, and passed"
     _leave(page)
     return "with its runtime"
 
@@ -122,7 +133,14 @@ def _exercise(campus: Campus, page: Page, release: Release, activity: Activity) 
 
 def _told(campus: Campus, page: Page, release: Release, activity: Activity) -> str:
     """A unit or an xAPI package: it speaks to the record store."""
-    assert_shows(_inner(page))
+    unit = _inner(page)
+    assert_shows(unit)
+    if unit.locator("#complete").count():
+        if activity.kind == "cmi5":
+            expect(unit.locator("#said")).to_have_text("initialized 200")
+        unit.locator("#complete").click()
+        expect(unit.locator("#said")).to_have_text("completed 200")
+        return "launched, and completed"
     _leave(page)
     return "launched"
 
@@ -153,6 +171,12 @@ def assert_shows(frame: Frame) -> None:
         raise AssertionError(f"nothing is to be seen at {frame.url}")
     assert frame.url.startswith("http"), frame.url
     assert "There is no such file" not in frame.content(), frame.url
+
+
+def _is_empty(source: str) -> bool:
+    """Its maker left nothing on this page."""
+    body = re.search(r"<body[^>]*>(.*)</body>", source, re.DOTALL | re.IGNORECASE)
+    return body is not None and not body[1].strip()
 
 
 def _frame(page: Page) -> Frame:

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.system
 DOCUMENT = Path(__file__).parents[3] / "docs" / "formats.md"
 BEGIN, END = "<!-- seen: made by `make formats` -->\n", "<!-- end of seen -->\n"
 HEAD = (
-    "| sample | told as | activities | how it played | what the box kept | mended, left out |\n"
-    "|---|---|---|---|---|---|\n"
+    "| sample | told as | activities | how it played | what the box kept | mended | left out, or why it was refused |\n"
+    "|---|---|---|---|---|---|---|\n"
 )
 IS_WRITING = bool(os.environ.get("WRITE"))
 SAMPLES = {sample.name: sample for sample in (*OF_OTHERS, *MADE)}
@@ -89,7 +89,7 @@ def row(campus: Campus, sample: Sample, folder: Path) -> str:
         made = publish(sample.lay(laid), at, course="sample", now_seconds=0, studio=Studio.found())
     except Fault as refused:
         assert not list(box.store.folder.glob("*/*")), "what is refused leaves nothing behind"
-        return f"| {sample.name} | refused | - | - | - | {str(refused).replace('|', '')} |\n"
+        return f"| {sample.name} | refused | - | - | - | - | {str(refused).partition(chr(10))[0].replace('|', '')} |\n"
     release = made.release
     box.database.write(lambda connection: box.shelf.switch(connection, release, list(release.layers)))
     box.shelf.ensure_trees()
@@ -97,8 +97,18 @@ def row(campus: Campus, sample: Sample, folder: Path) -> str:
     kinds = Counter(activity.kind for activity in release.activities)
     activities = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     report = made.report
-    found = f"{len(report.repaired)}, {len(report.left_out)}"
-    return f"| {sample.name} | {report.format} | {activities} | {played} | {_kept(campus, release)} | {found} |\n"
+    cells = (
+        report.format, activities, played, _kept(campus, release), _told(report.repaired), _told(report.left_out),
+    )  # fmt: skip
+    return f"| {sample.name} | {' | '.join(cells)} |\n"
+
+
+def _told(lines: list[str]) -> str:
+    """The first line of a report's list, and how many more there are."""
+    if not lines:
+        return "-"
+    first = lines[0].replace("|", "").rstrip(".")
+    return first if len(lines) == 1 else f"{first}; and {len(lines) - 1} more"
 
 
 def _played(campus: Campus, release: Release) -> str:

@@ -1,7 +1,5 @@
 """Nouns of the packages' tests: a box that is served, a learner who signed in, a phone that shows what they open."""
 
-import os
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,13 +17,12 @@ from edge.serve import sites
 from sync.web.front import Front
 from tests.edge.conftest import Boxes, Shelves, WoundClock, boxes, clock, shelve
 from tests.phones import Phones
+from tests.ports import HOST, free_ports
 
 __all__ = ["boxes", "clock", "shelve"]
 
 SHARED = Path(__file__).parents[4] / "shared" / "fixtures"
 """Packages of others, where they lie beside the checkout."""
-
-HOST = "127.0.0.1"
 
 
 @dataclass
@@ -86,7 +83,7 @@ class Campus:
 
 @pytest.fixture
 def campus(boxes: Boxes, shelve: Shelves, clock: WoundClock, phones: Phones) -> Iterator[Campus]:
-    first = free_ports(4)
+    first, *_ = free_ports(4)
     config = Config(host=HOST, port=first, content_port=first + 1, content_ports=3, languages=("en", "fr", "ar"))
     box = boxes("campus", config=config)
     box.start()
@@ -110,24 +107,6 @@ class Wifi:
 
     def back(self) -> None:
         self._open.enter_context(Front(sites(self.box), self.box.clock).serving())
-
-
-def free_ports(count: int) -> int:
-    """The first of so many free ports in a row; each process looks in a neighbourhood of its own."""
-    start = 21_000 + os.getpid() * 37 % 900 * 10
-    for first in range(start, start + 1_000, count):
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-    raise AssertionError("no ports are free")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True
 
 
 def eventually(holds: Callable[[], bool], campus: Campus) -> None:

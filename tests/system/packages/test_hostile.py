@@ -19,7 +19,8 @@ from edge.people.people import Secret
 from tests.edge.conftest import Boxes, Shelves, WoundClock
 from tests.made_packages import HEAD_12, Item, scorm, zipped
 from tests.phones import Phones
-from tests.system.packages.conftest import HOST, Campus, Wifi, free_ports
+from tests.ports import HOST, free_ports
+from tests.system.packages.conftest import Campus, Wifi
 
 pytestmark = pytest.mark.system
 
@@ -200,7 +201,7 @@ def test_what_one_learner_left_in_a_phone_the_next_does_not_find(campus: Campus,
 @pytest.fixture
 def narrow(boxes: Boxes, shelve: Shelves, clock: WoundClock, phones: Phones) -> Iterator[Campus]:
     """A box with one content port for all its courses."""
-    first = free_ports(2)
+    first, *_ = free_ports(2)
     box = boxes("narrow", config=Config(host=HOST, port=first, content_port=first + 1, content_ports=1))
     box.start()
     classroom = box.people.add_classroom("8 B")
