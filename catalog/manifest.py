@@ -10,11 +10,12 @@ import json
 import json.encoder
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, Self, TypeVar
 
-from catalog.digest import Digest, digest_of, is_digest
+from catalog.digest import Digest, Hasher, digest_of, is_digest
 from catalog.fault import ContentFault
 
 FORMAT = 1
@@ -68,14 +69,28 @@ class Layer:
 
     @property
     def root(self) -> Digest:
-        return digest_of(self.to_bytes())
+        hasher = Hasher()
+        for piece in self.pieces():
+            hasher.update(piece)
+        return hasher.digest()
 
     @property
     def size_bytes(self) -> int:
         return sum(entry.size_bytes for entry in self.entries)
 
     def to_bytes(self) -> bytes:
-        return canonical([entry.document() for entry in self.entries])
+        """The canonical list of its entries' documents, put together one by one: a long one is in memory once."""
+        whole = BytesIO()
+        for piece in self.pieces():
+            whole.write(piece)
+        return whole.getvalue()
+
+    def pieces(self) -> Iterator[bytes]:
+        """The same bytes, entry by entry."""
+        yield b"["
+        for number, entry in enumerate(self.entries):
+            yield (b"," if number else b"") + canonical(entry.document())
+        yield b"]"
 
     @classmethod
     def from_bytes(cls, name: str, data: bytes) -> Self:

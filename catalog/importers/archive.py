@@ -55,6 +55,7 @@ _DAMAGE = (
     ValueError,
 )
 """What reading a damaged archive may raise: its offsets lead anywhere, its fields say anything."""
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
@@ -87,9 +88,12 @@ class Archive:
         except _DAMAGE as error:
             raise damaged(source) from error
         try:
+            self._zip.NameToInfo.clear()  # nobody asks by name, and lists may be long
             infos = [info for info in self._zip.infolist() if not _is_folder(info)]
             alphabet = _alphabet(source, infos, report)
             self.members = [_member(source, info, alphabet, report) for info in infos]
+            for info in infos:  # what nobody reads any more, of a list that may be long
+                info.date_time, info.extra = _NO_TIME, b""
         except BaseException:
             self._zip.close()
             raise
@@ -270,6 +274,7 @@ def path_of(source: Path, name: str) -> str:
     if _leads_out(path):
         raise _outside(source, name)
     path = unicodedata.normalize("NFC", "/".join(part for part in path.split("/") if part not in ("", ".")))
+    path = name if path == name else path  # one text for both: a list of names may be long
     if not is_safe_path(path) or path.count("/") >= DEPTH_MAX:
         raise refused(source, f"a file in it has a name that cannot be used: {name[:80]!r}", PACK_AGAIN)
     return path

@@ -243,6 +243,7 @@ class Intake:
         _demand(is_safe_path(path), f"a file in it has an unsafe name: {path!r}")
         _demand(len(self._paths) < COURSE_FILES_MAX, f"it has more than {COURSE_FILES_MAX:,} files")
         folded = unicodedata.normalize("NFC", path.casefold())
+        folded = path if folded == path else folded  # one text for both: a course has many
         if other := self._paths.get(folded):
             same = "have one name" if other == path else "differ only in capital letters"
             raise ContentFault(

@@ -195,7 +195,8 @@ def _relative(page: str, target: str) -> str:
 
 
 def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path.casefold())
+    folded = unicodedata.normalize("NFC", path.casefold())
+    return path if folded == path else folded  # one text for both: a list of names may be long
 
 
 def _is_in_tag(before: bytes, data: bytes, position: int) -> bool:
