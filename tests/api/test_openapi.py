@@ -24,8 +24,11 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 SOURCES = {
     "box": ("edge", "sync/budget", "sync/web", "sync/mirror.py"),
-    "hub": ("sync/hub", "sync/campus", "sync/budget", "sync/web", "sync/mirror.py"),
-}
+    "hub": (
+        "sync/hub", "sync/campus", "sync/budget", "sync/web", "sync/mirror.py", "edge/library/course_pages.py",
+        "edge/library/players", "edge/learning/quiz/pages.py",
+    ),
+}  # fmt: skip
 PARTS = {"form": "form", "args": "query", "files": "files"}
 READING = {"get", "getlist"}
 OF_A_FORM = {"_text", "_count"}

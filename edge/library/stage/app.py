@@ -87,9 +87,11 @@ def create_stage(house: House) -> Flask:
 
     @app.get("/<token>/~over")
     def over(token: str) -> ResponseReturnValue:
-        title = words(launched(house, token).activity.title, language.language_now())
-        now = language.language_now()
-        return render_template("stage/over.html", title=title, language=now, direction=language.direction(now))
+        found, now = launched(house, token), language.language_now()
+        title, is_kept = words(found.activity.title, now), found.keeper is not None
+        return render_template(
+            "stage/over.html", title=title, is_kept=is_kept, language=now, direction=language.direction(now)
+        )
 
     @app.post("/<token>/~fetch")
     def fetch(token: str) -> ResponseReturnValue:

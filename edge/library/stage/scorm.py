@@ -68,13 +68,21 @@ def of_sitting(found: Launched, sitting: Sitting) -> dict[str, Any]:
         "words": {
             "waiting": gettext("Your work is kept in this phone; it is sent when the box is near again."),
             "ended": gettext("This page is no longer yours to send from. Load it again; what you did waits here."),
-            "closed": gettext("This part is closed, and what you did is kept."),
             "done": gettext("finished"),
             "begun": gettext("begun"),
             "locked": gettext("Comes after the parts before it."),
             "choose": gettext("Choose a part."),
-            "over": gettext("You have come to the end. What you did is kept."),
+            **_endings(is_kept=keeper is not None),
         },
+    }
+
+
+def _endings(*, is_kept: bool) -> dict[str, str]:
+    if not is_kept:
+        return {"closed": gettext("This part is closed."), "over": gettext("You have come to the end.")}
+    return {
+        "closed": gettext("This part is closed, and what you did is kept."),
+        "over": gettext("You have come to the end. What you did is kept."),
     }
 
 
