@@ -54,8 +54,9 @@ class Drafts:
         self.random_bytes: Callable[[int], bytes] = hub.random_bytes
         self.config = Settings()
         self.shelf = _Shelf(hub)
-        self.releases: Previews = hub.previews
+        self.releases = hub.previews
         self.launches = _Launches(hub.previews, self.shelf)
+        self._previews = hub.previews
 
     def pages(self) -> Sequence[Blueprint]:
         """What learners would see, for the hub's application."""
@@ -64,7 +65,7 @@ class Drafts:
 
     def content(self, app_port: int, app_origin: str) -> Content:
         """What answers on the ports of the previews."""
-        is_behind_tls = any(origin.startswith("https:") for origin in self.releases.origins)
+        is_behind_tls = any(origin.startswith("https:") for origin in self._previews.origins)
         self.config = replace(self.config, port=app_port, address=app_origin, is_behind_tls=is_behind_tls)
         stage = Application(StageApplication(self), [], body_bytes_max={"/": BODY_BYTES_MAX})
         return Content(CourseContent(self), app_port, app_origin, stage)

@@ -5,11 +5,13 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from flask import Flask
 
+from edge.library.stage.app import create_stage
 from provisioning.previews import Drafts
 from sync.clock import SystemClock
 from sync.hub.app import create_app
@@ -201,6 +203,22 @@ def test_behind_a_proxy_a_port_is_found_under_its_own_address(hub: Hub, staff: B
     shown = [framed(page.text).split("/")[2] for page in pages]
     assert ["one.example.org", "two.example.org"] == shown
     assert "frame-src https://two.example.org;" in pages[1].headers["Content-Security-Policy"]
+
+
+def test_behind_a_proxy_a_unit_is_told_the_addresses_that_browsers_know(
+    hub: Hub, staff: Browser, looks: Drafts, packaged: Make, tmp_path: Path
+) -> None:
+    hub.previews.ports, hub.previews.origins = [8301], ["https://look.example.org"]
+    looks.content(8300, "https://hub.example.org")
+    draft = packaged("water", tincan(tmp_path / "water.zip", "well"))
+    launch = framed(staff.reads(address(hub, draft))).split("/")[3]
+
+    there = {"base_url": "http://look.example.org", "environ_overrides": {"SERVER_PORT": "8301"}}
+    page = create_stage(looks).test_client().get(f"/{launch}/~play/", **there)
+
+    told = parse_qs(urlsplit(scene_of(page.text)["address"]).query)
+    assert [f"https://look.example.org/{launch}/~xapi/"] == told["endpoint"]
+    assert page.headers["Content-Security-Policy"].endswith("frame-ancestors https://hub.example.org")
 
 
 def test_what_was_looked_at_goes_with_the_draft(hub: Hub, staff: Browser, imported: Make) -> None:
