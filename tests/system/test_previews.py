@@ -9,15 +9,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 from provisioning.demo import Night
 from tests.catalog.importers.cartridge.test_cartridge import FILES, LINK, item, manifest, resource
 from tests.catalog.importers.test_epub import book
 from tests.edge.learning.quiz.conftest import WATER
 from tests.made_packages import Item, au, cmi5, scorm, tincan, zipped
-from tests.system.test_browser import assert_welcoming, claim_the_hub, phone
-from tests.system.test_browser import browser as browser
+from tests.nights import a_night
+from tests.phones import Phones, assert_welcoming
+from tests.system.test_browser import claim_the_hub
 
 pytestmark = pytest.mark.system
 
@@ -43,15 +44,14 @@ Sends = Callable[..., str]
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     with ExitStack() as leaving:
-        night = Night(tmp_path_factory.mktemp("previews"), leaving, lan=False, say=print)
-        leaving.callback(night.hub.stop)
+        night = a_night(tmp_path_factory.mktemp("previews"), leaving)
         night.hub.start()
         yield night
 
 
 @pytest.fixture(scope="module")
-def staff(night: Night, browser: Browser) -> Page:
-    page = phone(browser, "en")
+def staff(night: Night, phones: Phones) -> Page:
+    page = phones.phone("en")
     claim_the_hub(night, page)
     return page
 
@@ -170,11 +170,11 @@ def test_h5p(staff: Page, sends: Sends) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_a_quiz_is_answered_and_marked(
-    staff: Page, browser: Browser, sends: Sends, tmp_path: Path, *, scripts: bool
+    staff: Page, phones: Phones, sends: Sends, tmp_path: Path, *, scripts: bool
 ) -> None:
     (tmp_path / "quiz.xml").write_text(WATER)
     draft = sends(f"quiz-{scripts}".lower(), tmp_path / "quiz.xml")
-    page = phone(browser, "en", scripts=scripts)
+    page = phones.phone("en", scripts=scripts)
     page.context.add_cookies(staff.context.cookies())  # type: ignore[arg-type]
     page.goto(draft)
     page.get_by_role("link", name="See it as learners will").click()
@@ -257,10 +257,10 @@ def test_a_book_a_document_a_film_a_link_and_a_file(staff: Page, sends: Sends, s
     assert "The plan.docx" == saved.value.suggested_filename
 
 
-def test_the_same_in_arabic(staff: Page, browser: Browser, sends: Sends, shelf: list[Path], tmp_path: Path) -> None:
+def test_the_same_in_arabic(staff: Page, phones: Phones, sends: Sends, shelf: list[Path], tmp_path: Path) -> None:
     (tmp_path / "quiz.xml").write_text(WATER)
     draft = sends("raff", *shelf, scorm(tmp_path / "one.zip", [Item("one", "The well")]), tmp_path / "quiz.xml")
-    page = phone(browser, "ar")
+    page = phones.phone("ar")
     page.context.add_cookies([one for one in staff.context.cookies() if one["name"] != "language"])  # type: ignore[misc]
     page.goto(f"{draft}/preview/library/raff?lang=ar")
     assert_welcoming(page)
