@@ -70,7 +70,7 @@ class Layer:
     @property
     def root(self) -> Digest:
         hasher = Hasher()
-        for piece in self.pieces():
+        for piece in self._pieces():
             hasher.update(piece)
         return hasher.digest()
 
@@ -81,12 +81,11 @@ class Layer:
     def to_bytes(self) -> bytes:
         """The canonical list of its entries' documents, put together one by one: a long one is in memory once."""
         whole = BytesIO()
-        for piece in self.pieces():
+        for piece in self._pieces():
             whole.write(piece)
         return whole.getvalue()
 
-    def pieces(self) -> Iterator[bytes]:
-        """The same bytes, entry by entry."""
+    def _pieces(self) -> Iterator[bytes]:
         yield b"["
         for number, entry in enumerate(self.entries):
             yield (b"," if number else b"") + canonical(entry.document())

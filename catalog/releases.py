@@ -84,18 +84,10 @@ class Releases:
     def record_layers(self, connection: Connection, layers: Iterable[Layer]) -> None:
         """Note lists whose files are here, in the caller's transaction, before any release names them."""
         for layer in layers:
-            size_bytes = sum(len(piece) for piece in layer.pieces())
-            added = connection.execute(
-                "insert into layer (root, name, document) values (?, ?, zeroblob(?)) on conflict do nothing",
-                [layer.root, layer.name, size_bytes],
+            connection.execute(
+                "insert into layer (root, name, document) values (?, ?, ?) on conflict do nothing",
+                [layer.root, layer.name, layer.to_bytes()],
             )
-            if not added.rowcount:
-                continue
-            assert added.lastrowid is not None, "it was added"
-            # A long list is written as it is put together: whole, and once more inside the database, it is too much.
-            with connection.conn.blobopen("layer", "document", added.lastrowid) as document:
-                for piece in layer.pieces():
-                    document.write(piece)
 
     def has_layer(self, layer_root: Digest, name: str, connection: Connection | None = None) -> bool:
         """Tell whether the files of this layer are here."""
