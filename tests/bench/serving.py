@@ -169,8 +169,10 @@ def image_nginx(folder: Path, data: Path, app: int) -> Iterator[Server]:
     """The nginx of the image, as it stands before a box: `data` is a course that was launched."""
     port, pages = free_ports(2)
     launched = folder / "launches" / f"1{port}"
-    launched.mkdir(parents=True)
-    (launched / TOKEN).symlink_to(data)
+    launched.mkdir(parents=True, exist_ok=True)
+    link = launched / TOKEN
+    if not link.is_symlink():
+        link.symlink_to(data)
     site = (
         IMAGE_SITE.read_text()
         .replace("/var/lib/qanat", str(folder))
