@@ -40,6 +40,7 @@ _UNICODE_NAME = 0x7075
 _ENCRYPTED = 0x1
 _END = b"PK\x05\x06"
 _END_BYTES = 22
+_HEADER_BYTES = 30
 _ENTRY_BYTES = 46
 _END64_LOCATOR_BYTES = 20
 _COMMENT_BYTES_MAX = 65_535
@@ -107,6 +108,11 @@ class Archive:
         for file in self._being_read:
             file.close()
         self._zip.close()
+
+    def begins_with(self, name_and_content: bytes) -> bool:
+        """Tell whether its first file is this one, stored openly: so some formats sign themselves."""
+        with self.source.open("rb") as file:
+            return file.read(_HEADER_BYTES + len(name_and_content))[_HEADER_BYTES:] == name_and_content
 
     def pieces(self, member: Member) -> Iterator[bytes]:
         """The bytes of one file, a little at a time; its checksum is proven at the end.

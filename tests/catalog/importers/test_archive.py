@@ -95,6 +95,17 @@ def test_two_members_of_one_name_are_refused(reading: Read, tmp_path: Path) -> N
         reading(tmp_path / "twice.zip")
 
 
+def test_a_member_that_was_packed_twice_over_is_taken_once(reading: Read, tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(tmp_path / "twice.zip", "w") as packed:
+        for name in ("index.html", "a.png", "a.png", "a.png"):
+            packed.writestr(name, PAGE)
+
+    imported = reading(tmp_path / "twice.zip")
+
+    assert ["site/a.png", "site/index.html"] == sorted(paths(imported))
+    assert ["a.png: packed 3 times over; taken once."] == imported.report.repaired
+
+
 @pytest.mark.parametrize(
     ("one", "other", "words"),
     [
