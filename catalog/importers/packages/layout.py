@@ -92,6 +92,13 @@ class Package:
         self._left = {found for path, found in self.files.items() if not is_kept(path)}
         self.files = {path: found for path, found in self.files.items() if is_kept(path)}
 
+    def rename(self, folder: str, new: str) -> None:
+        """Call a folder of the package otherwise; whoever does so says it in the report."""
+        self.files = {
+            f"{new}/{path.partition('/')[2]}" if path.startswith(f"{folder}/") else path: found
+            for path, found in self.files.items()
+        }
+
     def take_in(self, intake: Intake, folder: str) -> None:
         """Put every file of the package into `folder` of the course, with what any site's files are mended of."""
         kept = {found: path for path, found in self.files.items() if path.casefold() != PLAY_FILE}

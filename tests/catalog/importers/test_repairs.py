@@ -141,7 +141,7 @@ def test_what_is_missing_is_said_once_with_who_asks_for_it(reading: Read, zipped
 def test_what_only_looks_like_a_link_is_not_missed() -> None:
     _, report = mended(
         "index.html",
-        b'<svg style="x" enable-background="new 0 0 41 74"><suica background="linen"><p data-json-data="{a: \'b.png\'}">'
+        b'<svg enable-background="new 0 0 41 74"><suica background="linen"><p data-json-data="{a: \'b.png\'}">'
         b'<object data="film.swf"><img :src="picture" data-src="later">',
     )
 
