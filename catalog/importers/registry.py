@@ -59,12 +59,6 @@ def is_package(folder: Path) -> bool:
         return any(importer.recognises(source) for importer in IMPORTERS if importer.format != "folder")
 
 
-def is_known(place: Path) -> bool:
-    """Tell whether a file is one that can be imported by itself."""
-    with Source(place, Report()) as source:
-        return any(importer.recognises(source) for importer in IMPORTERS)
-
-
 def importer_of(source: Source) -> Importer:
     """Who reads this source. Raises ContentFault where nobody does, CallerFault where it cannot be read."""
     for importer in IMPORTERS:

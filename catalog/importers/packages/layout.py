@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake
 from catalog.importers.repairs.site import take
+from catalog.importers.repairs.zawgyi import unicode_of
 from catalog.importers.report import ExternalLink, Report
 from catalog.importers.site import is_junk
 from catalog.importers.source import Source, Tree, contents
@@ -112,8 +113,8 @@ class Package:
 
 def write_play(intake: Intake, folder: str, document: Mapping[str, Any], name: str = PLAY_FILE) -> None:
     """Write what a player reads of the package in `folder`: the same bytes for the same package."""
-    data = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    intake.add(f"{folder}/{name}", [data], is_counted=False)
+    said = unicode_of(json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
+    intake.add(f"{folder}/{name}", [said.encode("utf-8", "replace")], is_counted=False)
 
 
 def is_external(link: str) -> bool:
