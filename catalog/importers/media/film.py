@@ -29,12 +29,15 @@ POSTER = "poster.jpg"
 
 
 class Film:
-    """A film or sound in a file of its own."""
+    """A film or sound in a file of its own; which of the two, its container says."""
 
-    format = "video"
+    def __init__(self, *, is_sound: bool) -> None:
+        self.format = AUDIO if is_sound else VIDEO
+        self._is_sound = is_sound
 
     def recognises(self, source: Source) -> bool:
-        return container_of(source.head) is not None
+        container = container_of(source.head)
+        return container is not None and container.is_sound == self._is_sound
 
     def read(self, opened: Source, intake: Intake) -> list[Activity]:
         container = container_of(opened.head)

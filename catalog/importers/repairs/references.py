@@ -42,7 +42,7 @@ _BASE = re.compile(rb"""<base\s[^>]{0,200}href\s{0,20}=\s{0,20}["']?(?P<place>[^
 _HERE = {b"", b".", b"./"}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _PLACEHOLDERS = ("{{", "${", "<%", "{%", "[[")
-_OLD_ALPHABETS = ("gb18030", "cp932", "cp1256", "cp1252")
+OLD_ALPHABETS = ("gb18030", "cp932", "cp1256", "cp1252")
 _MARKS_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 Elsewhere = Callable[[str], str | None]
@@ -191,7 +191,7 @@ def _texts(value: bytes) -> Iterator[str]:
     try:
         yield value.decode("utf-8")
     except UnicodeDecodeError:
-        for encoding in _OLD_ALPHABETS:
+        for encoding in OLD_ALPHABETS:
             yield value.decode(encoding, "replace")
 
 

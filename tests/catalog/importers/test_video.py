@@ -202,3 +202,11 @@ def test_no_mutation_of_a_film_does_more_than_be_refused(filmed: Filmed, changes
             seconds = 0
 
         assert seconds >= 0
+
+
+def test_sound_is_told_as_sound(reading: Read, tmp_path: Path) -> None:
+    (tmp_path / "Rain.flac").write_bytes(b"fLaC" + bytes(60))
+
+    imported = reading(tmp_path / "Rain.flac")
+
+    assert (["audio"], "audio") == ([one.kind for one in imported.activities], imported.report.format)
