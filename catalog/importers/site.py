@@ -50,7 +50,7 @@ def arrange(name: str, paths: Iterable[str], *, is_deep: bool = False) -> Site |
     if not wanted:
         raise ContentFault(f"{name} is empty.", "Choose the folder or archive that holds the pages of the course.")
     prefix = ""
-    for prefix in _tops(wanted):
+    for prefix in tops(wanted):
         start = _start(path.removeprefix(prefix) for path in wanted)
         if start is not None:
             return Site({path: path.removeprefix(prefix) for path in wanted}, (start,), tuple(left_out))
@@ -74,11 +74,11 @@ def page_title(head: bytes) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:TITLE_LETTERS_MAX]
 
 
-def _tops(paths: list[str]) -> Iterator[str]:
+def tops(paths: list[str]) -> Iterator[str]:
     """The folder that everything lies in, and the one folder in it that everything lies in, and so on."""
     prefix = ""
     yield prefix
-    for part in paths[0].split("/")[:-1]:
+    for part in (paths[0] if paths else "").split("/")[:-1]:
         prefix += f"{part}/"
         if not all(path.startswith(prefix) for path in paths):
             return

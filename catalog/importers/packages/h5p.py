@@ -60,7 +60,7 @@ class H5p:
         path = document_path(source, DOCUMENT)
         if path is None or source.tree is None:
             return False
-        top = path.removesuffix(DOCUMENT)
+        top = path[: -len(DOCUMENT)]
         pages = {f"{top}{page}" for page in START_PAGES}
         return f"{top}{CONTENT}" in source.tree.paths or pages.isdisjoint(source.tree.paths)
 
@@ -69,6 +69,7 @@ class H5p:
         assert path is not None, "it was recognised"
         assert source.tree is not None, "it was recognised"
         package = Package(source.tree, path, intake.report)
+        package.files[DOCUMENT] = package.files.pop(path[-len(DOCUMENT) :])
         document = _parsed(contents(source.tree, path, DOCUMENT_BYTES_MAX), path)
         main = _main(document, source)
         if CONTENT not in package.files:

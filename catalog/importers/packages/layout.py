@@ -1,6 +1,6 @@
 """The layout of a package: where its document lies, and which file a link in it means.
 
-* The document lies at the top, or in the one folder that holds everything, which is then left off.
+* The document lies at the top, or in the one folder that holds everything, or the one in that; those are left off.
 * A link means the file of that name; where only capital letters or the way of writing differ, or the one file that it
   can mean lies a folder higher or lower, it is mended and said.
 * A link never leads out of the package.
@@ -21,7 +21,7 @@ from catalog.importers.repairs.references import OLD_ALPHABETS
 from catalog.importers.repairs.site import take
 from catalog.importers.repairs.zawgyi import unicode_of
 from catalog.importers.report import ExternalLink, Report
-from catalog.importers.site import PAGES, START_PAGES, is_junk
+from catalog.importers.site import PAGES, START_PAGES, is_junk, tops
 from catalog.importers.source import Source, Tree, contents
 from catalog.importers.xml import XML_BYTES_MAX, Element, parse_xml
 
@@ -39,12 +39,11 @@ def document_path(source: Source, name: str) -> str | None:
     tree = source.tree
     if tree is None:
         return None
-    found = [path for path in tree.paths if path.rpartition("/")[2].lower() == name and path.count("/") <= 1]
-    at_top = [path for path in found if "/" not in path]
-    if at_top or not found:
-        return at_top[0] if at_top else None
-    tops = {path.partition("/")[0] for path in tree.paths if not is_junk(path)}
-    return found[0] if len(tops) == 1 else None
+    found = {path.lower(): path for path in tree.paths if path.rpartition("/")[2].lower() == name}
+    if not found:
+        return None
+    places = tops([path for path in tree.paths if not is_junk(path)])
+    return next((found[place] for top in places if (place := f"{top}{name}".lower()) in found), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,15 @@ def test_a_library_in_a_folder_of_another_name_gets_the_name_that_players_look_f
     assert [f"{folder}: the library is called H5P.Ask-1.2, as players look for it."] == found.report.repaired
 
 
+def test_the_document_of_an_exercise_gets_the_name_that_players_ask_for(reading: Read, tmp_path: Path) -> None:
+    package = exercise(tmp_path / "a.h5p", H5P_Ask=[])
+    renamed = {f"top/{name.replace('h5p.json', 'H5P.JSON')}": data for name, data in unpacked(package).items()}
+
+    found = reading(zipped(tmp_path / "b.h5p", renamed))
+
+    assert found.activities[0].path in {entry.path for entry in found.layers[0].entries}
+
+
 @pytest.mark.parametrize(
     ("gone", "why"),
     [
