@@ -1,7 +1,8 @@
 """References: where the pages and styles of a package point inside of it, mended where the target is there after all.
 
 * A link is changed only where it leads nowhere as it is and one file is plainly meant: other capital letters, another
-  spelling of the same letters, a slash at its front that means the package, a page that got its suffix.
+  spelling of the same letters, a slash at its front that means the package, a path from the package's top in a page
+  that lies deeper, a page that got its suffix.
 * What leads nowhere is said with the page that asks for it; what a program puts together cannot be known.
 * Pages stream through; what is held of one never grows beyond a few kilobytes and one piece.
 """
@@ -161,7 +162,8 @@ class References:
             return ""
         if self._is_there(wanted) and not is_at_root and wanted not in self.renamed:
             return None
-        target = self._meant(wanted) or self._meant(_joined(page, path) or "")
+        top = _joined("", unquote(path)) or ""
+        target = self._meant(wanted) or self._meant(_joined(page, path) or "") or self._meant(top)
         return _relative(page, target) + rest if target else ""
 
     def _is_renaming(self, page: str, shown: str) -> bool:

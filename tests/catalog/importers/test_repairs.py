@@ -121,6 +121,12 @@ def test_the_top_of_a_server_is_the_top_of_the_package() -> None:
     assert ["unit/two.html: 2 links mended (such as / -> ../)."] == report.repaired
 
 
+def test_a_path_from_the_top_is_found_from_a_page_that_lies_deeper() -> None:
+    done, _ = mended("shared/start.html", b'<script src="shared/Run.js"></script><a href="gone.html">', "shared/run.js")
+
+    assert b'<script src="run.js"></script><a href="gone.html">' == done
+
+
 @pytest.mark.parametrize("piece_bytes", [1, 7, 4096, 5000])
 def test_a_link_is_mended_wherever_the_stream_cuts_it(piece_bytes: int) -> None:
     data = (b"<p>water</p>" * 500 + b'<img alt="x" src="../IMG/A.PNG">') * 4
