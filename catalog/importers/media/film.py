@@ -36,11 +36,11 @@ class Film:
         self._is_sound = is_sound
 
     def recognises(self, source: Source) -> bool:
-        container = container_of(source.head)
+        container = _container(source)
         return container is not None and container.is_sound == self._is_sound
 
     def read(self, opened: Source, intake: Intake) -> list[Activity]:
-        container = container_of(opened.head)
+        container = _container(opened)
         assert container is not None, "it was recognised"
         seconds = _checked_seconds(opened.path, container)
         facts = intake.studio.facts(opened.path, container.reader) if intake.studio else None
@@ -171,6 +171,12 @@ class _Making:
             language = short_tag(track.language) or self.intake.language
             tracks.append({"label": track.label or language, "language": language, "path": path})
         return tracks
+
+
+def _container(source: Source) -> Container | None:
+    """The container that its first bytes tell; of MP4, its tracks say which of the two it is."""
+    container = container_of(source.head)
+    return M4A if container is MP4 and mp4.is_sound(source.path) else container
 
 
 def _checked_seconds(source: Path, container: Container) -> int:
