@@ -15,7 +15,7 @@ from pathlib import Path
 from catalog.durable import disk_fault, free_bytes
 from catalog.fault import CallerFault, ContentFault, DiskFull
 from catalog.importers.folder import walk
-from catalog.importers.intake import About, Intake, Progress
+from catalog.importers.intake import About, Intake, Progress, title_of
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import films_of
 from catalog.importers.registry import importer_of
@@ -77,6 +77,8 @@ def _read(
     _demand_room(batch, total_bytes - batch.held_bytes)
     intake = Intake(batch, report, language, progress, total_bytes, importer_of, studio)
     captions = [source for source in plain if is_captions(source)]
+    if len(plain) - len(captions) > 1 and len(given) == 1:
+        intake.about.title = title_of(next(iter(given)))
     films: list[tuple[Path, Activity]] = []
     activities: list[Activity] = []
     refused: list[tuple[Path, ContentFault]] = []

@@ -38,6 +38,8 @@ class HtmlSite:
         take(tree, site.files, name, intake, seen)
         intake.report.left_out += [f"{path}: left behind by the computer that made it." for path in site.left_out]
         is_several = len(site.starts) > 1
+        if is_several:
+            intake.about.title = intake.about.title or title_of(source.path)
         if is_several or "/" in site.starts[0]:
             pages = ", ".join(site.starts[:NAMED_MAX])
             more = f" and {len(site.starts) - NAMED_MAX} more" if len(site.starts) > NAMED_MAX else ""

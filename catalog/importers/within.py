@@ -76,14 +76,17 @@ class Within:
         packages = [one for one in folders if is_package(one)]
         loose = [one for one in files if not any(one.place.is_relative_to(inner) for inner in folders)]
         known = {one.path: self._known(one.place, level) for one in loose}
-        is_web = not packages and all(
-            PurePosixPath(path).suffix.lower() in _WEB for path, sources in known.items() if sources
-        )
-        if is_web and (folders or any(path.lower().endswith(PAGES) for path in known)):
+        pages = [path for path in known if path.lower().endswith(PAGES)]
+        is_web = not packages and all(_is_web(path) for path, sources in known.items() if sources)
+        if is_web and (folders or pages):
             return [folder]
-        found = [*folders, *(source for path in sorted(known) for source in known[path])]
+        site: list[Path] = []
+        if len(pages) > 1:  # they belong together: what lies around them stays around them
+            site, folders = [folder], packages
+            known = {path: sources for path, sources in known.items() if not _is_web(path)}
+        found = [*site, *folders, *(source for path in sorted(known) for source in known[path])]
         if found:
-            unknown = [one for one in loose if not known[one.path]]
+            unknown = [one for one in loose if not known.get(one.path, True) and not site]
             self._report.left_out += [f"{one.path}: {self._why_not(one.place)}" for one in unknown]
         return sorted(found, key=lambda one: str(one)) or [folder]
 
@@ -126,6 +129,10 @@ def _is_source(path: str) -> bool:
     """Tell whether a file in an archive may be more than a part of a site."""
     name = path.rpartition("/")[2].lower()
     return (name in _MARKS and name not in START_PAGES) or PurePosixPath(name).suffix in PLAYED
+
+
+def _is_web(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in _WEB
 
 
 def _is_picture(path: str) -> bool:

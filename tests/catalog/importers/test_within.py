@@ -57,12 +57,27 @@ def test_an_archive_of_documents_is_those_documents(reading: Read, tmp_path: Pat
 
     found = reading(zipped(tmp_path / "all.zip", files))
 
-    assert ["pdf", "html", "scorm"] == kinds(found)
+    assert (["pdf", "html", "scorm"], "all") == (kinds(found), found.title)
     assert ["odd.bin: not a kind of file that can be imported."] == found.report.left_out
     folder = tmp_path / "all"
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         archive.extractall(folder)
     assert found.layers == reading(folder).layers
+
+
+def test_pages_that_belong_together_stay_a_site_beside_documents(reading: Read, tmp_path: Path) -> None:
+    files = {
+        "one.html": b'<img src="img/a.png">',
+        "two.html": PAGE,
+        "img/a.png": b"\x89PNG\r\n\x1a\n1",
+        "notes.pdf": PDF,
+    }
+
+    found = reading(zipped(tmp_path / "all.zip", files))
+
+    assert ["html", "html", "pdf"] == kinds(found)
+    assert "site/img/a.png" in {entry.path for layer in found.layers for entry in layer.entries}
+    assert [] == found.report.left_out
 
 
 def test_an_archive_of_pictures_is_those_pictures(reading: Read, tmp_path: Path) -> None:
