@@ -22,13 +22,11 @@ from catalog.importers.registry import importer_of
 from catalog.importers.repairs.zawgyi import unicode_of
 from catalog.importers.report import Report
 from catalog.importers.source import Source
-from catalog.importers.within import Within
+from catalog.importers.within import SOURCES_MAX, Within, too_many
 from catalog.manifest import Activity, Layer, words
 from catalog.renditions.studio import Studio
 from catalog.store import Batch
 from catalog.tree import check_paths
-
-SOURCES_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ def _expanded(sources: Sequence[Path], report: Report, scratch: Path) -> list[Pa
             raise CallerFault(f"{source.name} is not a file or a folder.", "Name a folder, a zip, a film or a PDF.")
         plain += within.sources(source)
     if len(plain) > SOURCES_MAX:
-        raise ContentFault(f"There are more than {SOURCES_MAX} sources for one course.", "Divide them into courses.")
+        raise too_many()
     return plain
 
 

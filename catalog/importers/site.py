@@ -99,7 +99,17 @@ def _highest(paths: Iterable[str]) -> tuple[str, ...]:
     pages = [path for path in paths if path.lower().endswith(PAGES)]
     starts = [path for path in pages if path.rpartition("/")[2].lower() in START_PAGES] or pages
     depth = min((path.count("/") for path in starts), default=0)
-    return tuple([path for path in starts if path.count("/") == depth][:STARTS_MAX])
+    return tuple(sorted((path for path in starts if path.count("/") == depth), key=natural)[:STARTS_MAX])
+
+
+def natural(path: str) -> list[tuple[int, str]]:
+    """An order in which the tenth comes after the second.
+
+    >>> sorted(["Unit 10.html", "Unit 2.html"], key=natural)
+    ['Unit 2.html', 'Unit 10.html']
+    """
+    parts = re.split(r"(\d{1,9})", path.casefold())
+    return [(int(part), "") if at % 2 else (0, part) for at, part in enumerate(parts)]
 
 
 def is_junk(path: str) -> bool:

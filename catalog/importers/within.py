@@ -5,7 +5,7 @@
 * Depth and number are bounded, and what nobody can import is named.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path, PurePosixPath
 
 from catalog.fault import ContentFault
@@ -14,12 +14,12 @@ from catalog.importers.media.captions import is_captions
 from catalog.importers.registry import importer_of, is_package
 from catalog.importers.report import Report
 from catalog.importers.single import PLAYED
-from catalog.importers.site import PAGES, START_PAGES, arrange, is_junk
+from catalog.importers.site import PAGES, START_PAGES, arrange, is_junk, natural
 from catalog.importers.source import Source, Tree
 
 LEVELS_MAX = 3
 """An archive in an archive in an archive; what lies deeper is a file."""
-FOLDERS_MAX = 200
+SOURCES_MAX = 200
 PACKED = "html-zip"
 
 _MARKS = frozenset({"imsmanifest.xml", "cmi5.xml", "tincan.xml", "h5p.json", "moodle_backup.xml", *START_PAGES})
@@ -72,10 +72,11 @@ class Within:
         files = [found for found in walk(folder, Report()) if not is_junk(found.path)]
         if not files or arrange(folder.name, [one.path for one in files]) is not None:
             return [folder]
-        folders = [folder / path for path in _own_folders(files)]
+        own = _own_folders(files)
+        folders = [folder / path for path in own]
         packages = [one for one in folders if is_package(one)]
-        loose = [one for one in files if not any(one.place.is_relative_to(inner) for inner in folders)]
-        known = {one.path: self._known(one.place, level) for one in loose}
+        loose = [one for one in files if own.isdisjoint(_above(one.path))]
+        known = self._all_known(loose, level)
         pages = [path for path in known if path.lower().endswith(PAGES)]
         is_web = not packages and all(_is_web(path) for path, sources in known.items() if sources)
         if is_web and (folders or pages):
@@ -88,7 +89,17 @@ class Within:
         if found:
             unknown = [one for one in loose if not known.get(one.path, True) and not site]
             self._report.left_out += [f"{one.path}: {self._why_not(one.place)}" for one in unknown]
-        return sorted(found, key=lambda one: str(one)) or [folder]
+        return sorted(found, key=lambda one: natural(str(one))) or [folder]
+
+    def _all_known(self, files: Sequence[Found], level: int) -> dict[str, Sequence[Path]]:
+        known: dict[str, Sequence[Path]] = {}
+        count = 0
+        for one in files:
+            known[one.path] = found = self._known(one.place, level)
+            count += len(found) if not _is_web(one.path) else 0
+            if count > SOURCES_MAX:
+                raise too_many()
+        return known
 
     def _known(self, place: Path, level: int) -> Sequence[Path]:
         """What a file is to be imported as; nothing where nobody can import it."""
@@ -117,12 +128,22 @@ class Within:
         return "nothing in it can be imported." if is_zip else "not a kind of file that can be imported."
 
 
-def _own_folders(files: Sequence[Found]) -> list[str]:
+def too_many() -> ContentFault:
+    return ContentFault(f"There are more than {SOURCES_MAX} sources for one course.", "Divide them into courses.")
+
+
+def _own_folders(files: Sequence[Found]) -> Set[str]:
     """The folders that may be sources of their own, none inside of another."""
-    marked = {one.path.rpartition("/")[0] for one in files if one.path.rpartition("/")[2].lower() in _MARKS}
-    marked.discard("")
-    outer = [path for path in sorted(marked) if not any(path.startswith(f"{other}/") for other in marked)]
-    return outer[:FOLDERS_MAX]
+    marked = {one.path.rpartition("/")[0] for one in files if one.path.rpartition("/")[2].lower() in _MARKS} - {""}
+    outer = [path for path in sorted(marked) if marked.isdisjoint(_above(path))]
+    return set(outer[:SOURCES_MAX])
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders that a file or a folder lies in."""
+    parts = path.split("/")
+    for count in range(1, len(parts)):
+        yield "/".join(parts[:count])
 
 
 def _is_source(path: str) -> bool:

@@ -14,7 +14,8 @@ from catalog.importers.packages.layout import Package, is_external, needs_intern
 from catalog.importers.report import ExternalLink
 
 CONTENT = "content/content.json"
-CONTENT_BYTES_MAX = 16 << 20
+CONTENT_BYTES_MAX = 4 << 20
+"""What is longer is taken unread: as objects it would take many times its bytes."""
 LINKS_MAX = 100
 TMP = "#tmp"
 """What an editor leaves behind the path of a file that it had just taken."""
@@ -25,6 +26,9 @@ class Content:
 
     def __init__(self, package: Package) -> None:
         self._package = package
+        self._said: Any = {}
+        if package.tree.size_bytes(package.files[CONTENT]) > CONTENT_BYTES_MAX:
+            return
         try:
             self._said = json.loads(package.read(CONTENT, CONTENT_BYTES_MAX).decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:

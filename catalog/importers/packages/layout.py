@@ -10,8 +10,9 @@
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -96,12 +97,24 @@ class Package:
         for one in (folded, *(f"{folded}/{page}" for page in START_PAGES)):
             if one in self._folded:
                 return self._folded[one]
-        lower = [path for name, path in self._folded.items() if name.endswith(f"/{folded}")]
-        if len(lower) == 1:
-            return lower[0]
+        alike = self._by_name.get(folded.rpartition("/")[2], [])
+        lower = [name for name in alike if name.endswith(f"/{folded}")]
+        if lower:
+            return self._folded[lower[0]] if len(lower) == 1 else None
         top, _, rest = folded.partition("/")
-        is_gone = not any(name.startswith(f"{top}/") for name in self._folded)
-        return self._folded.get(rest) if is_gone and not lower else None
+        return self._folded.get(rest) if top not in self._tops else None
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Sequence[str]]:
+        """The paths that end in each name."""
+        found: dict[str, list[str]] = {}
+        for path in self._folded:
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
+
+    @cached_property
+    def _tops(self) -> Set[str]:
+        return {path.partition("/")[0] for path in self._folded if "/" in path}
 
     def keep(self, is_kept: Callable[[str], bool]) -> None:
         """Leave out files of the package that nobody needs who studies it; whoever does so says it in the report."""

@@ -65,6 +65,14 @@ def test_an_archive_of_documents_is_those_documents(reading: Read, tmp_path: Pat
     assert found.layers == reading(folder).layers
 
 
+def test_the_tenth_comes_after_the_second(reading: Read, tmp_path: Path) -> None:
+    files = {f"Week {number}/notes {number}.pdf": PDF for number in (10, 2, 1)}
+
+    found = reading(zipped(tmp_path / "all.zip", files))
+
+    assert ["notes 1", "notes 2", "notes 10"] == [activity.title["en"] for activity in found.activities]
+
+
 def test_pages_that_belong_together_stay_a_site_beside_documents(reading: Read, tmp_path: Path) -> None:
     files = {
         "one.html": b'<img src="img/a.png">',
