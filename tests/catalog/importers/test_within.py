@@ -57,7 +57,7 @@ def test_an_archive_of_documents_is_those_documents(reading: Read, tmp_path: Pat
 
     found = reading(zipped(tmp_path / "all.zip", files))
 
-    assert (["pdf", "html", "scorm"], "all") == (kinds(found), found.title)
+    assert (["scorm", "pdf", "html"], "all") == (kinds(found), found.title)
     assert ["odd.bin: not a kind of file that can be imported."] == found.report.left_out
     folder = tmp_path / "all"
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
