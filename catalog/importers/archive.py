@@ -40,6 +40,7 @@ _UNICODE_NAME = 0x7075
 _ENCRYPTED = 0x1
 _END = b"PK\x05\x06"
 _END_BYTES = 22
+_HEADER_BYTES = 30
 _ENTRY_BYTES = 46
 _END64_LOCATOR_BYTES = 20
 _COMMENT_BYTES_MAX = 65_535
@@ -91,7 +92,8 @@ class Archive:
             self._zip.NameToInfo.clear()  # nobody asks by name, and lists may be long
             infos = [info for info in self._zip.infolist() if not _is_folder(info)]
             alphabet = _alphabet(source, infos, report)
-            self.members = [_member(source, info, alphabet, report) for info in infos]
+            self.members = [_member(source, info, alphabet) for info in infos]
+            _tell_of_backslashes(self.members, report)
             for info in infos:  # what nobody reads any more, of a list that may be long
                 info.date_time, info.extra = _NO_TIME, b""
         except BaseException:
@@ -111,6 +113,11 @@ class Archive:
         for file in self._being_read:
             file.close()
         self._zip.close()
+
+    def begins_with(self, name_and_content: bytes) -> bool:
+        """Tell whether its first file is this one, stored openly: so some formats sign themselves."""
+        with self.source.open("rb") as file:
+            return file.read(_HEADER_BYTES + len(name_and_content))[_HEADER_BYTES:] == name_and_content
 
     def pieces(self, member: Member) -> Iterator[bytes]:
         """The bytes of one file, a little at a time; its checksum is proven at the end.
@@ -192,7 +199,14 @@ def _unicode_name(info: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _member(source: Path, info: zipfile.ZipInfo, alphabet: Alphabet | None, report: Report) -> Member:
+def _tell_of_backslashes(members: Sequence[Member], report: Report) -> None:
+    mended = [member.path for member in members if "\\" in member.info.orig_filename and "/" in member.path]
+    if mended:
+        more = f" and {len(mended) - 1} more" if len(mended) > 1 else ""
+        report.repaired.append(f"{mended[0]}{more}: folders were written with backslashes.")
+
+
+def _member(source: Path, info: zipfile.ZipInfo, alphabet: Alphabet | None) -> Member:
     kind = stat.S_IFMT(info.external_attr >> 16)
     raw = info.orig_filename
     shown = raw.encode("utf-8", "replace").decode()
@@ -204,11 +218,11 @@ def _member(source: Path, info: zipfile.ZipInfo, alphabet: Alphabet | None, repo
         raise refused(source, "it is locked with a password", "Pack it again without a password.")
     if info.compress_type not in _METHODS:
         raise refused(source, f"{shown!r} is packed in an unusual way", "Pack it again as a plain zip (deflate).")
-    path = _mended(source, info, alphabet, report)
+    path = _mended(source, info, alphabet)
     return Member(path, info.compress_size, info)
 
 
-def _mended(source: Path, info: zipfile.ZipInfo, alphabet: Alphabet | None, report: Report) -> str:
+def _mended(source: Path, info: zipfile.ZipInfo, alphabet: Alphabet | None) -> str:
     """The name as a safe path. Only mistakes that common tools make are mended; tricks are refused."""
     name = info.orig_filename
     if not info.flag_bits & _UTF8_MARK and not name.isascii():
@@ -216,10 +230,7 @@ def _mended(source: Path, info: zipfile.ZipInfo, alphabet: Alphabet | None, repo
         old = _old_name(info)
         encoding = "utf-8" if old is None else alphabet.encoding if alphabet else DOS
         name = _unicode_name(info) or raw.decode(encoding)
-    path = path_of(source, name)
-    if "\\" in name:
-        report.repaired.append(f"{path}: its folders were written with backslashes.")
-    return path
+    return path_of(source, name)
 
 
 def _is_folder(info: zipfile.ZipInfo) -> bool:

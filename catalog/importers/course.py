@@ -1,29 +1,32 @@
 """A course being read: its sources, one after the other, become its activities and layers.
 
 * Several sources make one course, with an activity for each at least.
-* A source is read to its end or refused with a sentence; what was read before then is dropped with the batch.
+* A source is read to its end or refused with a sentence; what was read before then is dropped with the batch. One that
+  nobody named, but which lay in a folder or an archive among others, is left out with that sentence instead.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from catalog.durable import free_bytes
+from catalog.durable import disk_fault, free_bytes
 from catalog.fault import CallerFault, ContentFault, DiskFull
-from catalog.importers.folder import Found, walk
-from catalog.importers.intake import About, Intake, Progress
+from catalog.importers.folder import walk
+from catalog.importers.intake import About, Intake, Progress, title_of
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import films_of
-from catalog.importers.registry import importer_of, is_known, is_package
+from catalog.importers.registry import importer_of
+from catalog.importers.repairs.zawgyi import unicode_of
 from catalog.importers.report import Report
-from catalog.importers.site import arrange
 from catalog.importers.source import Source
+from catalog.importers.within import SOURCES_MAX, Within, too_many
 from catalog.manifest import Activity, Layer, words
 from catalog.renditions.studio import Studio
 from catalog.store import Batch
 from catalog.tree import check_paths
-
-SOURCES_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +52,63 @@ def read(
 
     Raises ContentFault where a source is damaged, hostile or unknown; CallerFault where it is not there; DiskFull.
     """
-    report = Report()
-    plain = _expanded(sources, report)
+    with _scratch(batch) as scratch:
+        report = Report()
+        try:
+            plain = _expanded(sources, report, scratch)
+        except OSError as error:
+            raise disk_fault(error, batch.folder) from error
+        return _read(plain, set(sources), report, batch, language, title, progress, studio)
+
+
+def _read(
+    plain: Sequence[Path],
+    given: Set[Path],
+    report: Report,
+    batch: Batch,
+    language: str,
+    title: str | None,
+    progress: Progress,
+    studio: Studio | None,
+) -> Imported:
     total_bytes = sum(_size_bytes(source) for source in plain)
     _demand_room(batch, total_bytes - batch.held_bytes)
     intake = Intake(batch, report, language, progress, total_bytes, importer_of, studio)
     captions = [source for source in plain if is_captions(source)]
+    if len(plain) - len(captions) > 1 and len(given) == 1:
+        intake.about.title = title_of(next(iter(given)))
     films: list[tuple[Path, Activity]] = []
     activities: list[Activity] = []
+    refused: list[tuple[Path, ContentFault]] = []
     for source in plain:
         if source in captions:
             continue
-        with Source(source, report) as opened:
-            importer = importer_of(opened)
-            report.formats.append(importer.format)
-            found = importer.read(opened, intake)
+        try:
+            with intake.all_or_nothing(), Source(source, report) as opened:
+                importer = importer_of(opened)
+                found = importer.read(opened, intake)
+        except ContentFault as fault:
+            if source in given or len(plain) == 1:
+                raise
+            refused.append((source, fault))
+            continue
+        report.formats.append(importer.format)
         films += [(source, activity) for activity in films_of(found)]
         activities += found
+    if refused and not activities:
+        raise refused[0][1]
+    report.left_out += [f"{source.name}: {fault.sentence}" for source, fault in refused]
     if not activities:
         raise ContentFault("There are only captions here, and no film.", "Import them together with their film.")
     told = with_captions([film for _, film in films], [source for source, _ in films], captions, intake)
     captioned = {film.id: film for film in told}
-    activities = [captioned.get(activity.id, activity) for activity in activities]
+    activities = [_in_unicode(captioned.get(activity.id, activity)) for activity in activities]
     if title and len(activities) == 1:
         activities = [_titled(activities[0], {language: title})]
     layers = intake.layers()
     check_paths(entry.path for layer in layers for entry in layer.entries)
+    intake.about.title = unicode_of(intake.about.title)
+    intake.about.description = unicode_of(intake.about.description)
     report.title = title or intake.about.title or words(activities[0].title, language)
     report.activities = [
         {"id": activity.id, "kind": activity.kind, "title": words(activity.title, language)} for activity in activities
@@ -82,40 +116,36 @@ def read(
     return Imported(report.title, tuple(activities), layers, report, intake.about)
 
 
-def _expanded(sources: Sequence[Path], report: Report) -> list[Path]:
-    """The sources, a folder of films and documents without a page of its own being those films and documents."""
+def _expanded(sources: Sequence[Path], report: Report, scratch: Path) -> list[Path]:
+    """The sources, and in place of one that only holds others, those."""
     if not sources:
         raise CallerFault("There is nothing to import.", "Name a folder, a zip, a film or a PDF.")
+    within = Within(report, scratch)
     plain: list[Path] = []
     for source in sources:
         if not source.exists():
             raise CallerFault(f"There is no {source.name} here.", f"Check the path {source}.")
-        plain += _inside(source, report) if source.is_dir() else [source]
+        if not source.is_dir() and not source.is_file():
+            raise CallerFault(f"{source.name} is not a file or a folder.", "Name a folder, a zip, a film or a PDF.")
+        plain += within.sources(source)
     if len(plain) > SOURCES_MAX:
-        raise ContentFault(f"There are more than {SOURCES_MAX} sources for one course.", "Divide them into courses.")
+        raise too_many()
     return plain
 
 
-def _inside(folder: Path, report: Report) -> list[Path]:
-    if is_package(folder):
-        return [folder]
-    found = walk(folder, Report())
-    site = arrange(folder.name, [one.path for one in found])
-    if site is not None:
-        return [folder]
-    known: list[Found] = []
-    unknown: list[Found] = []
-    for one in found:
-        (known if is_captions(one.place) or is_known(one.place) else unknown).append(one)
-    report.left_out += [f"{one.path}: not a kind of file that can be imported." for one in unknown if known]
-    return [one.place for one in known] or [folder]
+@contextmanager
+def _scratch(batch: Batch) -> Iterator[Path]:
+    """A folder for archives that are laid open; gone at the end."""
+    folder = Path(tempfile.mkdtemp(dir=batch.folder))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _size_bytes(source: Path) -> int:
     if source.is_dir():
         return sum(found.size_bytes for found in walk(source, Report()))
-    if not source.is_file():
-        raise CallerFault(f"{source.name} is not a file or a folder.", "Name a folder, a zip, a film or a PDF.")
     return source.stat().st_size
 
 
@@ -126,6 +156,14 @@ def _demand_room(batch: Batch, wanted_bytes: int) -> None:
             f"The disk has {free >> 20} MiB free, and the course needs at least {wanted_bytes >> 20} MiB.",
             "Free some space or take a larger disk; nothing was written.",
         )
+
+
+def _in_unicode(activity: Activity) -> Activity:
+    """The activity with its words in letters that every font knows."""
+    title = {language: unicode_of(said) for language, said in activity.title.items()}
+    section = activity.attributes.get("section")
+    more = {"section": unicode_of(section)} if isinstance(section, str) else {}
+    return replace(activity, title=title, attributes={**activity.attributes, **more})
 
 
 def _titled(activity: Activity, title: Mapping[str, str]) -> Activity:

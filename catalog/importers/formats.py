@@ -19,13 +19,14 @@ class Row:
 
 FORMATS: Mapping[str, Row] = {
     "folder": Row(
-        "pages and what they show; names, links and kinds mended",
+        "pages and what they show; names, links and kinds mended; packages, films and documents in it, each as what "
+        "it is",
         "in a frame of its own origin",
         "pages seen, each once; the place is the last of them",
         "what a program puts together itself is not mended; what is missing is listed",
     ),
     "html-zip": Row(
-        "the same from a zip; names in GBK, Shift-JIS, Windows 1256, DOS 437 and 866",
+        "the same from a zip, however deep in it; names in GBK, Shift-JIS, Windows 1256, DOS 437 and 866",
         "in a frame of its own origin",
         "pages seen, each once; the place is the last of them",
         "what a program puts together itself is not mended; what is missing is listed",
@@ -55,11 +56,17 @@ FORMATS: Mapping[str, Row] = {
         "locked books (refused), scrambled fonts, media overlays",
     ),
     "video": Row(
-        "MP4, MOV, 3GP, WebM, MKV, AVI, FLV, MPEG, TS, WMV, OGV; M4A, MP3, OGG, Opus, FLAC, WAV, AAC, "
-        "AMR; captions as WebVTT and SRT, beside or inside; chapters",
+        "MP4, MOV, 3GP, WebM, MKV, AVI, FLV, MPEG, TS, WMV, OGV; captions as WebVTT and SRT, beside or inside; "
+        "chapters",
         "H.264 and AAC in 480p, 360p, sound alone, and the original where browsers play it",
         "the second, each twentieth; nine tenths finish it",
         "captions that are pictures; without ffmpeg: smaller versions, and all that browsers do not play",
+    ),
+    "audio": Row(
+        "M4A, MP3, OGG, Opus, FLAC, WAV, AAC, AMR; captions and chapters as with films",
+        "as it came where browsers play it, and in AAC",
+        "the second, each twentieth; nine tenths finish it",
+        "without ffmpeg: the smaller version, and all that browsers do not play",
     ),
     "office": Row(
         "Word, PowerPoint, Excel, OpenDocument, RTF, told by their content",

@@ -156,20 +156,31 @@ class Intake:
         _demand(self._inner < INNER_MAX, "packages lie in packages, too many deep")
         about, self.about, self._inner = self.about, About(), self._inner + 1
         self._wanted_id = activity
-        marks = {layer: len(entries) for layer, entries in self._layers.items()}
         try:
-            with self.workplace() as folder:
+            with self.all_or_nothing(), self.workplace() as folder:
                 place = folder / safe_name(Path(name))
                 with place.open("wb") as file:
                     for piece in pieces:
                         file.write(piece)
                 with Source(place, self.report) as source:
                     return self._importer_of(source).read(source, self)
-        except ContentFault:
-            self._take_back(marks)
-            raise
         finally:
             self.about, self._inner, self._wanted_id = about, self._inner - 1, ""
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Read a source of which nothing stays where it is refused, neither files nor what was said of them."""
+        marks = {layer: len(entries) for layer, entries in self._layers.items()}
+        told = [(lines, len(lines)) for lines in (self.report.repaired, self.report.left_out, self.report.noted)]
+        links = len(self.report.external_links)
+        try:
+            yield
+        except ContentFault:
+            self._take_back(marks)
+            for lines, count in told:
+                del lines[count:]
+            del self.report.external_links[links:]
+            raise
 
     def _take_back(self, marks: dict[str, int]) -> None:
         """Leave out again what was taken in since: its package is refused."""

@@ -44,7 +44,8 @@ IMPORTERS: Sequence[Importer] = (
     Qti2(),
     HtmlSite(is_packed=False),
     HtmlSite(is_packed=True),
-    Film(),
+    Film(is_sound=False),
+    Film(is_sound=True),
     Pdf(),
     Picture(),
     Page(),
@@ -61,12 +62,6 @@ def is_package(folder: Path) -> bool:
     """Tell whether a folder is an unpacked package: it says so itself, and is never taken apart."""
     with Source(folder, Report()) as source:
         return any(importer.recognises(source) for importer in IMPORTERS if importer.format != "folder")
-
-
-def is_known(place: Path) -> bool:
-    """Tell whether a file is one that can be imported by itself."""
-    with Source(place, Report()) as source:
-        return any(importer.recognises(source) for importer in IMPORTERS)
 
 
 def importer_of(source: Source) -> Importer:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from catalog.fault import ContentFault
-from catalog.importers.archive import Archive, is_zip
+from catalog.importers.archive import Archive, Member, is_zip
 from catalog.importers.folder import pieces, walk
 from catalog.importers.intake import first_bytes
 from catalog.importers.report import Report
@@ -89,11 +89,12 @@ class ArchiveTree:
 
     def __init__(self, path: Path, report: Report) -> None:
         self._archive = Archive(path, report)
-        self._members = {member.path: member for member in self._archive.members}
-        self.paths: Sequence[str] = list(self._members)
-        if len(self._members) < len(self._archive.members):
+        try:
+            self._members = _each_once(self._archive, report)
+        except ContentFault:
             self.close()
-            raise _twice(path, [member.path for member in self._archive.members])
+            raise
+        self.paths: Sequence[str] = list(self._members)
 
     def size_bytes(self, path: str) -> int:
         return self._members[path].info.file_size
@@ -178,9 +179,20 @@ def beginning(tree: Tree, path: str, count: int = HEAD_BYTES) -> bytes:
     return bytes(data[:count])
 
 
-def _twice(path: Path, paths: list[str]) -> ContentFault:
-    name = Counter(paths).most_common(1)[0][0]
-    return ContentFault(
-        f"{path.name} cannot be taken: two of its files have one name: {name}.",
-        "Rename one of them, mend the links to it, and import again.",
-    )
+def _each_once(archive: Archive, report: Report) -> dict[str, Member]:
+    """The members by their paths. One that was packed twice over counts once; two that differ are refused."""
+    found: dict[str, Member] = {}
+    again: Counter[str] = Counter()
+    is_book = archive.begins_with(b"mimetypeapplication/epub+zip")
+    for member in archive.members:
+        first = found.setdefault(member.path, member)
+        if first is member:
+            continue
+        if is_book or (first.info.CRC, first.info.file_size) != (member.info.CRC, member.info.file_size):
+            raise ContentFault(
+                f"{archive.source.name} cannot be taken: two of its files have one name: {member.path}.",
+                "Rename one of them, mend the links to it, and import again.",
+            )
+        again[member.path] += 1
+    report.repaired += [f"{path}: packed {count + 1} times over; taken once." for path, count in again.items()]
+    return found

@@ -29,15 +29,18 @@ POSTER = "poster.jpg"
 
 
 class Film:
-    """A film or sound in a file of its own."""
+    """A film or sound in a file of its own; which of the two, its container says."""
 
-    format = "video"
+    def __init__(self, *, is_sound: bool) -> None:
+        self.format = AUDIO if is_sound else VIDEO
+        self._is_sound = is_sound
 
     def recognises(self, source: Source) -> bool:
-        return container_of(source.head) is not None
+        container = _container(source)
+        return container is not None and container.is_sound == self._is_sound
 
     def read(self, opened: Source, intake: Intake) -> list[Activity]:
-        container = container_of(opened.head)
+        container = _container(opened)
         assert container is not None, "it was recognised"
         seconds = _checked_seconds(opened.path, container)
         facts = intake.studio.facts(opened.path, container.reader) if intake.studio else None
@@ -168,6 +171,12 @@ class _Making:
             language = short_tag(track.language) or self.intake.language
             tracks.append({"label": track.label or language, "language": language, "path": path})
         return tracks
+
+
+def _container(source: Source) -> Container | None:
+    """The container that its first bytes tell; of MP4, its tracks say which of the two it is."""
+    container = container_of(source.head)
+    return M4A if container is MP4 and mp4.is_sound(source.path) else container
 
 
 def _checked_seconds(source: Path, container: Container) -> int:

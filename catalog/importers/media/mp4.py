@@ -48,6 +48,28 @@ def seconds_of(film: Path) -> int:
         return _seconds(file, parts.get(b"mvhd"))
 
 
+def is_sound(film: Path) -> bool:
+    """Tell whether there is sound in it and no picture, whatever it calls itself; its tracks say so."""
+    try:
+        with film.open("rb") as file:
+            kinds = set(_tracks(file, film))
+    except ContentFault:
+        return False
+    return b"soun" in kinds and b"vide" not in kinds
+
+
+def _tracks(file: BinaryIO, film: Path) -> Iterator[bytes]:
+    for moov in _boxes(file, 0, film.stat().st_size, film.name):
+        if moov.kind != b"moov":
+            continue
+        for trak in _boxes(file, moov.start, moov.end, film.name):
+            for mdia in _boxes(file, trak.start, trak.end, film.name) if trak.kind == b"trak" else ():
+                for hdlr in _boxes(file, mdia.start, mdia.end, film.name) if mdia.kind == b"mdia" else ():
+                    if hdlr.kind == b"hdlr":
+                        file.seek(hdlr.start + 8)
+                        yield file.read(4)
+
+
 def is_faststart(film: Path) -> bool:
     """Tell whether the index stands before the pictures, so that a player can begin before all of it has come."""
     with film.open("rb") as file:

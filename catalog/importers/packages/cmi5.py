@@ -15,6 +15,7 @@ from catalog.importers.packages.layout import (
     PLAY_FILE,
     Link,
     Package,
+    alone,
     document_path,
     is_external,
     needs_internet,
@@ -61,7 +62,7 @@ class Cmi5:
     def _alone(self, source: Source) -> list[Activity]:
         _, units = read_structure(parse_xml(source.path.read_bytes()[: XML_BYTES_MAX + 1], source.name), source.name)
         if any(not is_external(unit.url) for unit in units):
-            raise refused(source, "it names files of a package, and comes without one", "Bring the zip that it was in.")
+            raise alone(source)
         raise refused(source, "its units lie on the internet", "Ask whoever made it for a copy with its files.")
 
 

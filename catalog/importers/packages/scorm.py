@@ -9,7 +9,7 @@ from typing import Any
 
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, slug, title_of
-from catalog.importers.packages.layout import PLAY_FILE, Package, document_path, refused, write_play
+from catalog.importers.packages.layout import PLAY_FILE, Package, alone, document_path, is_text_of, refused, write_play
 from catalog.importers.packages.lom import read_lom
 from catalog.importers.packages.scorm_manifest import Manifest, Organisation, is_scorm, read_manifest
 from catalog.importers.source import Source, contents
@@ -25,8 +25,10 @@ class Scorm:
     format = "scorm"
 
     def recognises(self, source: Source) -> bool:
+        if source.tree is None:
+            return is_text_of(source.head, b"<manifest")
         path = document_path(source, MANIFEST)
-        if path is None or source.tree is None:
+        if path is None:
             return False
         try:
             return is_scorm(parse_xml(contents(source.tree, path, XML_BYTES_MAX), path))
@@ -35,14 +37,17 @@ class Scorm:
             return True
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
+        if source.tree is None:
+            raise alone(source)
         path = document_path(source, MANIFEST)
         assert path is not None, "it was recognised"
-        assert source.tree is not None, "it was recognised"
         package = Package(source.tree, path, intake.report)
-        root = parse_xml(contents(source.tree, path, XML_BYTES_MAX), path)
+        root = package.parsed()
+        told = len(intake.report.left_out)
         manifest = read_manifest(root, package, intake.report)
         if not manifest.organisations:
-            raise refused(source, "its manifest names nothing that could be opened from the package")
+            whys = "".join(f" ({why.removesuffix('.')})" for why in intake.report.left_out[told : told + 1])
+            raise refused(source, f"its manifest names nothing that could be opened from the package{whys}")
         _about(root, package, intake)
         folder = intake.claim_id(slug(manifest.id or source.path.stem, "scorm"))
         package.take_in(intake, folder)
@@ -51,7 +56,7 @@ class Scorm:
             name = folder if number == 0 else intake.claim_id(f"{folder}-{slug(organisation.id, 'part')}")
             play = PLAY_FILE if number == 0 else f"qanat-play-{number + 1}.json"
             write_play(intake, folder, _play(manifest, organisation), play)
-            title = organisation.title or intake.about.title or title_of(source.path)
+            title = organisation.called() or intake.about.title or title_of(source.path)
             activities.append(_activity(name, folder, play, title, manifest, organisation, intake.language))
         return activities
 

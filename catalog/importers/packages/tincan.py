@@ -5,14 +5,16 @@ from catalog.importers.packages.layout import (
     PLAY_FILE,
     Link,
     Package,
+    alone,
     document_path,
     is_external,
+    is_text_of,
     needs_internet,
     refused,
     write_play,
 )
-from catalog.importers.source import Source, contents
-from catalog.importers.xml import XML_BYTES_MAX, Element, children, parse_xml, text_of
+from catalog.importers.source import Source
+from catalog.importers.xml import Element, children, text_of
 from catalog.manifest import Activity
 
 DOCUMENT = "tincan.xml"
@@ -25,14 +27,17 @@ class Tincan:
     format = "xapi"
 
     def recognises(self, source: Source) -> bool:
+        if source.tree is None:
+            return is_text_of(source.head, b"<tincan")
         return document_path(source, DOCUMENT) is not None
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
+        if source.tree is None:
+            raise alone(source)
         path = document_path(source, DOCUMENT)
         assert path is not None, "it was recognised"
-        assert source.tree is not None, "it was recognised"
         package = Package(source.tree, path, intake.report)
-        root = parse_xml(contents(source.tree, path, XML_BYTES_MAX), path)
+        root = package.parsed()
         opened: list[tuple[Element, Link]] = []
         for element in children(root, "activities", "activity"):
             link = _launched(element, package, intake)

@@ -1,7 +1,8 @@
 """References: where the pages and styles of a package point inside of it, mended where the target is there after all.
 
 * A link is changed only where it leads nowhere as it is and one file is plainly meant: other capital letters, another
-  spelling of the same letters, a slash at its front that means the package, a page that got its suffix.
+  spelling of the same letters, a slash at its front that means the package, a path from the package's top in a page
+  that lies deeper, a page that got its suffix.
 * What leads nowhere is said with the page that asks for it; what a program puts together cannot be known.
 * Pages stream through; what is held of one never grows beyond a few kilobytes and one piece.
 """
@@ -13,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from urllib.parse import quote, unquote
 
 from catalog.importers.report import Report
@@ -26,16 +28,22 @@ MENDED = {"text/html", "application/xhtml+xml", "text/css", "image/svg+xml"}
 
 _VALUE = rb"[^\"'<>\r\n]{1,%d}" % REFERENCE_BYTES_MAX
 _POINTS = re.compile(
-    rb"\b(?P<attribute>src|href|poster|data|background)\s{0,20}=\s{0,20}"
+    rb"(?<![\w:.-])(?P<lazy>data-(?=src|href|poster))?(?:xlink:)?(?P<attribute>src|href|poster|data|background)"
+    rb"\s{0,20}=\s{0,20}"
     rb"(?:\"(?P<double>" + _VALUE + rb")\"|'(?P<single>" + _VALUE + rb")'|(?P<bare>[^\s\"'<>=`]{1,500})(?=[\s>]))"
     rb"|\burl\(\s{0,20}[\"']?(?P<url>[^\"'()<>\r\n]{1,1500})[\"']?\s{0,20}\)"
     rb"|@import\s{1,20}[\"'](?P<imported>" + _VALUE + rb")[\"']",
     re.IGNORECASE,
 )
-_BASE = re.compile(rb"<base\s[^>]{0,200}href", re.IGNORECASE)
+_DOUBTFUL = {b"data", b"background"}
+"""Attributes that other elements have for other ends; there only what looks like a file is missed."""
+_FILE = re.compile(r"\.[A-Za-z0-9]{1,5}(?:[?#].*)?$", re.DOTALL)
+_IN_A_NAME = re.compile(rb"[\w:.-]$")
+_BASE = re.compile(rb"""<base\s[^>]{0,200}href\s{0,20}=\s{0,20}["']?(?P<place>[^"'\s>]{0,500})""", re.IGNORECASE)
+_HERE = {b"", b".", b"./"}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _PLACEHOLDERS = ("{{", "${", "<%", "{%", "[[")
-_OLD_ALPHABETS = ("gb18030", "cp932", "cp1256", "cp1252")
+OLD_ALPHABETS = ("gb18030", "cp932", "cp1256", "cp1252")
 _MARKS_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 Elsewhere = Callable[[str], str | None]
@@ -65,20 +73,25 @@ class References:
     def mended(self, page: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """The bytes of `page` with its links mended; reports what was mended once it is read."""
         mends: list[tuple[str, str]] = []
-        held, before, is_first = b"", b"", True
+        held, before, at = b"", b"", page
         pieces = iter(pieces)
-        for piece in pieces:
-            if is_first:
-                is_first = False
-                if piece.startswith(_MARKS_16) or _BASE.search(piece):  # letters of two bytes; or all is relative to
-                    yield piece
-                    yield from pieces
-                    return
+        first = next(pieces, b"")
+        base = _BASE.search(first)
+        if base is not None and base["place"] == b"/":  # the top of a server, which is the package's top here
+            at = posixpath.basename(page)
+            top = "../" * page.count("/") or "./"
+            first = first[: base.start("place")] + top.encode() + first[base.end("place") :]
+            mends.append(("/", top))
+        elif first.startswith(_MARKS_16) or (base is not None and base["place"] not in _HERE):
+            yield first  # letters of two bytes; or all is relative to some other place
+            yield from pieces
+            return
+        for piece in chain((first,), pieces):
             held += piece
-            done, held = self._pass(page, before, held, mends, is_last=False)
+            done, held = self._pass(at, before, held, mends, is_last=False)
             before = (before + done)[-TAG_BYTES_MAX:]
             yield done
-        done, _ = self._pass(page, before, held, mends, is_last=True)
+        done, _ = self._pass(at, before, held, mends, is_last=True)
         yield done
         if mends:
             old, new = mends[0]
@@ -105,7 +118,10 @@ class References:
             name = next(one for one in ("double", "single", "bare", "url", "imported") if found[one] is not None)
             if name in ("double", "single", "bare") and not _is_in_tag(before, data, found.start()):
                 continue
-            new = self._new(page, found[name], mends)
+            if found.start() == 0 and _IN_A_NAME.search(before):  # the end of a longer attribute, cut here
+                continue
+            is_doubtful = found["lazy"] is not None or (found["attribute"] or b"").lower() in _DOUBTFUL
+            new = self._new(page, found[name], mends, is_doubtful=is_doubtful)
             if new is not None:
                 done += data[position : found.start(name)] + new
                 position = found.end(name)
@@ -113,7 +129,7 @@ class References:
         done += data[position:end]
         return bytes(done), data[end:]
 
-    def _new(self, page: str, value: bytes, mends: list[tuple[str, str]]) -> bytes | None:
+    def _new(self, page: str, value: bytes, mends: list[tuple[str, str]], *, is_doubtful: bool) -> bytes | None:
         """The bytes to put in place of a reference; None where it may stay."""
         texts = list(_texts(value))
         for text in texts:
@@ -132,7 +148,9 @@ class References:
             if not self._is_renaming(page, shown):
                 mends.append((shown[:100], new[:100]))
             return html.escape(new).encode()
-        self._miss(page, html.unescape(texts[0]).strip())
+        missed = html.unescape(texts[0]).strip()
+        if not is_doubtful or _FILE.search(missed):
+            self._miss(page, missed)
         return None
 
     def _reference(self, page: str, shown: str) -> str | None:
@@ -144,7 +162,8 @@ class References:
             return ""
         if self._is_there(wanted) and not is_at_root and wanted not in self.renamed:
             return None
-        target = self._meant(wanted) or self._meant(_joined(page, path) or "")
+        top = _joined("", unquote(path)) or ""
+        target = self._meant(wanted) or self._meant(_joined(page, path) or "") or self._meant(top)
         return _relative(page, target) + rest if target else ""
 
     def _is_renaming(self, page: str, shown: str) -> bool:
@@ -174,7 +193,7 @@ def _texts(value: bytes) -> Iterator[str]:
     try:
         yield value.decode("utf-8")
     except UnicodeDecodeError:
-        for encoding in _OLD_ALPHABETS:
+        for encoding in OLD_ALPHABETS:
             yield value.decode(encoding, "replace")
 
 

@@ -65,6 +65,8 @@ def _add(tree: Tree, found: str, path: str, folder: str, references: References,
     whole: Iterator[bytes] = chain((first,), pieces)
     if kind in MENDED:
         whole = zawgyi.mended(path, references.mended(path, whole), intake.report)
+    elif path.endswith(".json"):
+        whole = zawgyi.mended(path, whole, intake.report)
     if style and kind in PAGES:
         whole = _styled(whole, style)
     added = intake.add(f"{folder}/{path}", whole, media_type=kind, is_counted=False)

@@ -35,6 +35,7 @@ _RUN = re.compile(
     "[\u1000-\u109f\uaa60-\uaa7f\ua9e0-\ua9ff][\u1000-\u109f\uaa60-\uaa7f\ua9e0-\ua9ff\u2000-\u200d\u00a0 ]*"
 )
 _LETTERS = re.compile(rb"\xe1[\x80-\x82]")
+_LETTERS_OR_ESCAPES = re.compile(rb"\xe1[\x80-\x82]|\\u10[0-9A-Fa-f]{2}")
 _TAG = re.compile(r"<[^>]{0,2000}>")
 _FACE = re.compile(rb"@font-face\s{0,20}\{[^}]{0,2000}\}", re.IGNORECASE)
 _FONT = re.compile(rb"[\"']?zawgyi[-_ ]?(?:one)?[0-9]{0,4}[\"']?(?=\s*[;,}\"'!])", re.IGNORECASE)
@@ -66,10 +67,13 @@ def unicode_of(text: str) -> str:
 
 
 def mended(page: str, pieces: Iterable[bytes], report: Report) -> Iterator[bytes]:
-    """The bytes of a page, in UTF-8; as Unicode where its Burmese text is Zawgyi. Pages without any stream through."""
+    """The bytes of a page or of JSON, in UTF-8; as Unicode where its Burmese text is Zawgyi. What has none streams
+    through."""
     pieces = iter(pieces)
     held = next((piece for piece in pieces if piece), b"")
-    if not _LETTERS.search(held) and b"zawgyi" not in held.lower():
+    is_data = page.endswith(".json")
+    is_asked = (_LETTERS if not is_data else _LETTERS_OR_ESCAPES).search(held)
+    if not is_asked and (is_data or b"zawgyi" not in held.lower()):
         yield held
         yield from pieces
         return
@@ -79,13 +83,22 @@ def mended(page: str, pieces: Iterable[bytes], report: Report) -> Iterator[bytes
             yield held
             yield from pieces
             return
-    text = held.decode("utf-8", "replace")
+    text = _plain_data(held) if is_data else held.decode("utf-8", "replace")
     if "\ufffd" in text or not is_zawgyi(_TAG.sub(" ", text)):
         is_style = page.endswith(".css")
         yield without_font(held) if is_style else held
         return
     report.repaired.append(f"{page}: Burmese text in Zawgyi; it is Unicode now.")
-    yield without_font(converted(text).encode())
+    new = converted(text).encode("utf-8", "replace")
+    yield new if is_data else without_font(new)
+
+
+def _plain_data(data: bytes) -> str:
+    """JSON with its letters as letters; empty where it is none."""
+    try:
+        return json.dumps(json.loads(data), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return ""
 
 
 def without_font(style: bytes) -> bytes:

@@ -27,6 +27,7 @@ def scene(found: Launched) -> dict[str, Any]:
             "title": title,
             "base": f"/{found.token}/{quote(folder)}",
             "frame": files.player("h5p-standalone"),
+            "script": files.own("h5p-frame.js"),
             "iri": activity_iri(found),
             **of_sitting(found, found.sit_down()),
         },

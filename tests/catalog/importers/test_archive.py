@@ -95,6 +95,17 @@ def test_two_members_of_one_name_are_refused(reading: Read, tmp_path: Path) -> N
         reading(tmp_path / "twice.zip")
 
 
+def test_a_member_that_was_packed_twice_over_is_taken_once(reading: Read, tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(tmp_path / "twice.zip", "w") as packed:
+        for name in ("index.html", "a.png", "a.png", "a.png"):
+            packed.writestr(name, PAGE)
+
+    imported = reading(tmp_path / "twice.zip")
+
+    assert ["site/a.png", "site/index.html"] == sorted(paths(imported))
+    assert ["a.png: packed 3 times over; taken once."] == imported.report.repaired
+
+
 @pytest.mark.parametrize(
     ("one", "other", "words"),
     [
@@ -113,10 +124,10 @@ def test_names_that_clash_on_some_disk_are_refused(
 
 
 def test_backslashes_are_mended_and_said(reading: Read, zipped: Callable[..., Path]) -> None:
-    imported = reading(zipped("windows.zip", {"index.html": PAGE, "img\\a.png": b"png"}))
+    imported = reading(zipped("windows.zip", {"index.html": PAGE, "img\\a.png": b"png", "img\\b.png": b"png"}))
 
-    assert ["site/img/a.png", "site/index.html"] == paths(imported)
-    assert ["img/a.png: its folders were written with backslashes."] == imported.report.repaired
+    assert ["site/img/a.png", "site/img/b.png", "site/index.html"] == sorted(paths(imported))
+    assert ["img/a.png and 1 more: folders were written with backslashes."] == imported.report.repaired
 
 
 def test_utf8_names_without_their_mark_are_read(reading: Read, zipped: Callable[..., Path]) -> None:

@@ -100,13 +100,31 @@ def mended(page: str, data: bytes, *files: str, piece_bytes: int = 1 << 20, **mo
         (b'<img src="img/a.png">', b'<img src="img/a.png">'),
         (b'<img src="https://example.org/IMG/A.PNG">', b'<img src="https://example.org/IMG/A.PNG">'),
         (b'<script>x.src = "IMG/A.PNG"</script>', b'<script>x.src = "IMG/A.PNG"</script>'),
-        (b'<base href="/"><img src="IMG/A.PNG">', b'<base href="/"><img src="IMG/A.PNG">'),
+        (b'<base href="/unit"><img src="IMG/A.PNG">', b'<base href="/unit"><img src="IMG/A.PNG">'),
+        (b'<base href="./"><img src="IMG/A.PNG">', b'<base href="./"><img src="img/a.png">'),
+        (b'<base href="/"><img src="IMG/A.PNG">', b'<base href="./"><img src="img/a.png">'),
+        (b'<img data-src="IMG/A.PNG">', b'<img data-src="img/a.png">'),
+        (b'<use xlink:href="IMG/A.PNG"/>', b'<use xlink:href="img/a.png"/>'),
+        (b'<img ng-src="IMG/A.PNG">', b'<img ng-src="IMG/A.PNG">'),
     ],
 )
 def test_links_are_mended_where_one_file_is_meant(link: bytes, new: bytes) -> None:
     done, _ = mended("index.html", link, "img/a.png")
 
     assert new == done
+
+
+def test_the_top_of_a_server_is_the_top_of_the_package() -> None:
+    done, report = mended("unit/two.html", b'<base href="/"><img src="Unit/a.png">', "unit/a.png")
+
+    assert b'<base href="../"><img src="unit/a.png">' == done
+    assert ["unit/two.html: 2 links mended (such as / -> ../)."] == report.repaired
+
+
+def test_a_path_from_the_top_is_found_from_a_page_that_lies_deeper() -> None:
+    done, _ = mended("shared/start.html", b'<script src="shared/Run.js"></script><a href="gone.html">', "shared/run.js")
+
+    assert b'<script src="run.js"></script><a href="gone.html">' == done
 
 
 @pytest.mark.parametrize("piece_bytes", [1, 7, 4096, 5000])
@@ -124,6 +142,16 @@ def test_what_is_missing_is_said_once_with_who_asks_for_it(reading: Read, zipped
     path = zipped("course.zip", {"index.html": page, "two.html": PAGE + '<img src="img/b.png"><img src="{{ a }}.png">'})
 
     assert ["img/b.png: not in the package, though index.html and 1 more asks for it."] == reading(path).report.left_out
+
+
+def test_what_only_looks_like_a_link_is_not_missed() -> None:
+    _, report = mended(
+        "index.html",
+        b'<svg enable-background="new 0 0 41 74"><suica background="linen"><p data-json-data="{a: \'b.png\'}">'
+        b'<object data="film.swf"><img :src="picture" data-src="later">',
+    )
+
+    assert ["film.swf: not in the package, though index.html asks for it."] == report.left_out
 
 
 def test_a_style_may_ask_for_what_lies_beside_it() -> None:

@@ -6,7 +6,7 @@ def test_a_report_reads_like_a_note_to_a_teacher() -> None:
         formats=["html-zip", "video", "video"],
         title="Water",
         activities=[{"id": "site", "kind": "html", "title": "Water"}],
-        repaired=["img/a.png: its folders were written with backslashes."],
+        repaired=["img/a.png: folders were written with backslashes."],
         left_out=["Thumbs.db: left behind by the computer that packed it."],
         external_links=[
             ExternalLink("a.html", "https://example.org/", False),
@@ -18,7 +18,7 @@ def test_a_report_reads_like_a_note_to_a_teacher() -> None:
         "Water (html-zip+video)",
         "  html: Water",
         "Mended:",
-        "  img/a.png: its folders were written with backslashes.",
+        "  img/a.png: folders were written with backslashes.",
         "Left out:",
         "  Thumbs.db: left behind by the computer that packed it.",
         "Needs the internet, and will be missing without it:",

@@ -202,3 +202,35 @@ def test_no_mutation_of_a_film_does_more_than_be_refused(filmed: Filmed, changes
             seconds = 0
 
         assert seconds >= 0
+
+
+def test_sound_is_told_as_sound(reading: Read, tmp_path: Path) -> None:
+    (tmp_path / "Rain.flac").write_bytes(b"fLaC" + bytes(60))
+
+    imported = reading(tmp_path / "Rain.flac")
+
+    assert (["audio"], "audio") == ([one.kind for one in imported.activities], imported.report.format)
+
+
+@pytest.mark.parametrize(
+    ("tracks", "kind", "name"),
+    [([b"soun"], "audio", "Rain.m4a"), ([b"soun", b"vide"], "video", "Rain.mp4"), ([], "video", "Rain.mp4")],
+)
+def test_an_mp4_of_sound_alone_is_sound(
+    reading: Read, tmp_path: Path, tracks: list[bytes], kind: str, name: str
+) -> None:
+    traks = b"".join(
+        box(b"trak", box(b"mdia", box(b"mdhd", bytes(8)) + box(b"hdlr", bytes(8) + one + bytes(13)))) for one in tracks
+    )
+    moov = box(b"moov", traks or box(b"trak", b""))
+    (tmp_path / "Rain.mp4").write_bytes(box(b"ftyp", b"isom" + bytes(4)) + moov + box(b"mdat", b"rain"))
+
+    imported = reading(tmp_path / "Rain.mp4")
+
+    assert (kind, f"rain/{name}", kind) == (
+        imported.activities[0].kind, imported.activities[0].path, imported.report.format,
+    )  # fmt: skip
+
+
+def box(kind: bytes, contents: bytes) -> bytes:
+    return struct.pack(">L", 8 + len(contents)) + kind + contents

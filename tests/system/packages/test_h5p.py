@@ -1,23 +1,29 @@
 """H5P in a real browser: an exercise of somebody else's is played, and what came of it is the learner's."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import FrameLocator, expect
 
 from catalog.manifest import Release
+from tests.made_packages import as_json, zipped
 from tests.system.packages.conftest import SHARED, Campus, eventually
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(not SHARED.exists(), reason="the packages of others are not beside this checkout"),
-]
+pytestmark = pytest.mark.system
+
+BESIDE = """H5P.Beside = function (said, id) {
+  this.attach = function (box) { box.html('<iframe class="beside" src="' + H5P.getContentPath(id) + '/well.html">'); };
+};"""
+"""A library that asks for a page which lies beside its exercise."""
 
 
 @pytest.fixture
 def exercise(campus: Campus) -> Release:
     """True or false (tunapanda/h5p-standalone, MIT): "Is this false?", and it is."""
+    if not SHARED.exists():
+        pytest.skip("the packages of others are not beside this checkout")
     return campus.shelves("quiz", SHARED / "h5p" / "h5p-test.h5p")
 
 
@@ -86,3 +92,19 @@ def test_nothing_is_asked_of_the_internet(campus: Campus, exercise: Release) -> 
     expect(inside(campus.opens(page, exercise)).get_by_text("Is this false?")).to_be_visible()
 
     assert [] == [url for url in asked if "127.0.0.1" not in url and not url.startswith(("data:", "blob:"))]
+
+
+def test_a_library_finds_what_lies_beside_the_exercise(campus: Campus, tmp_path: Path) -> None:
+    one = {"machineName": "H5P.Beside", "majorVersion": 1, "minorVersion": 0}
+    files = {
+        "h5p.json": as_json({"title": "Beside", "mainLibrary": "H5P.Beside", "preloadedDependencies": [one]}),
+        "content/content.json": b"{}",
+        "content/well.html": b"<!doctype html><title>Well</title><p>The well is deep.</p>",
+        "H5P.Beside-1.0/library.json": as_json({**one, "preloadedJs": [{"path": "beside.js"}]}),
+        "H5P.Beside-1.0/beside.js": BESIDE.encode(),
+    }
+    release = campus.shelves("beside", zipped(tmp_path / "beside.h5p", files))
+
+    h5p = inside(campus.opens(campus.phone(), release))
+
+    expect(h5p.frame_locator("iframe.beside").get_by_text("The well is deep.")).to_be_visible()

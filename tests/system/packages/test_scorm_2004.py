@@ -183,6 +183,25 @@ def test_a_new_version_of_another_kind_and_with_other_parts_begins_anew_and_keep
     assert before <= permille(campus, flowing.activities[0].id)
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        '<imsss:limitConditions attemptLimit="2" attemptAbsoluteDurationLimit="PT10M"/>',
+        '<imsss:sequencingRules><imsss:preConditionRule><imsss:ruleConditions><imsss:ruleCondition condition="always"/>'
+        '</imsss:ruleConditions><imsss:ruleAction action="disabled"/></imsss:preConditionRule></imsss:sequencingRules>',
+    ],
+    ids=["a limit of time", "closed to everybody"],
+)
+def test_rules_that_would_let_nobody_begin_do_not(campus: Campus, tmp_path: Path, rule: str) -> None:
+    items = [Item(name, name, f"<imsss:sequencing>{rule}</imsss:sequencing>") for name in ("one", "two")]
+    release = campus.shelves("water", scorm(tmp_path / "a.zip", items, is_2004=True, sequencing=BOTH))
+
+    sco = inside(campus.opens(campus.phone(), release))
+
+    expect(sco.locator("h1")).to_have_text("one")
+    expect(sco.locator("#said")).to_have_text("true")
+
+
 def test_a_guest_goes_through_all_parts(campus: Campus, flowing: Release) -> None:
     stage = campus.opens(campus.phone("guest"), flowing)
     for title in ("The well", "The canal"):

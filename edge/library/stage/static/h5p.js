@@ -20,7 +20,8 @@
     }
     var options = {
       id: ID, h5pJsonPath: scene.base, frameJs: scene.frame + "frame.bundle.js", frameCss: scene.frame + "styles/h5p.css",
-      frame: false, icon: false, fullScreen: false, reportingIsEnabled: true, xAPIObjectIRI: scene.iri, saveFreq: SAVE_SECONDS
+      customJs: scene.script, frame: false, icon: false, fullScreen: false, reportingIsEnabled: true,
+      xAPIObjectIRI: scene.iri, saveFreq: SAVE_SECONDS
     };
     if (kept && kept.exercise) options.contentUserData = [{ state: kept.exercise }];
     new H5PStandalone.H5P(box, options).then(begin);

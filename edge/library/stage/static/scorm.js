@@ -194,6 +194,7 @@ var Scorm = (function () {
     given.credit = "credit";
     given.mode = "normal";
     given.launch_data = part.launch_data || "";
+    if (sequencing.attemptAbsoluteDurationLimit) given.max_time_allowed = sequencing.attemptAbsoluteDurationLimit;
     given.time_limit_action = part.limit_action || "continue,no message";
     var goal = sequencing.primaryObjective || {}, threshold = sequencing.completionThreshold || {};
     if (goal.satisfiedByMeasure) given.scaled_passing_score = String(goal.minNormalizedMeasure === undefined ? 1 : goal.minNormalizedMeasure);

@@ -10,6 +10,8 @@
 
   if (!Scorm.isSequenced) return;
 
+  /* A limit that the part is told and keeps itself; the runtime would close whatever has one. */
+  var DURATION = "attemptAbsoluteDurationLimit";
   var scene = Stage.scene, room = Scorm.room;
   var delivered = null, open = null, isDirty = false, timer = 0, isChanged = false, isMoving = false;
   var settings = Scorm.settingsFor(kept);
@@ -24,7 +26,7 @@
 
   function treeOf(part) {
     var sequencing = part.sequencing || {}, tree = { id: part.id, title: part.title, isVisible: !part.hidden };
-    Object.keys(sequencing).forEach(function (name) { tree[name] = sequencing[name]; });
+    Object.keys(sequencing).forEach(function (name) { if (name !== DURATION) tree[name] = sequencing[name]; });
     if (part.parts.length) tree.children = part.parts.map(treeOf);
     return tree;
   }
@@ -190,7 +192,10 @@
     if (part) return arrive();
     delivered = null;
     api.processNavigationRequest("start");
-    if (!delivered && Parts.playable.length) api.processNavigationRequest("choice", Parts.playable[0].id);
+    for (var at = 0; !delivered && at < Parts.playable.length; at++) api.processNavigationRequest("choice", Parts.playable[at].id);
+    // Rules that let nobody begin are a mistake of whoever wrote them.
+    var isNew = Parts.playable.every(function (one) { return !Scorm.standings[one.id].is_begun; });
+    if (!delivered && isNew && Parts.playable.length) delivered = Parts.playable[0].id;
     arrive();
   });
 })();

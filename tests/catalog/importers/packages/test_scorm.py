@@ -82,6 +82,13 @@ def test_a_package_in_the_one_folder_of_its_archive_is_found(reading: Read, tmp_
         ("start.html", 'xml:base="unit/"', "unit/start.html"),
         ("unit\\start.html", "", "unit/start.html"),
         ("./unit/../start.html?a=b", "", "start.html"),
+        ("start.html", 'xml:base="unit%201/"', "unit 1/start.html"),
+        ("%CB%AE.html", "", "水.html"),
+        ("unit/", "", "unit/index.html"),
+        ("start.html", "", "content/start.html"),
+        ("course/start.html", "", "start.html"),
+        ("start.html", 'xml:base="gone/"', "start.html"),
+        ("START.html", 'xml:base="Unit/"', "unit/start.html"),
     ],
 )
 def test_a_link_means_the_file_that_it_nearly_names(
@@ -126,6 +133,99 @@ def test_what_leads_out_of_a_package_is_never_opened(reading: Read, tmp_path: Pa
 
     with pytest.raises(ContentFault, match="nothing that could be opened"):
         reading(package)
+
+
+@pytest.mark.parametrize(
+    ("said", "head", "script", "version"),
+    [
+        ("1.2", HEAD_12, b"", "1.2"),
+        ("2004 3rd Edition", HEAD_2004, b"", "2004"),
+        ("CAM 1.3", HEAD_2004, b"", "2004"),
+        ("1.3", HEAD_2004, b"", "2004"),
+        ("", HEAD_12, b"API_1484_11", "1.2"),
+        ("", HEAD_2004.upper().replace("XMLNS", "xmlns").replace("ADLCP=", "adlcp="), b"", "2004"),
+        ("1.1.4", 'xmlns="http://www.imsglobal.org/xsd/imscp_v1p1"', b"API.LMSInitialize('')", "1.2"),
+        ("", 'xmlns="http://www.imsglobal.org/xsd/imscp_v1p1"', b"win.API_1484_11", "2004"),
+    ],
+)
+def test_the_version_is_what_the_manifest_says_or_declares_or_its_pages_call(
+    reading: Read, tmp_path: Path, said: str, head: str, script: bytes, version: str
+) -> None:
+    more = f"<metadata><schemaversion>{said}</schemaversion></metadata>" if said else ""
+    inside = organised(ONE, resource("a.html").replace("adlcp:", ""), more)
+
+    found = reading(
+        zipped(tmp_path / "a.zip", {"imsmanifest.xml": manifest(inside, head), "a.html": b"<p>", "a.js": script})
+    )
+
+    assert version == found.activities[0].attributes["scorm"]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "script", "is_sco"),
+    [
+        ('adlcp:ScormType="SCO"', b"", True),
+        ('adlcp:scormtype="asset"', b"LMSInitialize", False),
+        ("", b"API.LMSInitialize('')", True),
+        ("", b"", False),
+    ],
+)
+def test_a_part_that_talks_to_a_runtime_gets_one(
+    reading: Read, files: Store, tmp_path: Path, attribute: str, script: bytes, is_sco: bool
+) -> None:
+    one = resource("a.html").replace('adlcp:scormtype="sco"', attribute)
+    inside = {"imsmanifest.xml": manifest(organised(ONE, one)), "a.html": b"<p>", "a.js": script}
+
+    assert is_sco == played(reading(zipped(tmp_path / "a.zip", inside)), files)["parts"][0]["sco"]
+
+
+def test_a_resource_that_names_no_start_is_opened_by_its_first_page(reading: Read, tmp_path: Path) -> None:
+    one = '<resource identifier="r" type="webcontent"><file href="a.css"/><file href="a.html?x=1"/></resource>'
+
+    found = reading(zipped(tmp_path / "a.zip", {"imsmanifest.xml": manifest(organised(ONE, one)), "a.html": b"<p>"}))
+
+    assert "course/a.html" == found.activities[0].path
+    assert ["The well: the manifest does not say what opens it; it is a.html?x=1."] == found.report.repaired
+
+
+@pytest.mark.parametrize("organisations", ["", "<organizations/>", '<organizations><organization identifier="o"/>'
+                                           "</organizations>"])  # fmt: skip
+def test_a_package_that_names_no_parts_opens_its_scos(
+    reading: Read, files: Store, tmp_path: Path, organisations: str
+) -> None:
+    more = '<resource identifier="x" type="webcontent"><file href="x.js"/></resource>'
+    inside = f"{organisations}<resources>{resource('a.html')}{more}</resources>"
+    package = zipped(tmp_path / "a.zip", {"imsmanifest.xml": manifest(inside), "a.html": b"<p>", "x.js": b"1"})
+
+    assert ["r"] == [part["id"] for part in played(reading(package), files)["parts"]]
+
+
+def test_a_manifest_in_the_manifest_is_the_parts_of_its_item(reading: Read, files: Store, tmp_path: Path) -> None:
+    inner = f'<manifest identifier="inner" xml:base="in">{organised(ONE, resource("b.html"))}</manifest>'
+    items = '<item identifier="x" identifierref="inner"><title>All of it</title></item>'
+    package = zipped(
+        tmp_path / "a.zip",
+        {"imsmanifest.xml": manifest(organised(items, "") + inner), "in/b.html": b"<p>"},
+    )
+
+    (part,) = played(reading(package), files)["parts"]
+    assert ("All of it", "in/b.html") == (part["title"], part["parts"][0]["path"])
+
+
+def test_a_sign_that_stands_for_itself_is_mended(reading: Read, tmp_path: Path) -> None:
+    inside = organised(ONE.replace("The well", "Wells & pumps &amp; more"), resource("a.html"))
+
+    report = reading(zipped(tmp_path / "a.zip", {"imsmanifest.xml": manifest(inside), "a.html": b"<p>"})).report
+
+    assert ["imsmanifest.xml: the sign & stands there for itself; mended."] == report.repaired
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+def test_a_manifest_that_came_alone_is_refused_as_that(reading: Read, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "imsmanifest.xml").write_bytes(manifest(organised(ONE, "")).decode().encode(encoding))
+
+    with pytest.raises(ContentFault, match="comes without one"):
+        reading(tmp_path / "imsmanifest.xml")
 
 
 @pytest.mark.parametrize(
