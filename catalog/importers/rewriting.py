@@ -106,6 +106,12 @@ class Paths:
                 return self._folded[plain.casefold()]
         return None
 
+    def only(self, path: str) -> str | None:
+        """The one file whose path ends as this does, wherever a program put it; None where there are several."""
+        plain = posixpath.normpath(unquote(path.partition("?")[0])).lstrip("./").casefold()
+        ends = [known for known in self.known if plain and f"/{known.casefold()}".endswith(f"/{plain}")]
+        return ends[0] if len(ends) == 1 else None
+
 
 def joined(page: str, address: str) -> str:
     """The path that a link in the page at `page` leads to; never above the package."""

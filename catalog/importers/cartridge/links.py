@@ -14,7 +14,7 @@ from catalog.importers.cartridge.placing import Placed
 from catalog.importers.report import Report
 from catalog.importers.rewriting import DROPPED, Meaning, Paths, is_elsewhere, joined, relative
 
-_BASE = re.compile(r"(?:\.\./)*(?:\$|%24)IMS[-_]CC[-_]FILEBASE(?:\$|%24)/?", re.IGNORECASE)
+_BASE = re.compile(r"(?:\.\./)*(?:\$|%24)IMS[-_]CC[-_]FILE[-_]?BASE(?:\$|%24)/?", re.IGNORECASE)
 _WIKI = re.compile(r"(?:\$|%24)WIKI_REFERENCE(?:\$|%24)/(?:pages|wiki)/([^?#]+)", re.IGNORECASE)
 _OBJECT = re.compile(r"(?:\$|%24)CANVAS_OBJECT_REFERENCE(?:\$|%24)/[a-z_]+/([A-Za-z0-9_-]+)", re.IGNORECASE)
 _FILE = re.compile(r"(?:\$|%24)CANVAS_COURSE_REFERENCE(?:\$|%24)/file_contents/course(?:%20|\+| )files/([^?#]+)", re.I)
@@ -71,8 +71,10 @@ class Links:
         return path == joined(page, plain)
 
     def file(self, page: str, address: str) -> str | None:
-        """The file of the package that a link in `page` means."""
-        return self._path(page, address.partition("#")[0])
+        """The file of the package that a link in `page` means; where none lies there, the only one of that name."""
+        bare = address.partition("#")[0]
+        found = _BASE.match(bare)
+        return self._path(page, bare) or self._paths.only(bare[found.end() :] if found else bare)
 
     def _path(self, page: str, address: str) -> str | None:
         if found := _OBJECT.match(address) or _FILE_ID.match(address):

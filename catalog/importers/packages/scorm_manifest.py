@@ -84,10 +84,12 @@ def is_scorm(root: Element) -> bool:
     schema = text_of(root, "metadata", "schema").lower()
     if "imscc" in said or "common cartridge" in schema:
         return False
-    if "adlcp" in said or "adl scorm" in schema or any(True for _ in descendants(root, "item")):
+    if "adlcp" in said or "adl scorm" in schema:
         return True
     kinds = {one.get("type", "").lower() for one in descendants(root, "resource")}
-    return "webcontent" in kinds and not any(kind.startswith("imsqti") for kind in kinds)
+    if any(kind.startswith("imsqti") for kind in kinds):
+        return False
+    return "webcontent" in kinds or any(True for _ in descendants(root, "item"))
 
 
 def read_manifest(root: Element, package: Package, report: Report) -> Manifest:

@@ -14,7 +14,7 @@ from catalog.importers.questions.aiken import is_aiken, read_aiken
 from catalog.importers.questions.gift import is_gift, read_gift
 from catalog.importers.questions.moodle_xml import media_of, read_moodle_xml
 from catalog.importers.questions.qti12 import ROOT, read_qti12
-from catalog.importers.questions.quiz import Found, Media, keep
+from catalog.importers.questions.quiz import Found, Media, keep, nothing_asked
 from catalog.importers.source import Source
 from catalog.importers.xml import parse_xml
 from catalog.manifest import Activity
@@ -111,10 +111,7 @@ def _kept(banks: list[Found], source: Source, intake: Intake, media: Media) -> l
         if activity is not None:
             kept.append(activity)
     if not kept:
-        raise ContentFault(
-            f"{source.name} has no question that can be asked.",
-            "; ".join(intake.report.left_out[:3]) or "Look into it.",
-        )
+        raise nothing_asked(source.name, intake.report.left_out)
     return kept
 
 

@@ -43,7 +43,7 @@ def declared_in(root: Element) -> dict[str, Declared]:
     """The responses of a normal item, by their identifiers."""
     processing = child(root, "response-processing")
     template = (processing.get("template", "") if processing is not None else "").lower()
-    maps = "map_response" in template or any(descendants(processing, "map-response"))
+    maps = "map_response" in template or next(descendants(processing, "map-response"), None) is not None
     return {one.get("identifier", ""): _declared(one, processing, is_mapped=maps) for one in
             children(root, "response-declaration")}  # fmt: skip
 
@@ -56,7 +56,8 @@ def _declared(element: Element, processing: Element | None, *, is_mapped: bool) 
     return Declared(
         cardinality=element.get("cardinality", "single"),
         base_type=element.get("base-type", "string"),
-        correct=tuple(text_of(one) for one in children(element, "correct-response", "value")),
+        correct=tuple(text_of(one) for one in children(element, "correct-response", "value"))
+        or _matched(processing, element.get("identifier", "")),
         mapping=worth,
         upper=decimal_of(mapping.get("upper-bound", "")) if mapping is not None and entries else None,
         is_case_sensitive=all(cases),
@@ -73,3 +74,18 @@ def _tolerance(processing: Element | None, name: str) -> tuple[Decimal, Decimal]
             if parts:
                 return abs(parts[0]), abs(parts[-1])
     return Decimal(0), Decimal(0)
+
+
+def _matched(processing: Element | None, name: str) -> tuple[str, ...]:
+    """What is right by the item's own comparisons alone: those that set a score above nothing."""
+    found: list[str] = []
+    for branch in ("response-if", "response-else-if"):
+        for one in descendants(processing, branch):
+            value = child(one, "set-outcome-value", "base-value")
+            worth = decimal_of(text_of(value)) if value is not None else None
+            test = one[0] if len(one) else None
+            if worth is None or worth <= 0 or test is None or test.tag not in ("match", "string-match", "equal"):
+                continue
+            if any(part.tag == "variable" and part.get("identifier") == name for part in test):
+                found += [text_of(part) for part in test if part.tag == "base-value"]
+    return tuple(dict.fromkeys(found))

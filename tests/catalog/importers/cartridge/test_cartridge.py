@@ -266,6 +266,48 @@ def test_a_package_of_tests_alone_is_its_quizzes(reading: Read, zipped: Callable
     ]
 
 
+@pytest.mark.parametrize("folder", ["", "Exam export/"])
+def test_a_plain_package_of_tests_is_its_quizzes_and_not_a_site_to_launch(
+    reading: Read, zipped: Callable[..., Path], files: Store, folder: str
+) -> None:
+    listed = (
+        "<manifest xmlns='http://www.imsglobal.org/xsd/imscp_v1p1'><metadata><schema>IMS Content</schema></metadata>"
+        "<organizations><organization identifier='o'><item identifier='i' identifierref='r'><title>Exam</title></item>"
+        "</organization></organizations><resources><resource identifier='r' type='imsqti_xmlv1p2' href='quiz.xml'/>"
+        "</resources></manifest>"
+    )
+    quiz = QTI.replace("$IMS-CC-FILEBASE$/img/well.png", "$IMS_CC_FILE_BASE$org0/well.png")
+    members = {"imsmanifest.xml": listed, "quiz.xml": quiz, "exam1/org0/well.png": b"\x89PNG"}
+
+    imported = reading(zipped("respondus.zip", {f"{folder}{name}": data for name, data in members.items()}))
+
+    assert [("quiz", "Exam")] == [(one.kind, one.title["en"]) for one in imported.activities]
+    assert ["r/media/well.png", "r/~quiz.json"] == sorted(one.path for one in imported.layers[0].entries)
+    assert [] == imported.report.left_out
+
+
+def test_a_course_that_is_hidden_as_a_whole_is_taken_and_said(reading: Read, zipped: Callable[..., Path]) -> None:
+    modules = (
+        "<modules><module identifier='m'><title>One</title><workflow_state>unpublished</workflow_state><items>"
+        "<item identifier='i1'/></items></module></modules>"
+    )
+    members = {
+        "imsmanifest.xml": manifest(
+            resource("t", "imsdt_xmlv1p1", "t.xml"),
+            "<item identifier='m'><title>One</title><item identifier='i1' identifierref='t'><title>Talk</title></item>"
+            "</item>",
+        ),
+        "t.xml": TOPIC,
+        "course_settings/canvas_export.txt": "x",
+        "course_settings/module_meta.xml": modules,
+    }
+
+    imported = reading(zipped("c.imscc", members))
+
+    assert ["Talk"] == [one.title["en"] for one in imported.activities]
+    assert ["All modules are hidden in the course it came from; they are taken all the same."] == imported.report.noted
+
+
 def test_canvas_writes_a_quiz_twice_and_hides_some(reading: Read, zipped: Callable[..., Path], files: Store) -> None:
     quizzes = "".join(
         resource(
