@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalog.durable import free_bytes
@@ -15,6 +15,7 @@ from catalog.importers.intake import About, Intake, Progress
 from catalog.importers.media.captions import is_captions, with_captions
 from catalog.importers.media.film import films_of
 from catalog.importers.registry import importer_of, is_known, is_package
+from catalog.importers.repairs.zawgyi import unicode_of
 from catalog.importers.report import Report
 from catalog.importers.site import arrange
 from catalog.importers.source import Source
@@ -73,8 +74,11 @@ def read(
     activities = [captioned.get(activity.id, activity) for activity in activities]
     if title and len(activities) == 1:
         activities = [_titled(activities[0], {language: title})]
+    activities = [_in_unicode(activity) for activity in activities]
     layers = intake.layers()
     check_paths(entry.path for layer in layers for entry in layer.entries)
+    intake.about.title = unicode_of(intake.about.title)
+    intake.about.description = unicode_of(intake.about.description)
     report.title = title or intake.about.title or words(activities[0].title, language)
     report.activities = [
         {"id": activity.id, "kind": activity.kind, "title": words(activity.title, language)} for activity in activities
@@ -126,6 +130,14 @@ def _demand_room(batch: Batch, wanted_bytes: int) -> None:
             f"The disk has {free >> 20} MiB free, and the course needs at least {wanted_bytes >> 20} MiB.",
             "Free some space or take a larger disk; nothing was written.",
         )
+
+
+def _in_unicode(activity: Activity) -> Activity:
+    """Burmese words in Zawgyi as Unicode, in what a course page shows of an activity."""
+    heading = activity.attributes.get("section")
+    told = {"section": unicode_of(heading)} if isinstance(heading, str) else {}
+    titles = {language: unicode_of(title) for language, title in activity.title.items()}
+    return replace(activity, title=titles, attributes={**activity.attributes, **told})
 
 
 def _titled(activity: Activity, title: Mapping[str, str]) -> Activity:

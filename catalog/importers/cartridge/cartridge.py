@@ -16,6 +16,8 @@ from catalog.importers.cartridge.parts import Parts
 from catalog.importers.cartridge.placing import SHARED, activity_id, is_page, placed
 from catalog.importers.intake import Intake
 from catalog.importers.questions.qti2_package import MARK as QTI2
+from catalog.importers.repairs.site import Mending
+from catalog.importers.repairs.vendored import PLACE as VENDORED
 from catalog.importers.rewriting import Paths
 from catalog.importers.source import CountedTree, Source, Tree, beginning, contents
 from catalog.importers.xml import parse_xml
@@ -78,8 +80,10 @@ def _read(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> lis
     written = {
         line.resource.id: f"{names[line.resource.id]}/index.html" for line in lines if line.resource.is_a("imsdt")
     }
-    links = Links(Paths.of(tree.paths), places, manifest.resources, written, intake.report)
-    parts = Parts(tree, intake, manifest, links, places)
+    targets = [*(places.of(path) for path in tree.paths), *written.values()]
+    mending = Mending(intake, targets, place=f"{SHARED}/{VENDORED}", has_own_links=True)
+    links = Links(Paths.of(tree.paths), places, manifest.resources, written, intake.report, mending.miss)
+    parts = Parts(tree, intake, manifest, links, places, mending)
     activities = [
         replace(made, attributes={**made.attributes, "section": line.section} if line.section else made.attributes)
         for line in lines
@@ -89,6 +93,7 @@ def _read(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> lis
     for resource in manifest.resources.values():
         if resource.id not in names and parts.is_unused_document(resource):
             activities += parts.activities(resource, intake.claim_id(activity_id(resource)), "")
+    mending.finish()
     return activities
 
 

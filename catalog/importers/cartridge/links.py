@@ -1,11 +1,13 @@
 """What the links in a cartridge's pages mean: its own files, whatever the tokens and capitals they are written with.
 
 * A link to another activity that is a page leads there; to one that is none (a quiz, a link), its words stay.
-* What is used is remembered, so that it comes along; what is missing is said once for each page.
+* What is used is remembered, so that it comes along; what is missing is said once, with who asks for it.
 """
 
+import posixpath
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from catalog.importers.cartridge.canvas import FILES, WIKI
@@ -32,12 +34,14 @@ class Links:
         resources: Mapping[str, Resource],
         written: Mapping[str, str],
         report: Report,
+        miss: Callable[[str, str], None],
     ) -> None:
         self._paths = paths
         self._placed = placed
         self._resources = resources
         self._written = written
         self._report = report
+        self._miss = miss
         self.used: dict[str, None] = {}
 
     def meaning(self, page: str, new_page: str, title: str) -> Meaning:
@@ -52,7 +56,7 @@ class Links:
             path = self._path(page, bare)
             if path is None:
                 if _TOKEN.search(bare) or "/" in bare or "." in bare:
-                    self._report.left_out.append(f"{title}: what it links to is missing: {unquote(bare)[:200]}.")
+                    self._miss(title, unquote(bare if _TOKEN.search(bare) else joined(page, bare).partition("?")[0]))
                 return DROPPED if _TOKEN.search(bare) else None
             if not self._is_as_written(page, bare, path):
                 self._report.repaired.append(f"{title}: its link to {path} was written otherwise: {bare[:200]}.")
@@ -68,7 +72,7 @@ class Links:
         if _TOKEN.search(address):
             is_path = _BASE.match(address) or _FILE.match(address)
             return is_path is None or plain.endswith(path.removeprefix(FILES))
-        return path == joined(page, plain)
+        return unicodedata.normalize("NFC", joined(page, plain)) in (path, posixpath.dirname(path))
 
     def file(self, page: str, address: str) -> str | None:
         """The file of the package that a link in `page` means; where none lies there, the only one of that name."""

@@ -35,8 +35,6 @@ OLD = "moodle.xml"
 """The list of a backup of Moodle 1.x."""
 
 KINDS_LEFT_OUT = {
-    "assign": "assignments are handed in to a teacher of that Moodle",
-    "assignment": "assignments are handed in to a teacher of that Moodle",
     "forum": "forums belong to the people who wrote in them",
     "chat": "chats belong to the people who wrote in them",
     "workshop": "workshops are handed in to other learners",
@@ -89,9 +87,11 @@ def _read(tree: Tree, name: str, intake: Intake) -> list[Activity]:
     for section in outline.sections:
         activities += _section(section, tree, outline, parts, intake)
     if not activities:
-        raise ContentFault(
-            f"{name} holds nothing that can be taken.", " ".join(intake.report.left_out[:3]) or "Back it up again."
-        )
+        left_out = intake.report.left_out
+        why = f": {left_out[0].rstrip('.')}" if left_out else ""
+        more = f" ({len(left_out) - 1} more were left out)" if len(left_out) > 1 else ""
+        raise ContentFault(f"{name} holds nothing that can be taken{why}{more}.", "Back it up with its content.")
+    parts.finish()
     return activities
 
 

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from catalog.digest import sha256
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, safe_name
+from catalog.importers.repairs.zawgyi import converted, is_zawgyi
 from catalog.importers.report import ExternalLink
 from catalog.manifest import Activity
 from catalog.media import TYPES, media_type
@@ -82,6 +83,9 @@ def keep(found: Found, intake: Intake, name: str, title: str, media: Media, **at
         report.left_out.append(f"{title}: {NOTHING}")
         return None
     data = bank.to_bytes()
+    if is_zawgyi(bank_text := data.decode()):
+        data = Bank.from_bytes(converted(bank_text).encode()).to_bytes()
+        report.repaired.append(f"{title}: Burmese text in Zawgyi; it is Unicode now.")
     if len(data) > BANK_BYTES_MAX:
         report.left_out.append(f"{title}: its questions have more than {BANK_BYTES_MAX >> 20} MiB of text.")
         return None

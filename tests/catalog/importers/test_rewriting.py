@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.importers.questions.cloze import read_cloze
-from catalog.importers.rewriting import DROPPED, Paths, is_elsewhere, joined, page_text, relative, rewritten
+from catalog.importers.rewriting import DROPPED, Paths, is_elsewhere, joined, relative, rewritten
 from catalog.importers.written import page_of, readable
 
 
@@ -73,21 +73,6 @@ def test_what_leads_elsewhere_is_known() -> None:
     assert [True, True, True, True, False] == [
         is_elsewhere(one) for one in ("https://e.org", "//e.org", "mailto:a@b", "#x", "a/b.html")
     ]
-
-
-@pytest.mark.parametrize(
-    ("data", "text"),
-    [
-        ("é".encode(), "é"),
-        ("\ufeffé".encode(), "é"),
-        ("<meta charset=windows-1256>ماء".encode("cp1256"), "<meta charset=utf-8>ماء"),
-        ("é".encode("cp1252"), "é"),
-        ("é".encode("utf-16"), "é"),
-        (b"<meta charset=nonsense>\xe9", "<meta charset=utf-8>é"),
-    ],
-)
-def test_a_page_is_read_as_it_was_stored(data: bytes, text: str) -> None:
-    assert text == page_text(data)
 
 
 def test_bare_pages_are_made_fit_for_a_phone_and_others_left_alone() -> None:
