@@ -21,6 +21,7 @@ _WIKI = re.compile(r"(?:\$|%24)WIKI_REFERENCE(?:\$|%24)/(?:pages|wiki)/([^?#]+)"
 _OBJECT = re.compile(r"(?:\$|%24)CANVAS_OBJECT_REFERENCE(?:\$|%24)/[a-z_]+/([A-Za-z0-9_-]+)", re.IGNORECASE)
 _FILE = re.compile(r"(?:\$|%24)CANVAS_COURSE_REFERENCE(?:\$|%24)/file_contents/course(?:%20|\+| )files/([^?#]+)", re.I)
 _FILE_ID = re.compile(r"(?:\$|%24)CANVAS_COURSE_REFERENCE(?:\$|%24)/files/([A-Za-z0-9_-]+)", re.IGNORECASE)
+_TOKEN_BEFORE = re.compile(r"^(?:\.\./)*\$[A-Z][A-Z_-]{2,40}\$/?", re.IGNORECASE)
 _TOKEN = re.compile(r"(?:\$|%24)[A-Z][A-Z_-]{2,40}(?:\$|%24)")
 
 
@@ -56,7 +57,8 @@ class Links:
             path = self._path(page, bare)
             if path is None:
                 if _TOKEN.search(bare) or "/" in bare or "." in bare:
-                    self._miss(title, unquote(bare if _TOKEN.search(bare) else joined(page, bare).partition("?")[0]))
+                    plain = unquote(bare.partition("?")[0])
+                    self._miss(title, _TOKEN_BEFORE.sub("", plain) if _TOKEN.search(bare) else joined(page, plain))
                 return DROPPED if _TOKEN.search(bare) else None
             if not self._is_as_written(page, bare, path):
                 self._report.repaired.append(f"{title}: its link to {path} was written otherwise: {bare[:200]}.")
@@ -88,11 +90,11 @@ class Links:
             resource = self._resources.get(name)
             return self._start_of(name) if resource else self._paths.find(f"{WIKI}{name}.html")
         if found := _FILE.match(address):
-            return self._paths.find(FILES + found[1])
+            return self._paths.find(FILES + found[1]) or self._paths.only(found[1])
         bare = address.partition("?")[0]
         if found := _BASE.match(bare):
             rest = bare[found.end() :]
-            return self._paths.find(FILES + rest) or self._paths.find(rest)
+            return self._paths.find(FILES + rest) or self._paths.find(rest) or self._paths.only(rest)
         return None if _TOKEN.search(bare) else self._paths.find(joined(page, bare))
 
     def _start_of(self, resource_id: str) -> str | None:

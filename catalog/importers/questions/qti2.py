@@ -185,8 +185,8 @@ class _Reading:
 
     def _choice(self, question: Question, choices: list[Element], interaction: Element, declared: Declared) -> Question:
         is_many = declared.cardinality == "multiple" and interaction.get("max-choices", "1") != "1"
-        shares = declared.shares(is_added=is_many)
         idents = [one.get("identifier", "") for one in choices]
+        shares = declared.shares(is_added=is_many, among=idents)
         options = tuple(
             Option(part, self.markup(one), shares.get(ident, 0), self._feedback_of(one, ident))
             for part, ident, one in zip(part_ids(question.id, idents), idents, choices, strict=True)
@@ -249,13 +249,14 @@ class _Reading:
 
     def _gap_match(self, question: Question, interaction: Element, declared: Declared) -> Question:
         words = {one.get("identifier", ""): _plain(self.markup(one)) for one in descendants(interaction, "gap-text")}
-        wanted = {pair.split()[1]: pair.split()[0] for pair in declared.pairs if len(pair.split()) == 2}
+        shares = declared.shares(is_added=False)
         gaps = []
         for at, gap in enumerate(descendants(interaction, "gap"), 1):
-            right = words.get(wanted.get(gap.get("identifier", ""), ""), "")
-            gaps.append(
-                Gap(str(at), "choice", (Accepted(right),) if right else (), tuple(dict.fromkeys(words.values())))
-            )
+            right = _fitting(shares, gap.get("identifier", ""), words)
+            best = max(right.values(), default=PERMILLE)
+            accepted = tuple(Accepted(word, share=share * PERMILLE // best) for word, share in right.items())
+            weight = max(1, round(best * declared.most / PERMILLE)) if declared.is_in_whole_points else 1
+            gaps.append(Gap(str(at), "choice", accepted, tuple(dict.fromkeys(words.values())), weight))
         places = {id(one): str(at) for at, one in enumerate(descendants(interaction, "gap"), 1)}
 
         def instead(element: Element) -> str | None:
@@ -312,6 +313,16 @@ def _between(text: str, least: Decimal, most: Decimal, share: int) -> Accepted |
 def _is_single(pairs: list[list[str]]) -> bool:
     """Whether each thing on the left has one partner."""
     return all(len(pair) == 2 for pair in pairs) and len({pair[0] for pair in pairs}) == len(pairs)
+
+
+def _fitting(shares: Mapping[str, int], gap: str, words: Mapping[str, str]) -> dict[str, int]:
+    """What may stand in a gap, and what it is worth."""
+    found: dict[str, int] = {}
+    for pair, share in shares.items():
+        word, _, place = pair.partition(" ")
+        if place.strip() == gap and share > 0 and words.get(word):
+            found[words[word]] = max(share, found.get(words[word], 0))
+    return found
 
 
 def _underlined(element: Element) -> str | None:

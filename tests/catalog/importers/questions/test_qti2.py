@@ -318,6 +318,31 @@ def test_what_may_be_chosen_in_a_text_stands_underlined_in_it() -> None:
     assert [("boils", 0), ("frozen", 1000)] == [(one.text, one.share) for one in question.options]
 
 
+def test_choices_of_which_a_mapping_says_nothing_count_as_it_says_of_all_others() -> None:
+    [question] = read(
+        MAPPED.replace("defaultValue='0'", "defaultValue='-2'").replace('mapKey="C"', 'mapKey="D"')
+    ).questions
+
+    assert [("Ice", 500), ("Steam", 500), ("Fog", -1000)] == [(one.text, one.share) for one in question.options]
+
+
+def test_gaps_to_drag_into_have_the_weights_of_their_mapping() -> None:
+    worth = (
+        '<mapping><mapEntry mapKey="W G1" mappedValue="1"/><mapEntry mapKey="D G2" mappedValue="3"/>'
+        '<mapEntry mapKey="W G2" mappedValue="1.5"/></mapping>'
+    )
+    body = '<p>Rain is <gap identifier="G1"/>, sand <gap identifier="G2"/>.</p></gapMatchInteraction>'
+    whole = GAP_MATCH[: GAP_MATCH.index("<p>Rain")] + body + GAP_MATCH.partition("</gapMatchInteraction>")[2]
+    mapped = whole.replace("</responseDeclaration>", f"{worth}</responseDeclaration>").replace(MATCH, MAP)
+
+    [question] = read(mapped.replace("1.5", "1")).questions
+
+    assert [1, 3] == [one.weight for one in question.gaps]
+    assert [[("wet", 1000)], [("dry", 1000), ("wet", 333)]] == [
+        [(one.answer, one.share) for one in sorted(gap.accepted, key=lambda one: -one.share)] for gap in question.gaps
+    ]
+
+
 def test_words_alone_are_read_before_the_next_question_and_behind_the_last(
     reading: Read, zipped: Callable[..., Path], files: Store
 ) -> None:
