@@ -7,7 +7,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,8 @@ from catalog.importers.site import is_junk
 HEAD_BYTES = 4096
 DOCUMENTS = ("imsmanifest.xml", "moodle_backup.xml", "META-INF/container.xml")
 """What tells a package from a folder of pages. Of those that are not here, their importers find the folder."""
+FOLDERS_MAX = 4
+_DOCUMENTS = {name.lower(): name for name in DOCUMENTS}
 
 
 class Tree(Protocol):
@@ -134,13 +136,12 @@ class FolderTree:
 
 
 class InnerTree:
-    """The files of the one folder that holds all of a tree, by their paths in it."""
+    """The files of a tree under other paths: `own` has the tree's path of each."""
 
-    def __init__(self, tree: Tree, folder: str) -> None:
+    def __init__(self, tree: Tree, own: Mapping[str, str]) -> None:
         self._tree = tree
-        self._folder = f"{folder}/"
-        self.paths: Sequence[str] = [path.removeprefix(self._folder) for path in tree.paths]
-        self._own = dict(zip(self.paths, tree.paths, strict=True))
+        self._own = own
+        self.paths: Sequence[str] = list(own)
 
     def size_bytes(self, path: str) -> int:
         return self._tree.size_bytes(self._own[path])
@@ -183,14 +184,24 @@ class CountedTree:
 
 
 def _without_its_folder(tree: Tree) -> Tree:
+    """The package that lies in the one folder (of one folder) of a tree, whatever the capitals of its document."""
     wanted = [path for path in tree.paths if not is_junk(path)]
-    tops = {path.partition("/")[0] for path in wanted}
-    if len(tops) != 1:
-        return tree
-    top = tops.pop()
-    inside = {path.removeprefix(f"{top}/") for path in tree.paths}
-    is_whole = len(inside) == len(tree.paths) and all("/" in path for path in wanted)
-    return InnerTree(tree, top) if is_whole and not inside.isdisjoint(DOCUMENTS) else tree
+    prefix = ""
+    for _ in range(FOLDERS_MAX):
+        tops = {path.removeprefix(prefix).partition("/")[0] for path in wanted}
+        if len(tops) != 1 or any("/" not in path.removeprefix(prefix) for path in wanted):
+            break
+        prefix += f"{tops.pop()}/"
+        if any(path.removeprefix(prefix).lower() in _DOCUMENTS for path in wanted):
+            break
+    own = {_as_known(path.removeprefix(prefix)): path for path in tree.paths}
+    is_whole = len(own) == len(tree.paths)
+    is_package = not _DOCUMENTS.keys().isdisjoint(path.lower() for path in own)
+    return InnerTree(tree, own) if is_whole and is_package and list(own) != list(tree.paths) else tree
+
+
+def _as_known(path: str) -> str:
+    return _DOCUMENTS.get(path.lower(), path)
 
 
 def contents(tree: Tree, path: str, bytes_max: int) -> bytes:

@@ -19,6 +19,7 @@ from catalog.importers.intake import Intake, slug, title_of
 from catalog.importers.repairs.site import take
 from catalog.importers.repairs.zawgyi import unicode_of
 from catalog.importers.rewriting import Paths
+from catalog.importers.site import is_junk
 from catalog.importers.source import Source, Tree, contents
 from catalog.importers.xml import Element, children, descendants, parse_xml, text_of
 from catalog.manifest import Activity, is_safe_path
@@ -93,14 +94,17 @@ class Epub:
         _tell(package, intake)
         pictures = {path: f"{path}.xhtml" for path in spine if _is_picture(path, package)}
         renamed = _forgiven(tree, [path for path in spine if path not in pictures], intake)
-        kept = {path: renamed.get(path, path) for path in tree.paths if not _is_for_programs(path, package)}
+        junk = [path for path in tree.paths if is_junk(path)]
+        intake.report.left_out += [f"{path}: left behind by the computer that made it." for path in junk]
+        wanted = [path for path in tree.paths if path not in junk and not _is_for_programs(path, package)]
+        kept = {path: renamed.get(path, path) for path in wanted}
         take(tree, kept, name, intake, renamed=renamed, style=FITTING)
         for path, page in pictures.items():
             shown = f'<img src="{html.escape(quote(posixpath.basename(path)))}" alt=""/>'
             intake.add(f"{name}/{page}", [_PICTURE_PAGE.format(shown).encode()], is_counted=False)
         shown_as = {**renamed, **pictures}
         paths = [f"{name}/{shown_as.get(path, path)}" for path in spine]
-        headings = headings_of(_document(tree, package.navigation), package.navigation) if package.navigation else []
+        headings = _headings(tree, package, intake)
         attributes = {"spine": paths, "toc": _toc(headings, spine)}
         if package.author:
             attributes["author"] = package.author
@@ -219,6 +223,17 @@ def _is_well_formed(tree: Tree, path: str) -> bool:
     except ContentFault:
         return False
     return True
+
+
+def _headings(tree: Tree, package: Package, intake: Intake) -> Sequence[Heading]:
+    """The book's own contents; none, and a line in the report, where they cannot be read."""
+    if not package.navigation:
+        return []
+    try:
+        return headings_of(_document(tree, package.navigation), package.navigation)
+    except ContentFault as fault:
+        intake.report.left_out.append(f"The book's own contents: {fault.sentence}")
+        return []
 
 
 def _toc(headings: Sequence[Heading], spine: Sequence[str]) -> list[dict[str, object]]:

@@ -79,6 +79,7 @@ class MoodleBackup:
 
 def _read(tree: Tree, name: str, intake: Intake) -> list[Activity]:
     outline = read_outline(tree)
+    intake.report.left_out += outline.damaged
     _read_about(tree, outline, intake)
     intake.claim_id(LEGACY)
     names = {one.id: intake.claim_id(slug(f"{one.kind}-{one.id}", "part")) for one in outline.modules.values()}
@@ -135,7 +136,10 @@ def _short_label(tree: Tree, outline: Outline, module: Module) -> str | None:
     """The words of a label that is a heading; None of anything else."""
     if module.kind != "label" or module.document not in outline.known:
         return None
-    markup = words(child(document(tree, module.document), "label"), "intro")
+    try:
+        markup = words(child(document(tree, module.document), "label"), "intro")
+    except ContentFault:
+        return None
     said = plain(cleaned(markup, lambda _: None))
     return said if len(said) <= HEADING_LETTERS_MAX and not is_rich(markup) and "<a " not in markup else None
 
@@ -148,7 +152,11 @@ def _read_about(tree: Tree, outline: Outline, intake: Intake) -> None:
     about = intake.about
     about.title = about.title or outline.title
     if COURSE in outline.known:
-        root = document(tree, COURSE)
+        try:
+            root = document(tree, COURSE)
+        except ContentFault as fault:
+            intake.report.left_out.append(f"What the course says of itself: {fault.sentence}")
+            return
         about.title = words(root, "fullname").strip() or about.title
         about.description = plain(cleaned(words(root, "summary"), lambda _: None))
         about.language = about.language or words(root, "lang").strip().partition("_")[0]

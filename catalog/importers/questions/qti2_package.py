@@ -63,6 +63,11 @@ class Qti2:
             read_about(package.manifest, intake.about)
         tests = package.paths(TEST)
         quizzes = [package.test(path) for path in tests] or [package.items(package.paths(ITEM))]
+        if tests and not any(found.questions for found in quizzes):
+            # The tests are damaged, or ask for items that are not there: the items are a quiz by themselves.
+            alone = package.items(package.paths(ITEM))
+            alone.left_out = [line for found in quizzes for line in found.left_out] + alone.left_out
+            tests, quizzes = [], [alone]
         activities = []
         for path, found in zip(tests or [""], quizzes, strict=True):
             wanted = slug(PurePosixPath(path).stem if path and len(tests) > 1 else source.path.stem, "quiz")
@@ -131,7 +136,10 @@ class _Package:
         return reading.found
 
     def test(self, path: str) -> Found:
-        root = self._document(path)
+        try:
+            root = self._document(path)
+        except ContentFault as fault:
+            return Found(left_out=[fault.sentence])
         reading = _Reading(Found(root.get("title", "")))
         control = next(descendants(root, "item-session-control"), None)
         attempts = control.get("max-attempts", "") if control is not None else ""

@@ -120,6 +120,21 @@ def test_a_chapter_that_is_not_well_formed_is_shown_as_a_plain_page(reading: Rea
     assert "OPS/two.xhtml: not well-formed; it is shown as a plain page." in imported.report.repaired
 
 
+def test_a_book_whose_contents_are_damaged_is_read_without_them(reading: Read, zipped: Zips) -> None:
+    imported = reading(zipped("book.epub", book(**{"OPS/nav.xhtml": "<html"})))
+
+    assert [] == imported.activities[0].attributes["toc"]
+    assert "The book's own contents: OPS/nav.xhtml is not readable XML" in imported.report.left_out[0]
+
+
+def test_what_a_computer_left_in_a_book_stays_out(reading: Read, zipped: Zips) -> None:
+    left = {"__MACOSX/OPS/._one.xhtml": "x", ".DS_Store": "x"}
+    imported = reading(zipped("book.epub", {**{f"Book/{path}": data for path, data in book().items()}, **left}))
+
+    assert not [path for path in paths(imported) if "MACOSX" in path or "DS_Store" in path]
+    assert 2 == sum("left behind by the computer" in line for line in imported.report.left_out)
+
+
 def test_a_chapter_that_is_missing_is_said(reading: Read, zipped: Zips) -> None:
     files = book()
     del files["OPS/two.xhtml"]

@@ -136,7 +136,7 @@ def test_an_older_backup_has_its_questions_otherwise(reading: Read, tmp_path: Pa
     [
         ({"moodle_backup.xml": b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"}, "entities"),
         ({"moodle_backup.xml": b"<moodle_backup/>"}, "holds nothing that can be taken"),
-        ({"sections/section_1/section.xml": b"<a>" * 200}, "deep"),
+        ({"moodle_backup.xml": b"<a>" * 200}, "deep"),
     ],
 )
 def test_a_hostile_or_empty_backup_is_refused(
@@ -241,3 +241,28 @@ def test_pages_of_a_backup_are_mended_as_any_sites_are(reading: Read, tmp_path: 
     assert ("page-11/index.html", "https://example.org/x.png", True) in [
         (one.file, one.address, one.is_needed) for one in imported.report.external_links
     ]
+
+
+@pytest.mark.parametrize("damage", [b"<a>" * 200, b"", b"\0\xff", None])
+def test_a_damaged_or_missing_section_keeps_its_parts(reading: Read, tmp_path: Path, damage: bytes | None) -> None:
+    changed = {**members(), "activities/label_22/label.xml": b"<", "activities/page_11/module.xml": b"<"}
+    del changed["sections/section_1/section.xml"]
+    if damage is not None:
+        changed["sections/section_1/section.xml"] = damage
+
+    imported = reading(as_zip(tmp_path / "course.mbz", changed))
+
+    assert {"page-11", "book-12", "quiz-15", "site"} <= {one.id for one in imported.activities}
+    assert "sections/section_1/section.xml" in "".join(imported.report.left_out) or damage is None
+
+
+def test_the_backup_of_one_activity_is_that_activity(reading: Read, tmp_path: Path) -> None:
+    changed = {path: data for path, data in members().items() if not path.startswith(("sections/", "course/"))}
+    outline = changed["moodle_backup.xml"]
+    changed["moodle_backup.xml"] = (
+        outline[: outline.index(b"<sections>")] + b"</contents></information></moodle_backup>"
+    )
+
+    imported = reading(as_zip(tmp_path / "activity.mbz", changed))
+
+    assert "page-11" in [one.id for one in imported.activities]

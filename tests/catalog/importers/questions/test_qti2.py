@@ -294,6 +294,26 @@ def test_items_without_a_test_are_one_quiz(reading: Read, zipped: Callable[..., 
     assert ("Water items", ["it", "it-2"]) == (imported.title, [one.id for one in bank_of(imported, files).questions])
 
 
+@pytest.mark.parametrize("test", ["<assessmentTest", TEST.replace("items/", "gone/")])
+def test_items_of_a_package_whose_test_is_damaged_are_a_quiz_by_themselves(
+    reading: Read, zipped: Callable[..., Path], files: Store, test: str
+) -> None:
+    imported = reading(zipped("p.zip", {**PACKAGE, "test.xml": test}))
+
+    assert ["it"] == [one.id for one in bank_of(imported, files).questions]
+    assert imported.report.left_out
+
+
+@pytest.mark.parametrize("place", ["a/b/imsmanifest.xml", "IMSMANIFEST.XML", "a/ImsManifest.xml"])
+def test_a_package_is_told_wherever_its_folder_lies(reading: Read, zipped: Callable[..., Path], place: str) -> None:
+    folder = place.rpartition("/")[0]
+    members = {f"{folder}/{name}".lstrip("/"): data for name, data in PACKAGE.items() if name != "imsmanifest.xml"}
+
+    imported = reading(zipped("p.zip", {place: MANIFEST, **members, "__MACOSX/x/._a": b"x"}))
+
+    assert ("qti-2", "A test") == (imported.report.format, imported.title)
+
+
 def test_an_item_alone_is_a_quiz(reading: Read, tmp_path: Path, files: Store) -> None:
     (tmp_path / "x.dat").write_text(as_3(ORDER))
 
