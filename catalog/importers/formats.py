@@ -30,6 +30,12 @@ FORMATS: Mapping[str, Row] = {
         "pages seen, each once; the place is the last of them",
         "what a program puts together itself is not mended; what is missing is listed",
     ),
+    "files": Row(
+        "a zip without a page to start with: each document, film, book or package in it, folders as headings",
+        "as each of these does",
+        "as each of these does",
+        "files of other kinds, captions, by name",
+    ),
     "page": Row(
         "one HTML file",
         "in a frame of its own origin",

@@ -144,17 +144,19 @@ class Intake:
         self._layers.setdefault(layer, []).append(entry)
         return Added(entry, head)
 
-    def read_inner(self, name: str, pieces: Iterable[bytes], activity: str = "") -> list[Activity]:
+    def read_inner(
+        self, name: str, pieces: Iterable[bytes], activity: str = "", *, is_whole: bool = False
+    ) -> list[Activity]:
         """Import a package that lies inside the one being read, as a source of its own; `name` is its file's name, and
         `activity` the id that its first activity should have.
 
-        What it says of itself as a course stays with it. Raises ContentFault as any source does, or where packages
-        lie in packages without an end.
+        What it says of itself as a course stays with it, unless it is the whole of the one being read.
+        Raises ContentFault as any source does, or where packages lie in packages without an end.
         """
         from catalog.importers.source import Source
 
         _demand(self._inner < INNER_MAX, "packages lie in packages, too many deep")
-        about, self.about, self._inner = self.about, About(), self._inner + 1
+        about, self.about, self._inner = self.about, self.about if is_whole else About(), self._inner + 1
         self._wanted_id = activity
         marks = {layer: len(entries) for layer, entries in self._layers.items()}
         try:
@@ -164,7 +166,10 @@ class Intake:
                     for piece in pieces:
                         file.write(piece)
                 with Source(place, self.report) as source:
-                    return self._importer_of(source).read(source, self)
+                    importer = self._importer_of(source)
+                    if is_whole:
+                        self.report.formats[-1:] = [importer.format]
+                    return importer.read(source, self)
         except ContentFault:
             self._take_back(marks)
             raise

@@ -37,7 +37,7 @@ class Pdf:
     format = "pdf"
 
     def recognises(self, source: Source) -> bool:
-        return b"%PDF-" in source.head[:1024]
+        return b"%PDF-" in source.head[:1024] and source.head[257:262] != b"ustar"
 
     def read(self, opened: Source, intake: Intake) -> list[Activity]:
         source = opened.path

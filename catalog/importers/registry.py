@@ -9,6 +9,7 @@ from pathlib import Path
 
 from catalog.fault import ContentFault
 from catalog.importers.books.epub import Epub
+from catalog.importers.bundle import Bundle
 from catalog.importers.cartridge.cartridge import Cartridge
 from catalog.importers.html_site import HtmlSite
 from catalog.importers.intake import Importer
@@ -43,6 +44,7 @@ IMPORTERS: Sequence[Importer] = (
     H5p(),
     Qti2(),
     HtmlSite(is_packed=False),
+    Bundle(),
     HtmlSite(is_packed=True),
     Film(),
     Pdf(),
@@ -70,6 +72,8 @@ def importer_of(source: Source) -> Importer:
     for importer in IMPORTERS:
         if importer.recognises(source):
             return importer
+    if source.head[257:262] == b"ustar":
+        raise ContentFault(f"{source.name} is a tar archive, which is not imported.", "Pack the same files as a zip.")
     if not source.head:
         raise ContentFault(f"{source.name} is empty.", "Fetch it again and import it again.")
     raise ContentFault(
