@@ -64,7 +64,9 @@ def read(
         with Source(source, report) as opened:
             importer = importer_of(opened)
             report.formats.append(importer.format)
+            said, intake.about = intake.about, About()
             found = importer.read(opened, intake)
+            intake.about = said.with_more(intake.about)
         films += [(source, activity) for activity in films_of(found)]
         activities += found
     if not activities:

@@ -58,8 +58,7 @@ class Cartridge:
         manifest = read_manifest(root)
         read_about(root, intake.about)
         canvas = read_canvas(tree, intake.about)
-        intake.claim_id(SHARED)
-        activities = _read(manifest, canvas, tree, intake)
+        activities = _read(manifest, canvas, tree, intake, intake.claim_id(SHARED))
         tree.finish()
         if not activities:
             left_out = intake.report.left_out
@@ -71,17 +70,17 @@ class Cartridge:
         return activities
 
 
-def _read(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> list[Activity]:
+def _read(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake, shared: str) -> list[Activity]:
     lines = list(_lines(manifest, canvas, tree, intake))
     names = {line.resource.id: intake.claim_id(activity_id(line.resource)) for line in lines}
     known = frozenset(tree.paths)
     own_pages = [(line.resource, names[line.resource.id]) for line in lines if _is_own_page(line.resource, known)]
-    places = placed(own_pages, known)
+    places = placed(own_pages, known, shared)
     written = {
         line.resource.id: f"{names[line.resource.id]}/index.html" for line in lines if line.resource.is_a("imsdt")
     }
     targets = [*(places.of(path) for path in tree.paths), *written.values()]
-    mending = Mending(intake, targets, place=f"{SHARED}/{VENDORED}", has_own_links=True)
+    mending = Mending(intake, targets, place=f"{shared}/{VENDORED}", has_own_links=True)
     links = Links(Paths.of(tree.paths), places, manifest.resources, written, intake.report, mending.miss)
     parts = Parts(tree, intake, manifest, links, places, mending)
     activities = [

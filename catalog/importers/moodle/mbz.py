@@ -81,9 +81,9 @@ def _read(tree: Tree, name: str, intake: Intake) -> list[Activity]:
     outline = read_outline(tree)
     intake.report.left_out += outline.damaged
     _read_about(tree, outline, intake)
-    intake.claim_id(LEGACY)
+    shared = intake.claim_id(LEGACY)
     names = {one.id: intake.claim_id(slug(f"{one.kind}-{one.id}", "part")) for one in outline.modules.values()}
-    parts = Parts(tree, intake, outline, names)
+    parts = Parts(tree, intake, outline, names, shared)
     activities: list[Activity] = []
     for section in outline.sections:
         activities += _section(section, tree, outline, parts, intake)

@@ -54,16 +54,17 @@ class Chapter:
 class Parts:
     """Makes the activities of one backup."""
 
-    def __init__(self, tree: Tree, intake: Intake, outline: Outline, names: Mapping[str, str]) -> None:
+    def __init__(self, tree: Tree, intake: Intake, outline: Outline, names: Mapping[str, str], shared: str) -> None:
         self._tree = tree
         self._intake = intake
         self._outline = outline
         self._names = names
+        self._shared = shared
         self._files = Files(tree)
         self._bank = MoodleBank(tree, self._files)
         self._legacy = {one.path: one for one in self._files.of(outline.context, "course", "legacy")}
         self._added: set[str] = set()
-        self._mending = Mending(intake, (), place=f"{LEGACY}/{VENDORED}", has_own_links=True)
+        self._mending = Mending(intake, (), place=f"{shared}/{VENDORED}", has_own_links=True)
         self._kinds: Mapping[str, Callable[[Module, Element, str], list[Activity]]] = {
             "page": self._page,
             "book": self._book,
@@ -260,7 +261,7 @@ class Parts:
                 return named(known.get(path), folder, address)
             if legacy := _LEGACY.match(address):
                 path = unquote(legacy[1].replace("$@SLASH@$", "/").split("?")[0].split("$@FORCEDOWNLOAD@$")[0])
-                return named(self._legacy.get(path), LEGACY, address)
+                return named(self._legacy.get(path), self._shared, address)
             if view := _VIEW.match(address):
                 module = self._outline.modules.get(view[1])
                 is_page = module is not None and module.kind in PAGES and module.id in self._names

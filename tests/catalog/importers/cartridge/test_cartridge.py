@@ -223,6 +223,19 @@ def test_the_files_of_a_page_in_a_folder_of_its_own_go_with_it(
     assert {"app/index.html", "app/js/a.js", "app/data.json"} == set(texts(reading(zipped("c.zip", made)), files))
 
 
+def test_two_cartridges_make_one_course_that_is_called_as_the_first(
+    reading: Read, zipped: Callable[..., Path], files: Store
+) -> None:
+    other = {**FILES, "imsmanifest.xml": FILES["imsmanifest.xml"].replace("Rain</string>", "Snow</string>")}
+
+    imported = reading(zipped("one.imscc", FILES), zipped("two.imscc", other))
+
+    assert ("Rain", "one/one.html", "one-2/one.html") == (
+        imported.title, imported.activities[0].path, next(one.path for one in imported.activities if one.id == "one-2")
+    )  # fmt: skip
+    assert '<img src="../files-2/img/well.png">' in texts(imported, files)["one-2/one.html"]
+
+
 def test_a_later_version_keeps_its_ids(reading: Read, zipped: Callable[..., Path]) -> None:
     more = manifest(RESOURCES + resource("NEW", "imswl_xmlv1p1", "link.xml"), item("NEW", "New") + ITEMS)
     before = reading(zipped("a.imscc", FILES))
