@@ -165,8 +165,10 @@ def _item(folder: str, one: Element, files: Paths) -> Item:
 
 
 def _shown(item: Item, items: Mapping[str, Item]) -> Item:
-    """The item, or the first that may stand for it and is a page."""
+    """The item, or the first that may stand for it and is a page; a picture needs none to stand for it."""
     found = item
+    if item.media_type.startswith("image/"):
+        return item
     for _ in range(FALLBACKS_MAX):
         if found.media_type in PAGE_TYPES or found.fallback not in items:
             break

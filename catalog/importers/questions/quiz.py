@@ -20,6 +20,7 @@ from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, safe_name
 from catalog.importers.repairs.zawgyi import converted, is_zawgyi
 from catalog.importers.report import ExternalLink
+from catalog.importers.written import with_formulas
 from catalog.manifest import Activity
 from catalog.media import TYPES, media_type
 from catalog.questions.bank import (
@@ -74,7 +75,7 @@ def keep(found: Found, intake: Intake, name: str, title: str, media: Media, **at
     report = intake.report
     report.left_out += [f"{title}: {line}" for line in found.left_out]
     files = _Files(intake, name, title)
-    bank = found.bank(title).with_markup(lambda markup: cleaned(markup, files.name_of))
+    bank = found.bank(title).with_markup(lambda markup: cleaned(with_formulas(markup), files.name_of))
     missing = files.take(media)
     if missing:
         bank = bank.with_markup(lambda markup: cleaned(markup, lambda one: None if one in missing else one))

@@ -189,6 +189,7 @@ def test_a_picture_among_the_chapters_gets_a_page_and_what_may_stand_for_a_chapt
 ) -> None:
     more = '<item id="data" href="data.json" media-type="application/json" fallback="two"/>'
     listed = package(more=more, spine='<itemref idref="pic"/>').replace('idref="two"', 'idref="data"')
+    listed = listed.replace('id="pic"', 'id="pic" fallback="one"')
 
     imported = reading(zipped("book.epub", book(**{"OPS/book.opf": listed, "OPS/data.json": "{}"})))
 
