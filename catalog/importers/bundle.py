@@ -10,12 +10,14 @@ from pathlib import Path, PurePosixPath
 
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, safe_name
-from catalog.importers.single import PLAYED
+from catalog.importers.single import PICTURES, PLAYED
 from catalog.importers.site import arrange, is_junk, no_start
 from catalog.importers.source import CountedTree, Source
 from catalog.manifest import Activity
 
-KNOWN = PLAYED | {".gift", ".txt", ".xml", ".zim"}
+KNOWN = PLAYED.difference(PICTURES) | {".gift", ".txt", ".xml", ".zim"}
+PAGES = (".html", ".htm", ".xhtml")
+"""With these in it, a zip is a site that lacks its first page."""
 FILES_MAX = 200
 
 
@@ -31,7 +33,8 @@ class Bundle:
             is_site = arrange(source.name, source.tree.paths) is not None
         except ContentFault:
             return False
-        return not is_site and any(_is_known(path) for path in source.tree.paths)
+        has_pages = any(path.lower().endswith(PAGES) and not is_junk(path) for path in source.tree.paths)
+        return not is_site and not has_pages and any(_is_known(path) for path in source.tree.paths)
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
         assert source.tree is not None, "it was recognised"

@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from catalog.fault import ContentFault
 from catalog.importers.cartridge.canvas import WHOLE_QUIZZES
@@ -167,7 +168,7 @@ class Parts:
             target = f"{name}/{posixpath.basename(path)}"
             self._mending.add(target, self._tree.pieces(path))
             page = f"{name}/index.html"
-            picture = f'<img src="{html.escape(posixpath.basename(path))}" alt="{html.escape(title)}">'
+            picture = f'<img src="{html.escape(quote(posixpath.basename(path)))}" alt="{html.escape(title)}">'
             self._intake.add(page, [page_of(title, picture, self._intake.language)], is_counted=False)
             return [self._made(name, "html", page, title)]
         return file_activities(self._intake, name, title, posixpath.basename(path), lambda: self._tree.pieces(path))

@@ -150,3 +150,12 @@ def test_a_tar_archive_is_called_what_it_is(reading: Read, tmp_path: Path) -> No
 
     with pytest.raises(ContentFault, match="is a tar archive"):
         reading(tmp_path / "course.mbz")
+
+
+def test_a_zip_of_pages_without_a_first_one_is_refused_whatever_lies_beside(
+    reading: Read, zipped: Callable[..., Path], document: Path
+) -> None:
+    members = {"a/one.html": "1", "b/two.html": "2", "c.pdf": document.read_bytes()}
+
+    with pytest.raises(ContentFault, match="no page to start with"):
+        reading(zipped("site.zip", members))
