@@ -63,6 +63,16 @@ class About:
     licence: str = ""
     subjects: list[str] = field(default_factory=list)
 
+    def with_more(self, other: "About") -> "About":
+        """What several sources say: of each thing, what the first says that says anything."""
+        return About(
+            self.title or other.title,
+            self.description or other.description,
+            self.language or other.language,
+            self.licence or other.licence,
+            self.subjects or other.subjects,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Added:

@@ -54,10 +54,6 @@ IMPORTERS: Sequence[Importer] = (
 )
 
 
-MANIFESTS = (b"<manifest", b"<tincan", b"<moodle_backup")
-"""How documents begin that only say what lies beside them."""
-
-
 def is_package(folder: Path) -> bool:
     """Tell whether a folder is an unpacked package: it says so itself, and is never taken apart."""
     with Source(folder, Report()) as source:
@@ -69,13 +65,10 @@ def importer_of(source: Source) -> Importer:
     for importer in IMPORTERS:
         if importer.recognises(source):
             return importer
+    if source.head[257:262] == b"ustar":
+        raise ContentFault(f"{source.name} is a tar archive, which is not imported.", "Pack the same files as a zip.")
     if not source.head:
         raise ContentFault(f"{source.name} is empty.", "Fetch it again and import it again.")
-    if any(manifest in source.head for manifest in MANIFESTS):
-        raise ContentFault(
-            f"{source.name} is the manifest of a package, without the package.",
-            "Import the whole zip, or the folder in which it lies.",
-        )
     raise ContentFault(
         f"{source.name} is not a kind of file that can be imported; its content says so, whatever its name.",
         "Bring a package (SCORM, cmi5, xAPI, H5P, a cartridge, a Moodle backup), a site, a film, a book or a quiz.",

@@ -35,8 +35,6 @@ OLD = "moodle.xml"
 """The list of a backup of Moodle 1.x."""
 
 KINDS_LEFT_OUT = {
-    "assign": "assignments are handed in to a teacher of that Moodle",
-    "assignment": "assignments are handed in to a teacher of that Moodle",
     "forum": "forums belong to the people who wrote in them",
     "chat": "chats belong to the people who wrote in them",
     "workshop": "workshops are handed in to other learners",
@@ -81,17 +79,20 @@ class MoodleBackup:
 
 def _read(tree: Tree, name: str, intake: Intake) -> list[Activity]:
     outline = read_outline(tree)
+    intake.report.left_out += outline.damaged
     _read_about(tree, outline, intake)
-    intake.claim_id(LEGACY)
+    shared = intake.claim_id(LEGACY)
     names = {one.id: intake.claim_id(slug(f"{one.kind}-{one.id}", "part")) for one in outline.modules.values()}
-    parts = Parts(tree, intake, outline, names)
+    parts = Parts(tree, intake, outline, names, shared)
     activities: list[Activity] = []
     for section in outline.sections:
         activities += _section(section, tree, outline, parts, intake)
     if not activities:
-        raise ContentFault(
-            f"{name} holds nothing that can be taken.", " ".join(intake.report.left_out[:3]) or "Back it up again."
-        )
+        left_out = intake.report.left_out
+        why = f": {left_out[0].rstrip('.')}" if left_out else ""
+        more = f" ({len(left_out) - 1} more were left out)" if len(left_out) > 1 else ""
+        raise ContentFault(f"{name} holds nothing that can be taken{why}{more}.", "Back it up with its content.")
+    parts.finish()
     return activities
 
 
@@ -135,7 +136,10 @@ def _short_label(tree: Tree, outline: Outline, module: Module) -> str | None:
     """The words of a label that is a heading; None of anything else."""
     if module.kind != "label" or module.document not in outline.known:
         return None
-    markup = words(child(document(tree, module.document), "label"), "intro")
+    try:
+        markup = words(child(document(tree, module.document), "label"), "intro")
+    except ContentFault:
+        return None
     said = plain(cleaned(markup, lambda _: None))
     return said if len(said) <= HEADING_LETTERS_MAX and not is_rich(markup) and "<a " not in markup else None
 
@@ -148,7 +152,11 @@ def _read_about(tree: Tree, outline: Outline, intake: Intake) -> None:
     about = intake.about
     about.title = about.title or outline.title
     if COURSE in outline.known:
-        root = document(tree, COURSE)
+        try:
+            root = document(tree, COURSE)
+        except ContentFault as fault:
+            intake.report.left_out.append(f"What the course says of itself: {fault.sentence}")
+            return
         about.title = words(root, "fullname").strip() or about.title
         about.description = plain(cleaned(words(root, "summary"), lambda _: None))
         about.language = about.language or words(root, "lang").strip().partition("_")[0]

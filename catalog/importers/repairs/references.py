@@ -58,6 +58,8 @@ class References:
     report: Report
     renamed: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Elsewhere = lambda address: None
+    has_own_links: bool = False
+    """Whether the links inside the package are led already, so that only those out of it are looked at."""
     _known: dict[str, str] = field(default_factory=dict)
     _folded: dict[str, str | None] = field(default_factory=dict)
     _missing: dict[str, list[str]] = field(default_factory=dict)
@@ -139,6 +141,8 @@ class References:
             if _SCHEME.match(shown):
                 target = self.elsewhere(shown) if shown.lower().startswith(("http:", "https:", "//")) else None
                 new = _relative(page, target) if target else None
+            elif self.has_own_links:
+                return None
             else:
                 new = self._reference(page, shown)
                 if new == "":
@@ -181,7 +185,10 @@ class References:
         return exact or next((found for one in indexes if (found := self._folded.get(_folded(one)))), None)
 
     def _miss(self, page: str, shown: str) -> None:
-        target = _joined(page, unquote(re.split("[?#]", shown)[0])) or shown
+        self.miss(page, _joined(page, unquote(re.split("[?#]", shown)[0])) or shown)
+
+    def miss(self, page: str, target: str) -> None:
+        """`page` asks for the file at `target`, which is not there."""
         if target in self._missing or len(self._missing) < MISSING_MAX:
             pages = self._missing.setdefault(target[:200], [])
             if page not in pages:

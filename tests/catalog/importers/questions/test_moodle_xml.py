@@ -168,3 +168,15 @@ def test_hostile_or_empty_documents_are_refused(reading: Read, tmp_path: Path, d
 
     with pytest.raises(ContentFault, match=words):
         reading(tmp_path / "q.xml")
+
+
+def test_a_question_cut_out_of_its_bank_is_a_quiz_of_one(reading: Read, tmp_path: Path) -> None:
+    (tmp_path / "one.xml").write_text(
+        "<question type='truefalse'><name><text>Wet</text></name><questiontext format='html'><text>Is it?</text>"
+        "</questiontext><answer fraction='100'><text>true</text></answer>"
+        "<answer fraction='0'><text>false</text></answer></question>"
+    )
+
+    imported = reading(tmp_path / "one.xml")
+
+    assert [("quiz", {"questions": 1})] == [(one.kind, dict(one.attributes)) for one in imported.activities]

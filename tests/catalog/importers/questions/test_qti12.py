@@ -213,6 +213,23 @@ def test_a_section_draws_from_its_items_or_from_a_bank() -> None:
     assert ["“g3” draws from a bank that is not here."] == found.left_out
 
 
+def test_a_test_takes_single_questions_of_a_bank_and_says_which_are_not_there() -> None:
+    entry = "<bankentry_item sourcebank_ref='b' item_ref='{}'/>"
+    asked = f"<assessment ident='t'><section>{entry.format('i2')}{entry.format('gone')}</section></assessment>"
+    test = parse_xml(f"<questestinterop>{asked}</questestinterop>".encode(), "t")
+    item = (
+        "<item ident='{0}' title='{0}'><presentation><material><mattext>Why {0}?</mattext></material>"
+        "<response_str ident='r'><render_fib/></response_str></presentation></item>"
+    )
+    held = f"<objectbank>{item.format('i1')}{item.format('i2')}</objectbank>"
+    bank = parse_xml(f"<questestinterop>{held}</questestinterop>".encode(), "b")
+
+    found = read_qti12(test, lambda name: bank if name == "b" else None)
+
+    assert ["i2"] == [one.id for one in found.questions]
+    assert ["a question (gone) of a bank that is not here."] == found.left_out
+
+
 def test_a_test_says_how_often_and_in_what_order() -> None:
     head = (
         "<qtimetadata><qtimetadatafield><fieldlabel>cc_maxattempts</fieldlabel><fieldentry>3</fieldentry>"
