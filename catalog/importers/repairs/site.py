@@ -5,10 +5,11 @@
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 
 from catalog.importers.intake import Added, Intake
-from catalog.importers.repairs import zawgyi
+from catalog.importers.repairs import frames, zawgyi
 from catalog.importers.repairs.kinds import HEAD_BYTES, complaint, is_oversize, name_for, type_of
 from catalog.importers.repairs.references import MENDED, References
 from catalog.importers.repairs.vendored import Vendored
@@ -46,16 +47,32 @@ def take(
     references = References(names.values(), intake.report, {**unopened, **(renamed or {})}, vendored.instead_of)
     for old, new in unopened.items():
         intake.report.repaired.append(f"{old}: a page that no browser would open; it is called {new} now.")
+    of_frames = frames.framed(tree, names) if frames.PLACE not in names.values() else None
+    page = _Page(style, is_led=of_frames is not None)
     for found in tree.paths:
         path = names.get(found)
         if path is not None:
-            seen(files[found], _add(tree, found, path, folder, references, intake, style))
+            seen(files[found], _add(tree, found, path, folder, references, intake, page))
         intake.advance(tree.source_bytes(found))
     references.finish()
+    if of_frames is not None:
+        frames.add(of_frames, folder, intake)
     vendored.add(folder, intake)
 
 
-def _add(tree: Tree, found: str, path: str, folder: str, references: References, intake: Intake, style: bytes) -> Added:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is put into each page beside its mends."""
+
+    style: bytes
+    is_led: bool
+
+    def with_ours(self, path: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        pieces = frames.led(path, pieces) if self.is_led else pieces
+        return _styled(pieces, self.style) if self.style else pieces
+
+
+def _add(tree: Tree, found: str, path: str, folder: str, references: References, intake: Intake, page: _Page) -> Added:
     pieces = iter(tree.pieces(found))
     first = next(pieces, b"")
     head = first[:HEAD_BYTES]
@@ -67,8 +84,8 @@ def _add(tree: Tree, found: str, path: str, folder: str, references: References,
         whole = zawgyi.mended(path, references.mended(path, whole), intake.report)
     elif path.endswith(".json"):
         whole = zawgyi.mended(path, whole, intake.report)
-    if style and kind in PAGES:
-        whole = _styled(whole, style)
+    if kind in PAGES:
+        whole = page.with_ours(path, whole)
     added = intake.add(f"{folder}/{path}", whole, media_type=kind, is_counted=False)
     if is_oversize(kind, added.entry.size_bytes):
         size = added.entry.size_bytes >> 20
