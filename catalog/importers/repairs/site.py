@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from catalog.importers.intake import Added, Intake
-from catalog.importers.repairs import zawgyi
+from catalog.importers.repairs import frames, zawgyi
 from catalog.importers.repairs.kinds import HEAD_BYTES, complaint, is_oversize, name_for, type_of
 from catalog.importers.repairs.references import MENDED, References
 from catalog.importers.repairs.vendored import PLACE, Vendored
@@ -49,8 +49,8 @@ class Mending:
             paths, intake.report, renamed or {}, self._vendored.instead_of, has_own_links=has_own_links
         )
 
-    def add(self, path: str, pieces: Iterable[bytes], style: bytes = b"") -> Added:
-        """Take in one file; `style` is put into the head of a page."""
+    def add(self, path: str, pieces: Iterable[bytes], style: bytes = b"", *, is_led: bool = False) -> Added:
+        """Take in one file; `style` is put into a page's head; where `is_led`, what leads other frames is too."""
         pieces = iter(pieces)
         first = next(pieces, b"")
         kind = type_of(path, first[:HEAD_BYTES])
@@ -61,8 +61,9 @@ class Mending:
             whole = zawgyi.mended(path, self._references.mended(path, whole), self._intake.report)
         elif path.endswith(".json"):
             whole = zawgyi.mended(path, whole, self._intake.report)
-        if style and kind in PAGES:
-            whole = _styled(whole, style)
+        if kind in PAGES:
+            whole = frames.led(path, whole) if is_led else whole
+            whole = _styled(whole, style) if style else whole
         added = self._intake.add(f"{self._prefix}{path}", whole, media_type=kind, is_counted=False)
         if is_oversize(kind, added.entry.size_bytes):
             size = added.entry.size_bytes >> 20
@@ -104,11 +105,14 @@ def take(
     mending = Mending(intake, names.values(), folder, renamed={**unopened, **(renamed or {})})
     for old, new in unopened.items():
         intake.report.repaired.append(f"{old}: a page that no browser would open; it is called {new} now.")
+    of_frames = frames.framed(tree, names) if frames.PLACE not in names.values() else None
     for found in tree.paths:
         path = names.get(found)
         if path is not None:
-            seen(files[found], mending.add(path, tree.pieces(found), style))
+            seen(files[found], mending.add(path, tree.pieces(found), style, is_led=of_frames is not None))
         intake.advance(tree.source_bytes(found))
+    if of_frames is not None:
+        frames.add(of_frames, folder, intake)
     mending.finish()
 
 
