@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 PAGE_BYTES_MAX = 8 << 20
+REMEMBERED_MAX = 10_000
 START_PAGES = ("index.html", "index.htm")
 OLD_ALPHABETS = ("gb18030", "cp932", "cp1256", "cp1252")
 
@@ -34,8 +35,16 @@ _URL = re.compile(
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}:|//|#)", re.IGNORECASE)
 
 
-def rewritten(text: str, meaning: Meaning) -> str:
-    """A page or style sheet with each of its links as `meaning` has it."""
+def rewritten(text: str, meaning_of: Meaning) -> str:
+    """A page or style sheet with each of its links as `meaning` has it; a link that is there again means the same."""
+    known: dict[str, str | None] = {}
+
+    def meaning(address: str) -> str | None:
+        if address not in known:
+            if len(known) >= REMEMBERED_MAX:
+                known.clear()
+            known[address] = meaning_of(address)
+        return known[address]
 
     def attribute(found: re.Match[str]) -> str:
         written = found["double"] if found["double"] is not None else found["single"] or found["bare"] or ""

@@ -98,7 +98,7 @@ def _read(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake, shared
 
 def _lines(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> Iterator[Line]:
     """The activities in their order: those of the manifest's order, then those that stand in none."""
-    report, seen, known = intake.report, set[str](), frozenset(tree.paths)
+    report, seen, pages, known = intake.report, set[str](), set[str](), frozenset(tree.paths)
     if manifest.items and all(item.id in canvas.hidden_items for item in manifest.items):
         # A course that was never opened to learners is hidden as a whole: who exports it means to bring it.
         report.noted.append("All modules are hidden in the course it came from; they are taken all the same.")
@@ -114,12 +114,15 @@ def _lines(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> It
             report.left_out.append(f"“{item.title}”: it belongs to a program elsewhere, or is missing in the package.")
         elif line.resource.id not in seen:
             seen.add(line.resource.id)
-            yield line
+            is_page_again = _is_own_page(line.resource, known) and line.resource.start in pages
+            if not is_page_again:
+                pages.add(line.resource.start)
+                yield line
     loose = [one for one in manifest.resources.values() if one.id not in seen]
     others = [one for one in loose if _stands_alone(one, manifest, canvas)]
     hidden = [one for one in others if canvas.is_canvas and _is_unpublished(one, manifest, tree, known)]
     kept = [one for one in others if one not in hidden] if seen or len(hidden) < len(others) else others
-    yield from (Line(one, "", "") for one in kept)
+    yield from (Line(one, "", "") for one in kept if one.start not in pages or not _is_own_page(one, known))
     report.left_out += [f"{one.start}: not published in the course it came from." for one in hidden if one not in kept]
 
 

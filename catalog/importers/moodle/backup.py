@@ -42,6 +42,8 @@ class Section:
     summary: str
     order: tuple[str, ...]
     is_hidden: bool
+    part: str = ""
+    """Of a section inside another: which of the activities called `subsection` stands for it, by its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +153,5 @@ def _section(
         summary=words(root, "summary"),
         order=tuple(one.strip() for one in value(root, "sequence").split(",") if one.strip()),
         is_hidden=value(root, "visible") == "0",
+        part=value(root, "itemid") if value(root, "component") == "mod_subsection" else "",
     )

@@ -31,6 +31,7 @@ from catalog.questions.markup import cleaned, is_rich, plain
 COURSE = "course/course.xml"
 HEADING_LETTERS_MAX = 80
 _BLOCKS = re.compile(r"</(?:p|div|h\d|li|td)>|<br>")
+SUBSECTION = "subsection"
 OLD = "moodle.xml"
 """The list of a backup of Moodle 1.x."""
 
@@ -86,7 +87,8 @@ def _read(tree: Tree, name: str, intake: Intake) -> list[Activity]:
     parts = Parts(tree, intake, outline, names, shared)
     activities: list[Activity] = []
     for section in outline.sections:
-        activities += _section(section, tree, outline, parts, intake)
+        if not section.part:
+            activities += _section(section, tree, outline, parts, intake)
     if not activities:
         left_out = intake.report.left_out
         why = f": {left_out[0].rstrip('.')}" if left_out else ""
@@ -96,18 +98,22 @@ def _read(tree: Tree, name: str, intake: Intake) -> list[Activity]:
     return activities
 
 
-def _section(section: Section, tree: Tree, outline: Outline, parts: Parts, intake: Intake) -> Iterator[Activity]:
+def _section(
+    section: Section, tree: Tree, outline: Outline, parts: Parts, intake: Intake, above: str = ""
+) -> Iterator[Activity]:
+    """The activities of a section; `above` is the heading of the one that it is a part of."""
     report = intake.report
     said = plain(cleaned(section.summary, lambda _: None))
     is_words = len(said) > HEADING_LETTERS_MAX or is_rich(section.summary)
-    heading = section.name or (_first_words(section.summary) if is_words else said)
+    own = section.name or (_first_words(section.summary) if is_words else said)
+    heading = " · ".join(one for one in (above, own) if one)
     if section.is_hidden:
         if section.order or said:
             report.left_out.append(f"The section “{heading or section.number}” is hidden in the course it came from.")
         return
     if is_words or (section.name and said):
         name = intake.claim_id(f"section-{section.id or section.number}")
-        title = heading or said[:HEADING_LETTERS_MAX] or str(section.number)
+        title = own or said[:HEADING_LETTERS_MAX] or str(section.number)
         yield _under(parts.section_page(name, title, section.summary, parts.section_files(section.id)), heading)
     below = heading
     for module_id in section.order:
@@ -116,6 +122,8 @@ def _section(section: Section, tree: Tree, outline: Outline, parts: Parts, intak
             continue
         if is_hidden(tree, outline, module):
             report.left_out.append(f"“{shown_title(module.title)}” is hidden in the course it came from.")
+        elif (inner := _inner_section(tree, outline, module)) is not None and not above:
+            yield from _section(inner, tree, outline, parts, intake, heading)
         elif not parts.is_known(module):
             why = KINDS_LEFT_OUT.get(module.kind, f"parts of the kind {module.kind} are not known here")
             report.left_out.append(f"“{shown_title(module.title)}” ({module.kind}): {why}.")
@@ -123,6 +131,17 @@ def _section(section: Section, tree: Tree, outline: Outline, parts: Parts, intak
             below = " · ".join(one for one in (heading, label) if one)
         else:
             yield from (_under(one, below) for one in parts.activities(module))
+
+
+def _inner_section(tree: Tree, outline: Outline, module: Module) -> Section | None:
+    """The section that a `subsection` of Moodle 4.5 stands for."""
+    if module.kind != SUBSECTION or module.document not in outline.known:
+        return None
+    try:
+        number = document(tree, module.document).get("id", "")
+    except ContentFault:
+        return None
+    return next((one for one in outline.sections if one.part and one.part == number), None)
 
 
 def _first_words(markup: str) -> str:

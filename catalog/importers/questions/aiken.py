@@ -9,7 +9,7 @@ ANSWER: B
 import re
 
 from catalog.importers.questions.quiz import Found, part_ids, question_id
-from catalog.questions.bank import PERMILLE, Option, Question
+from catalog.questions.bank import PERMILLE, QUESTIONS_MAX, Option, Question
 from catalog.questions.markup import from_text
 
 _OPTION = re.compile(r"\s*([A-Za-z])[.)](\s*)(.*\S)\s*")
@@ -33,6 +33,8 @@ def read_aiken(text: str) -> Found:
         if answer:
             _add(found, taken, words, choices, answer[1].upper())
             words, choices = [], []
+            if len(found.questions) > QUESTIONS_MAX:
+                return found  # no more are taken, and that is said
         elif option and words and _is_next(option, choices):
             choices.append((option[1].upper(), option[3]))
         elif line.strip():

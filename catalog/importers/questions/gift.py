@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from catalog.importers.questions.numbers import accepted_number, between, decimal_of
 from catalog.importers.questions.quiz import Found, named, part_ids, percent, question_id
-from catalog.questions.bank import PERMILLE, Accepted, Gap, Option, Pair, Question
+from catalog.questions.bank import PERMILLE, QUESTIONS_MAX, Accepted, Gap, Option, Pair, Question
 from catalog.questions.markup import cleaned, from_text, plain
 
 _LIKELY = re.compile(r"(?:^|\n)\s*::[^\n]{1,300}?::|\{\s*(?:T|F|TRUE|FALSE)\s*[}#]|\{\s*[=~#%][^}]", re.IGNORECASE)
@@ -59,6 +59,8 @@ def read_gift(text: str) -> Found:
             continue
         found.questions.append(replace(question, text=f"<div>{before}</div>{question.text}") if before else question)
         before = ""
+        if len(found.questions) > QUESTIONS_MAX:
+            return found  # no more are taken, and that is said
     if before:
         found.left_out.append(f"“{named('', before)}”: it asks for nothing, and no question follows it.")
     return found

@@ -96,3 +96,15 @@ def test_bare_pages_are_made_fit_for_a_phone_and_others_left_alone() -> None:
     assert styled == readable(styled)
     assert 'name="viewport"' in readable("<head></head><p>x</p>")
     assert b"<title>a &lt; b</title>" in page_of("a < b", "<p>x</p>", "ar")
+
+
+def test_a_link_that_is_there_again_is_asked_about_once() -> None:
+    asked: list[str] = []
+
+    def said(address: str) -> str | None:
+        asked.append(address)
+        return None
+
+    rewritten('<a href="a.html"><img src="b.png"><a href="a.html">' * 50, said)
+
+    assert ["a.html", "b.png"] == asked

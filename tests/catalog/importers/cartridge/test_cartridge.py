@@ -223,6 +223,18 @@ def test_the_files_of_a_page_in_a_folder_of_its_own_go_with_it(
     assert {"app/index.html", "app/js/a.js", "app/data.json"} == set(texts(reading(zipped("c.zip", made)), files))
 
 
+def test_a_page_that_is_listed_twice_is_one_activity(reading: Read, zipped: Callable[..., Path]) -> None:
+    twice = manifest(
+        resource("a", "webcontent", "p.html") + resource("b", "webcontent", "p.html"),
+        "<item identifier='i' identifierref='a'><title>One</title></item>"
+        "<item identifier='j' identifierref='b'><title>Again</title></item>",
+    )
+
+    imported = reading(zipped("c.imscc", {"imsmanifest.xml": twice, "p.html": "<p>x</p>"}))
+
+    assert (["One"], []) == ([one.title["en"] for one in imported.activities], imported.report.left_out)
+
+
 def test_two_cartridges_make_one_course_that_is_called_as_the_first(
     reading: Read, zipped: Callable[..., Path], files: Store
 ) -> None:

@@ -266,3 +266,27 @@ def test_the_backup_of_one_activity_is_that_activity(reading: Read, tmp_path: Pa
     imported = reading(as_zip(tmp_path / "activity.mbz", changed))
 
     assert "page-11" in [one.id for one in imported.activities]
+
+
+def test_a_section_inside_a_section_stands_where_it_is_named(reading: Read, tmp_path: Path) -> None:
+    changed = members()
+    outline = changed["moodle_backup.xml"]
+    changed["moodle_backup.xml"] = outline.replace(
+        b"<modulename>label</modulename>", b"<modulename>subsection</modulename>", 1
+    )
+    changed["activities/label_16/subsection.xml"] = activity(
+        "subsection", 16, "<subsection><name>In</name></subsection>"
+    )
+    changed["sections/section_2/section.xml"] = (
+        b"<section id='2'><number>2</number><name>Deeper</name><summary></summary><sequence>11</sequence><visible>1"
+        b"</visible><component>mod_subsection</component><itemid>1</itemid></section>"
+    )
+    first = changed["sections/section_1/section.xml"]
+    changed["sections/section_1/section.xml"] = first.replace(b"<sequence>11,", b"<sequence>")
+
+    imported = reading(as_zip(tmp_path / "course.mbz", changed))
+
+    told = [(one.id, one.attributes["section"]) for one in imported.activities]
+    assert ("page-11", "Unit 1 · Deeper") in told
+    assert [one for one, _ in told].index("page-11") < [one for one, _ in told].index("quiz-15")
+    assert "subsection" not in "".join(imported.report.left_out)

@@ -180,3 +180,13 @@ def test_a_question_cut_out_of_its_bank_is_a_quiz_of_one(reading: Read, tmp_path
     imported = reading(tmp_path / "one.xml")
 
     assert [("quiz", {"questions": 1})] == [(one.kind, dict(one.attributes)) for one in imported.activities]
+
+
+def test_a_wrong_choice_in_a_gap_keeps_what_is_said_to_it() -> None:
+    question = only(quiz(of("cloze", "", "Rain is {1:MULTICHOICE:=wet#yes~dry#no, look~hot}.")))
+
+    [gap] = question.gaps
+    assert [("wet", 1000, "yes"), ("dry", 0, "no, look")] == [
+        (one.answer, one.share, one.feedback) for one in gap.accepted
+    ]
+    assert (0, ("no, look",)) == (mark(question, ["dry"]).share, mark(question, ["dry"]).feedback)

@@ -144,7 +144,8 @@ def test_what_is_chosen_is_worth_what_the_conditions_say(made: str, kind: str, g
         (NUMBER, "number", ["4.2"], 0),
         (BLANKS, "gaps", ["drops", "SKY"], 1000),
         (BLANKS, "gaps", ["falls", "sea"], 500),
-        (DROPDOWNS, "choice", [], 0),
+        (DROPDOWNS, "gaps", ["falls"], 1000),
+        (DROPDOWNS, "gaps", ["flies"], 0),
         (item(written("r"), "", "cc.essay.v0p1"), "essay", ["Well"], None),
         (item(written("r"), "", "essay_question"), "essay", ["Well"], None),
     ],
@@ -153,6 +154,19 @@ def test_what_is_written_is_marked(made: str, kind: str, given: list[str], share
     question = only(made)
 
     assert (kind, "", share) == (question.kind, why_not(question), mark(question, given).share)
+
+
+def test_a_single_place_to_choose_stands_where_the_words_have_it() -> None:
+    assert "Rain [[1]]." == only(DROPDOWNS).text
+
+
+def test_what_a_question_says_to_a_right_answer_is_said_once() -> None:
+    fed = "<itemfeedback ident='correct_fb'><material><mattext>Well done</mattext></material></itemfeedback>"
+    made = item(written("r"), rule(equal("r", "sea"), feedback="correct_fb"), "short_answer_question")
+
+    question = only(made.replace("</item>", f"{fed}</item>"))
+
+    assert ({"right": "Well done"}, "") == (question.feedback, question.gaps[0].accepted[0].feedback)
 
 
 def test_shares_that_are_added() -> None:

@@ -1,10 +1,14 @@
 """GIFT and Aiken: text in, questions out; kind by kind."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+from catalog.importers.course import Imported
 from catalog.importers.questions.aiken import is_aiken, read_aiken
 from catalog.importers.questions.gift import is_gift, read_gift
-from catalog.questions.bank import why_not
+from catalog.questions.bank import QUESTIONS_MAX, why_not
 from catalog.questions.marking import mark
 
 AIKEN = """What is water made of?
@@ -141,3 +145,24 @@ def test_gift_that_cannot_be_read_is_said() -> None:
 )
 def test_gift_is_known_by_what_only_it_has(text: str, is_so: bool) -> None:
     assert is_so == is_gift(text)
+
+
+def test_no_more_questions_are_read_than_a_quiz_may_have() -> None:
+    gift = "\n\n".join(f"::Q{number}:: Wet? {{T}}" for number in range(QUESTIONS_MAX + 50))
+    aiken = "\n".join(f"Q{number}\nA. a\nB. b\nANSWER: A" for number in range(QUESTIONS_MAX + 50))
+
+    assert [QUESTIONS_MAX + 1] * 2 == [len(read_gift(gift).questions), len(read_aiken(aiken).questions)]
+
+
+def test_the_first_questions_that_a_quiz_has_room_for_are_taken(
+    reading: Callable[..., Imported], tmp_path: Path
+) -> None:
+    (tmp_path / "Long.gift").write_text("\n\n".join(f"::Q{one}:: {'word ' * 1000} {one}? {{T}}" for one in range(600)))
+
+    imported = reading(tmp_path / "Long.gift")
+
+    [taken] = [int(one.attributes["questions"]) for one in imported.activities]
+    assert 300 < taken < 600
+    assert [f"Long: only its first {taken} questions are taken; all have more than 2 MiB of text."] == (
+        imported.report.left_out
+    )
