@@ -56,7 +56,6 @@ _DAMAGE = (
     ValueError,
 )
 """What reading a damaged archive may raise: its offsets lead anywhere, its fields say anything."""
-_NO_TIME = (1980, 1, 1, 0, 0, 0)
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
@@ -94,8 +93,6 @@ class Archive:
             alphabet = _alphabet(source, infos, report)
             self.members = [_member(source, info, alphabet) for info in infos]
             _tell_of_backslashes(self.members, report)
-            for info in infos:  # what nobody reads any more, of a list that may be long
-                info.date_time, info.extra = _NO_TIME, b""
         except BaseException:
             self._zip.close()
             raise

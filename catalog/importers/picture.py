@@ -47,7 +47,7 @@ class Page:
 
         source = opened.path
         name = intake.claim_id(slug(source.stem, "page"))
-        references = References(["index.html"], intake.report)
+        references = References({"index.html"}, intake.report)
         intake.add(f"{name}/index.html", references.mended("index.html", pieces_of(source)))
         references.finish()
         title = page_title(opened.head) or title_of(source)

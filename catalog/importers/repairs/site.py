@@ -101,7 +101,7 @@ def take(
     Raises ContentFault, DiskFull or BoxFault.
     """
     unopened = {} if keeps_names else _renamed(tree, files)
-    names = {found: unopened.get(path, path) for found, path in files.items()}
+    names = {found: unopened.get(path, path) for found, path in files.items()} if unopened else files
     mending = Mending(intake, names.values(), folder, renamed={**unopened, **(renamed or {})})
     for old, new in unopened.items():
         intake.report.repaired.append(f"{old}: a page that no browser would open; it is called {new} now.")
