@@ -75,6 +75,12 @@ class Layer:
         return hasher.digest()
 
     @property
+    def written(self) -> "WrittenLayer":
+        """The layer as its bytes, which is all that a table needs of it."""
+        document = self.to_bytes()
+        return WrittenLayer(self.name, digest_of(document), document)
+
+    @property
     def size_bytes(self) -> int:
         return sum(entry.size_bytes for entry in self.entries)
 
@@ -101,6 +107,15 @@ class Layer:
         paths = [entry.path for entry in entries]
         _demand(paths == sorted(set(paths)), "a layer's paths are not sorted or not distinct")
         return cls(name, entries)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenLayer:
+    """A layer of which only its bytes are in memory: its entries, as objects, take twice as much."""
+
+    name: str
+    root: Digest
+    document: bytes
 
 
 @dataclass(frozen=True, slots=True)
