@@ -114,6 +114,7 @@ def _more(source: Source) -> bytes:
 def _kept(banks: list[Found], source: Source, intake: Intake, media: Media) -> list[Activity]:
     wanted = slug(source.path.stem, "quiz")
     kept = []
+    said = len(intake.report.left_out)
     for found in banks:
         own = latin(found.title) if len(banks) > 1 else ""
         name = intake.claim_id(own or wanted)
@@ -121,7 +122,7 @@ def _kept(banks: list[Found], source: Source, intake: Intake, media: Media) -> l
         if activity is not None:
             kept.append(activity)
     if not kept:
-        raise nothing_asked(source.name, intake.report.left_out)
+        raise nothing_asked(source.name, intake.report.left_out[said:])
     return kept
 
 

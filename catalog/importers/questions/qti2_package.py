@@ -20,12 +20,11 @@ from catalog.importers.questions.inner import inner_markup
 from catalog.importers.questions.qti2 import ITEM, TEST, normal, read_item
 from catalog.importers.questions.quiz import Found, keep, named, nothing_asked, question_id, thousandths
 from catalog.importers.rewriting import joined
+from catalog.importers.site import is_junk
 from catalog.importers.source import CountedTree, Source, Tree, beginning, contents
 from catalog.importers.xml import Element, child, children, descendants, parse_xml, text_of
 from catalog.manifest import Activity
-from catalog.media import media_type
 from catalog.questions.bank import ATTEMPTS_MAX, PERMILLE
-from catalog.questions.markup import MEDIA_TYPES
 
 MANIFEST = "imsmanifest.xml"
 MARK = re.compile(rb"imsqti_(?:apip)?(?:item|test)_xmlv[23]", re.IGNORECASE)
@@ -35,6 +34,9 @@ ITEM_BYTES_MAX = 8 << 20
 LOOKS_MAX = 20
 ITEMS_MAX = 2_000
 DEPTH_MAX = 20
+NOT_BESIDE = (".html", ".htm", ".xhtml", ".zip", ".imscc", ".mbz", ".epub", ".h5p")
+"""What does not lie beside items that have no manifest: then they are a part of something else."""
+PARTS = ("assessmentStimulus", "qti-assessment-stimulus", "assessmentSection", "qti-assessment-section")
 ROOTS = ("assessmentItem", "qti-assessment-item", "assessmentTest", "qti-assessment-test")
 
 
@@ -51,10 +53,10 @@ class Qti2:
             return False
         if MANIFEST in tree.paths:
             return MARK.search(contents(tree, MANIFEST, ITEM_BYTES_MAX).replace(b"\0", b"")) is not None
-        found = [path for path in tree.paths if path.lower().endswith(".xml")]
-        others = [path for path in tree.paths if not path.lower().endswith(".xml")]
-        is_alone = bool(found) and all(media_type(path) in MEDIA_TYPES for path in others)
-        return is_alone and all(root_of(beginning(tree, path)) in ROOTS for path in found[:LOOKS_MAX])
+        documents = [path for path in tree.paths if path.lower().endswith(".xml") and not is_junk(path)]
+        is_other = any(PurePosixPath(path).suffix.lower() in NOT_BESIDE for path in tree.paths)
+        is_alone = bool(documents) and not is_other
+        return is_alone and all(root_of(beginning(tree, path)) in ROOTS + PARTS for path in documents[:LOOKS_MAX])
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
         tree = CountedTree(source.tree or _OneFile(source), intake.advance)
@@ -69,6 +71,7 @@ class Qti2:
             alone.left_out = [line for found in quizzes for line in found.left_out] + alone.left_out
             tests, quizzes = [], [alone]
         activities = []
+        said = len(intake.report.left_out)
         for path, found in zip(tests or [""], quizzes, strict=True):
             wanted = slug(PurePosixPath(path).stem if path and len(tests) > 1 else source.path.stem, "quiz")
             found.left_out += [f"{one}: named in the manifest, and missing in the package." for one in package.missing]
@@ -78,7 +81,7 @@ class Qti2:
             activities += [made] if made is not None else []
         tree.finish()
         if not activities:
-            raise nothing_asked(source.name, intake.report.left_out)
+            raise nothing_asked(source.name, intake.report.left_out[said:])
         return activities
 
 

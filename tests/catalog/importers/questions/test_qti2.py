@@ -394,6 +394,14 @@ def test_a_package_names_itself_and_what_it_lacks(reading: Read, zipped: Callabl
     assert ["Item: gone.xml: named in the manifest, and missing in the package."] == imported.report.left_out
 
 
+def test_items_without_a_manifest_may_have_styles_and_notes_beside_them(
+    reading: Read, zipped: Callable[..., Path]
+) -> None:
+    members = {"a.xml": TEXT, "look.css": "p{}", "README.txt": "x", "s.xml": "<assessmentStimulus/>"}
+
+    assert "qti-2" == reading(zipped("p.zip", members)).report.format
+
+
 def test_a_refusal_gives_one_reason(reading: Read, zipped: Callable[..., Path]) -> None:
     drawn = item(declared("x"), '<drawingInteraction responseIdentifier="R"/>')
 
