@@ -5,8 +5,10 @@
   death of its process leaves them, for a batch that bears a name: begun again, it takes them as they lie.
 """
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, suppress
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -62,6 +64,17 @@ class Batch:
             self._staging.__exit__(kind if is_stopped else None, error if is_stopped else None, trace)
             if not is_kept and self._is_placed:
                 self.store.remove_unindexed(self._staged)
+
+    @contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """A folder for what is made on the way; gone afterwards. Raises DiskFull or BoxFault where the disk refuses."""
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        try:
+            yield folder
+        except OSError as error:
+            raise disk_fault(error, self.folder) from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def add_file(self, path: Path) -> tuple[Digest, int]:
         """Take a copy of the file at `path`."""

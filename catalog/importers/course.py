@@ -5,14 +5,11 @@
   nobody named, but which lay in a folder or an archive among others, is left out with that sentence instead.
 """
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from catalog.durable import disk_fault, free_bytes
+from catalog.durable import free_bytes
 from catalog.fault import CallerFault, ContentFault, DiskFull
 from catalog.importers.folder import walk
 from catalog.importers.intake import About, Intake, Progress, title_of
@@ -52,12 +49,9 @@ def read(
 
     Raises ContentFault where a source is damaged, hostile or unknown; CallerFault where it is not there; DiskFull.
     """
-    with _scratch(batch) as scratch:
+    with batch.workplace() as scratch:
         report = Report()
-        try:
-            plain = _expanded(sources, report, scratch)
-        except OSError as error:
-            raise disk_fault(error, batch.folder) from error
+        plain = _expanded(sources, report, scratch)
         return _read(plain, set(sources), report, batch, language, title, progress, studio)
 
 
@@ -136,16 +130,6 @@ def _expanded(sources: Sequence[Path], report: Report, scratch: Path) -> dict[Pa
     if len(plain) > SOURCES_MAX:
         raise too_many()
     return plain
-
-
-@contextmanager
-def _scratch(batch: Batch) -> Iterator[Path]:
-    """A folder for archives that are laid open; gone at the end."""
-    folder = Path(tempfile.mkdtemp(dir=batch.folder))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _size_bytes(source: Path) -> int:

@@ -6,17 +6,14 @@
 """
 
 import re
-import shutil
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from catalog.digest import READ_BYTES, digest_of
-from catalog.durable import disk_fault
 from catalog.fault import CallerFault, ContentFault
 from catalog.importers.links import SCAN_BYTES_MAX, SCANNED, external_links
 from catalog.importers.report import Report
@@ -201,25 +198,9 @@ class Intake:
             if not entries and layer not in marks:
                 del self._layers[layer]
 
-    @contextmanager
-    def workplace(self) -> Iterator[Path]:
+    def workplace(self) -> AbstractContextManager[Path]:
         """A folder for what is made on the way; gone afterwards."""
-        folder = Path(tempfile.mkdtemp(dir=self._batch.folder))
-        try:
-            yield folder
-        except OSError as error:
-            raise disk_fault(error, self._batch.folder) from error
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    @contextmanager
-    def scratch(self) -> Iterator[Path]:
-        """A folder for what has to lie open for a while, gone at the end."""
-        folder = Path(tempfile.mkdtemp(dir=self._batch.folder))
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        return self._batch.workplace()
 
     def held_bytes(self, path: str) -> int | None:
         """The size of a file that was made already, by an import that died: then `add` asks for none of its bytes."""

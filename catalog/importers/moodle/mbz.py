@@ -69,7 +69,7 @@ class MoodleBackup:
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
         if is_gzip(source.head):
-            with intake.scratch() as folder:
+            with intake.workplace() as folder:
                 return _read(TarTree(source.path, folder, intake.advance), source.name, intake)
         assert source.tree is not None, "it was recognised"
         tree = CountedTree(source.tree, intake.advance)
