@@ -26,7 +26,7 @@ from edge.learning.packages.cmi5 import Broken, Session, Unit, heard, satisfied_
 from edge.learning.packages.sessions import UNIT, number_after, session_of, state_of, unit_of
 from edge.learning.packages.statements import is_ending, learnt
 from edge.learning.packages.states import Kept, Save, Studied
-from edge.library.stage import units
+from edge.library.stage import spoken, units
 from edge.library.stage.launched import Launched, demand_own_origin, launched
 from edge.library.stage.xapi import activity_iri, storing
 from sync.web.lasting import write_then_answer
@@ -45,7 +45,11 @@ def mounted(box: Box) -> Blueprint:
             raise NotTaken(401, "This is not the word of this launch.", "Open the activity again.")
         return units.rights(box, found)  # type: ignore[no-any-return]
 
-    pages = blueprint(box.lrs, rights_of, name=NAME, prefix="/<token>/~xapi", is_cross_origin=False)
+    def meaning(call: Call) -> Call:
+        found = _launched(box)
+        return spoken.meant(call, found.learner) if found.activity.kind == "xapi" else call
+
+    pages = blueprint(box.lrs, rights_of, name=NAME, prefix="/<token>/~xapi", is_cross_origin=False, meaning=meaning)
 
     @pages.before_request
     def admit() -> Response | None:
