@@ -143,7 +143,9 @@ def _leave_out(package: Package, needed: Iterable[Library], intake: Intake) -> N
     folders = {one.folder for one in needed} | {"content"}
     tops = {path.partition("/")[0] for path in package.files if "/" in path}
     for top in sorted(tops - folders):
-        intake.report.left_out.append(f"{top}: a library that only authors need.")
+        is_library = f"{top}/library.json" in package.files
+        what = "a library that only authors need" if is_library else "no part of the exercise"
+        intake.report.left_out.append(f"{top}: {what}.")
     package.keep(
         lambda path: (
             "/" not in path

@@ -48,6 +48,9 @@ class Scorm:
         if not manifest.organisations:
             whys = "".join(f" ({why.removesuffix('.')})" for why in intake.report.left_out[told : told + 1])
             raise refused(source, f"its manifest names nothing that could be opened from the package{whys}")
+        if len(manifest.organisations) == 1 and manifest.organisations[0].title:
+            # What a learner sees; programs write anything into what they say beside it.
+            intake.about.title = intake.about.title or manifest.organisations[0].title
         _about(root, package, intake)
         folder = intake.claim_id(slug(manifest.id or source.path.stem, "scorm"))
         package.take_in(intake, folder)

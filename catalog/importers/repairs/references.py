@@ -1,8 +1,7 @@
 """References: where the pages and styles of a package point inside of it, mended where the target is there after all.
 
 * A link is changed only where it leads nowhere as it is and one file is plainly meant: other capital letters, another
-  spelling of the same letters, a slash at its front that means the package, a path from the package's top in a page
-  that lies deeper, a page that got its suffix.
+  spelling of the same letters, a slash at its front that means the package, a page that got its suffix.
 * What leads nowhere is said with the page that asks for it; what a program puts together cannot be known.
 * Pages stream through; what is held of one never grows beyond a few kilobytes and one piece.
 """
@@ -164,8 +163,9 @@ class References:
             return ""
         if self._is_there(wanted) and not is_at_root and wanted not in self.renamed:
             return None
-        top = _joined("", unquote(path)) or ""
-        target = self._meant(wanted) or self._meant(_joined(page, path) or "") or self._meant(top)
+        target = self._meant(wanted) or self._meant(_joined(page, path) or "")
+        if target is None and self._meant(_joined("", unquote(path)) or "") is not None:
+            return None  # a page that others put into the page at the top: what it says is said from there
         return _relative(page, target) + rest if target else ""
 
     def _is_renaming(self, page: str, shown: str) -> bool:

@@ -25,7 +25,7 @@ from edge.learning.packages.sessions import UNIT, number_after, session_of, stat
 from edge.learning.packages.statements import is_ending, learnt
 from edge.learning.packages.states import Kept, Save, Studied
 from edge.library.house import House
-from edge.library.stage import guests, units
+from edge.library.stage import guests, spoken, units
 from edge.library.stage.launched import Launched, demand_own_origin, launched
 from edge.library.stage.xapi import statements_in, storing
 from sync.web.lasting import write_then_answer
@@ -71,7 +71,13 @@ def mounted(house: House) -> Blueprint:
             raise NotTaken(401, "This is not the word of this launch.", "Open the activity again.")
         return units.rights(box, found)  # type: ignore[no-any-return]
 
-    pages = blueprint(_Store(house), rights_of, name=NAME, prefix="/<token>/~xapi", is_cross_origin=False)
+    def meaning(call: Call) -> Call:
+        found = _launched(house)
+        return spoken.meant(call, found.learner or "guest") if found.activity.kind == "xapi" else call
+
+    pages = blueprint(
+        _Store(house), rights_of, name=NAME, prefix="/<token>/~xapi", is_cross_origin=False, meaning=meaning
+    )
 
     @pages.before_request
     def admit() -> Response | None:

@@ -27,6 +27,7 @@ from edge.learning.packages.states import Kept, Save, Sitting
 from edge.library.house import House
 from edge.library.stage.launched import Launched
 from edge.library.stage.scorm import of_sitting
+from edge.library.stage.spoken import launch_agent
 from edge.library.stage.xapi import activity_iri, registration_of, rights_of_launch, storing
 from sync.web.language import direction, language_now
 
@@ -175,12 +176,14 @@ def _left_by(box: "Box", found: Launched, session: Session, abandoned: Session |
 def _launch_words(found: Launched, word: str) -> dict[str, str]:
     """What the address of a launch says."""
     base = f"{_origin(found.house)}/{found.token}"
+    is_cmi5 = found.activity.kind == "cmi5"
+    learner = found.learner or "guest"
     said = {
         "endpoint": f"{base}/~xapi/",
-        "actor": canonical_text(learner_agent(found.learner or "guest")),
+        "actor": canonical_text(learner_agent(learner) if is_cmi5 else launch_agent(learner)),
         "registration": registration_of(found),
     }
-    if found.activity.kind == "cmi5":
+    if is_cmi5:
         return {**said, "fetch": f"{base}/~fetch", "activityId": name_of(found)}
     return {**said, "auth": f"Basic {word}", "activity_id": name_of(found)}
 

@@ -121,10 +121,14 @@ def test_the_top_of_a_server_is_the_top_of_the_package() -> None:
     assert ["unit/two.html: 2 links mended (such as / -> ../)."] == report.repaired
 
 
-def test_a_path_from_the_top_is_found_from_a_page_that_lies_deeper() -> None:
-    done, _ = mended("shared/start.html", b'<script src="shared/Run.js"></script><a href="gone.html">', "shared/run.js")
+def test_a_path_from_the_top_stays_and_is_not_missed() -> None:
+    """Courses put their pages into the one at the top, by a program: there it is right."""
+    page = b'<img src="img/a.png"><a href="gone.html">'
 
-    assert b'<script src="run.js"></script><a href="gone.html">' == done
+    done, report = mended("unit/part.html", page, "img/a.png")
+
+    assert page == done
+    assert ["unit/gone.html: not in the package, though unit/part.html asks for it."] == report.left_out
 
 
 @pytest.mark.parametrize("piece_bytes", [1, 7, 4096, 5000])

@@ -281,21 +281,21 @@ def test_the_order_of_a_2004_package_is_kept_for_its_runtime(reading: Read, file
     assert 0.6 == told["primaryObjective"]["minNormalizedMeasure"]
 
 
-def test_what_a_package_says_of_itself_is_taken(reading: Read, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("organisation", "title"), [("Water", "Water"), ("", "Water for all")])
+def test_what_a_package_says_of_itself_is_taken(reading: Read, tmp_path: Path, organisation: str, title: str) -> None:
+    """Its title is the one that learners see, where it has one."""
     lom = (
         '<metadata><lom xmlns="http://ltsc.ieee.org/xsd/LOM"><general><title><string>Water for all</string>'
         "</title><language>en-GB</language><description><string>Where it comes from.</string></description>"
         "<keyword><string>water</string></keyword></general><rights><description><string>CC BY 4.0</string>"
         "</description></rights></lom></metadata>"
     )
-    package = zipped(
-        tmp_path / "a.zip",
-        {"imsmanifest.xml": manifest(organised(ONE, resource("a.html"), lom), HEAD_2004), "a.html": b"<p>"},
-    )
+    inside = organised(ONE, resource("a.html"), lom).replace("<title>Water</title>", f"<title>{organisation}</title>")
+    package = zipped(tmp_path / "a.zip", {"imsmanifest.xml": manifest(inside, HEAD_2004), "a.html": b"<p>"})
 
     about = reading(package).about
 
-    assert ("Water for all", "Where it comes from.", "en", "CC BY 4.0", ["water"]) == (
+    assert (title, "Where it comes from.", "en", "CC BY 4.0", ["water"]) == (
         about.title, about.description, about.language, about.licence, about.subjects,
     )  # fmt: skip
 
