@@ -138,10 +138,10 @@ FORMATS: Mapping[str, Row] = {
         "answers on pictures, uploads, drawings and custom interactions, drawn numbers, by name",
     ),
     "moodle-xml": Row(
-        "one quiz for each category; pictures inside the file",
+        "one quiz for each category; pictures inside the file; calculated questions with the numbers that Moodle drew",
         "as a quiz",
         "answers, result, essays by a teacher",
-        "calculated questions, dragging onto pictures, gaps with several answers, by name",
+        "dragging onto pictures, gaps with several answers, by name",
     ),
     "gift": Row(
         "one quiz; names, weights, feedback, ranges of numbers",

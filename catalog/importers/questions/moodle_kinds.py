@@ -67,11 +67,16 @@ class Asked:
     grading: str = ""
 
 
-def question_of(kind: str, asked: Asked, name: str) -> Question | str:
-    """Our question, called `name`; or why there is none."""
-    question = Question(
+def bare(asked: Asked, name: str) -> Question:
+    """What every kind has."""
+    return Question(
         name, "essay", asked.text, asked.name, asked.points, is_shuffled=asked.is_shuffled, feedback=asked.feedback
     )
+
+
+def question_of(kind: str, asked: Asked, name: str) -> Question | str:
+    """Our question, called `name`; or why there is none."""
+    question = bare(asked, name)
     match kind:
         case "multichoice" | "oumultiresponse":
             return _choice(question, asked)
