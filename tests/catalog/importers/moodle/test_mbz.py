@@ -299,8 +299,8 @@ def test_a_calculated_question_of_a_backup_is_a_pool_of_its_numbers(
 ) -> None:
     sets = "".join(
         f"<dataset_definition id='{name}'><name>{name}</name><dataset_items><dataset_item id='1'><number>1</number>"
-        f"<value>{first}</value></dataset_item><dataset_item id='2'><number>2</number><value>{second}</value></dataset_item>"
-        "</dataset_items></dataset_definition>"
+        f"<value>{first}</value></dataset_item><dataset_item id='2'><number>2</number><value>{second}</value>"
+        "</dataset_item></dataset_items></dataset_definition>"
         for name, first, second in (("A", "2", "3"), ("B", "4", "5"))
     )
     record = "<tolerance>0.5</tolerance><tolerancetype>2</tolerancetype><correctanswerlength>0</correctanswerlength>"
