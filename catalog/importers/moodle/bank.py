@@ -186,7 +186,8 @@ class MoodleBank:
             ],
             is_single=value(options, "single") != "0",
             is_shuffled=value(options, "shuffleanswers") == "1",
-            is_case_sensitive=any(value(one, "usecase") == "1" for one in descendants(plugin, "shortanswer")),
+            is_case_sensitive=any(value(one, "usecase") == "1" for one in descendants(plugin, "shortanswer"))
+            or value(options, "casesensitive") == "1",
             units={
                 value(one, "unit"): value(one, "multiplier") or "1" for one in descendants(plugin, "numerical_unit")
             },
@@ -196,6 +197,9 @@ class MoodleBank:
                 if kind in ("gapselect", "ddwtos")
             ],
             grading=value(options, "gradingtype"),
+            marks=value(options, "delimitchars"),
+            display=value(options, "answerdisplay"),
+            is_pattern=value(options, "disableregex") != "1",
         )
 
     def _answers(self, plugin: Element | None, kind: str) -> Iterator[Answer]:
@@ -234,6 +238,7 @@ _OPTIONS = (
     "essay",
     "shortanswer",
     "numerical_options",
+    "gapfill",
 )
 
 

@@ -105,13 +105,16 @@ def _asked(element: Element) -> Asked:
         subs=[Sub(markup_in(one), text_of(one, "answer", "text")) for one in children(element, "subquestion")],
         is_single=text_of(element, "single") not in ("false", "0"),
         is_shuffled=_is_shuffled(element),
-        is_case_sensitive=text_of(element, "usecase") in TRUE,
+        is_case_sensitive=text_of(element, "usecase") in TRUE or text_of(element, "casesensitive") in TRUE,
         units=_units(element),
         drags=[
             (text_of(one, "text"), text_of(one, "draggroup") or text_of(one, "group") or "1")
             for one in (*children(element, "dragbox"), *children(element, "selectoption"))
         ],
         grading=text_of(element, "gradingtype"),
+        marks=text_of(element, "delimitchars"),
+        display=text_of(element, "answerdisplay"),
+        is_pattern=text_of(element, "disableregex") not in TRUE,
     )
 
 

@@ -244,3 +244,26 @@ def test_what_is_no_formula_is_left_out_by_name(text: str) -> None:
     [bank] = read_moodle_xml(parse_xml(quiz(of("calculated", formula(text) + numbers(a="2"))), "x"))
 
     assert ((), 1) == (tuple(bank.questions), len(bank.left_out))
+
+
+@pytest.mark.parametrize(
+    ("display", "marks", "kind"), [("gapfill", "[]", "text"), ("dropdown", "{}", "choice"), ("dragdrop", "", "choice")]
+)
+def test_gaps_between_marks_are_written_or_chosen(display: str, marks: str, kind: str) -> None:
+    opened, closed = marks or "[]"
+    more = f"{answer('cat', '100')}{answer('moon', '0')}<answerdisplay>{display}</answerdisplay>"
+    words = f"The {opened}cat|dog{closed} sat on the {opened}mat|!!{closed}."
+
+    question = only(quiz(of("gapfill", f"{more}<delimitchars>{marks}</delimitchars>", words)))
+
+    assert ("The [[1]] sat on the [[2]].", "") == (question.text, why_not(question))
+    assert {kind} == {one.kind for one in question.gaps}
+    assert (("cat", "dog", "mat", "moon") if kind == "choice" else ()) == question.gaps[0].choices
+    assert [1000, 500] == [mark(question, given).share for given in (["dog", "mat"], ["cat", "moon"])]
+
+
+@pytest.mark.parametrize(("written", "words"), [("[colou?r]", "regular expressions"), ("[!!] a", "no answer fills")])
+def test_gaps_that_we_cannot_mark_say_why(written: str, words: str) -> None:
+    [bank] = read_moodle_xml(parse_xml(quiz(of("gapfill", "<delimitchars>[]</delimitchars>", written)), "x"))
+
+    assert words in "".join([*bank.left_out, *(why_not(one) for one in bank.questions)])
