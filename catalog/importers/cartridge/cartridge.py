@@ -55,7 +55,7 @@ class Cartridge:
         assert source.tree is not None, "it was recognised"
         tree = CountedTree(source.tree, intake.advance)
         root = parse_xml(contents(tree, MANIFEST, MANIFEST_BYTES_MAX), MANIFEST)
-        manifest = read_manifest(root)
+        manifest = read_manifest(root, Paths.of(tree.paths), intake.report)
         read_about(root, intake.about)
         canvas = read_canvas(tree, intake.about)
         activities = _read(manifest, canvas, tree, intake, intake.claim_id(SHARED))

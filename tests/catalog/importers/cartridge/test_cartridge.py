@@ -235,6 +235,30 @@ def test_a_page_that_is_listed_twice_is_one_activity(reading: Read, zipped: Call
     assert (["One"], []) == ([one.title["en"] for one in imported.activities], imported.report.left_out)
 
 
+@pytest.mark.parametrize(
+    ("href", "path", "is_said"),
+    [
+        ("Unit/One.HTML", "unit/one.html", True),
+        ("unit/%CB%AE.html", "unit/水.html", True),
+        ("unit/a%20b.html", "unit/a%20b.html", False),
+        ("unit/a%20b.html", "unit/a b.html", False),
+        ("unit\\one.html", "unit/one.html", False),
+        ("../unit/one.html?x=1", "unit/one.html", False),
+    ],
+)
+def test_a_manifest_nearly_names_its_files(
+    reading: Read, zipped: Callable[..., Path], href: str, path: str, is_said: bool
+) -> None:
+    listed = manifest(
+        resource("a", "webcontent", href), "<item identifier='i' identifierref='a'><title>One</title></item>"
+    )
+
+    imported = reading(zipped("c.imscc", {"imsmanifest.xml": listed, path: "<p>x</p>"}))
+
+    assert [f"a/{path.rpartition('/')[2]}"] == [one.path for one in imported.activities]
+    assert is_said == any(f"the file is called {path}." in line for line in imported.report.repaired)
+
+
 def test_two_cartridges_make_one_course_that_is_called_as_the_first(
     reading: Read, zipped: Callable[..., Path], files: Store
 ) -> None:
