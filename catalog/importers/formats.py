@@ -127,10 +127,10 @@ FORMATS: Mapping[str, Row] = {
         "its own search index; names that no disk keeps",
     ),
     "qti-1.2": Row(
-        "tests and banks, alone and in cartridges; pools, pictures, feedback; Canvas's own kinds",
+        "tests and banks, alone and in cartridges; pools, pictures, feedback; Canvas's own kinds, with numbers it drew",
         "as a quiz",
         "answers, result, essays by a teacher",
-        "files handed in, drawn numbers, answers on pictures, by name",
+        "files handed in, answers on pictures, by name",
     ),
     "qti-2": Row(
         "items, tests and packages of QTI 2.1, 2.2 and 3.0; pools, weights, pictures, shared texts",
@@ -139,10 +139,10 @@ FORMATS: Mapping[str, Row] = {
         "answers on pictures, uploads, drawings and custom interactions, drawn numbers, by name",
     ),
     "moodle-xml": Row(
-        "one quiz for each category; pictures inside the file",
+        "one quiz for each category; pictures inside the file; calculated questions with the numbers that Moodle drew",
         "as a quiz",
         "answers, result, essays by a teacher",
-        "calculated questions, dragging onto pictures, gaps with several answers, by name",
+        "dragging onto pictures, gaps with several answers, by name",
     ),
     "gift": Row(
         "one quiz; names, weights, feedback, ranges of numbers",

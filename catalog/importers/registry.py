@@ -54,6 +54,14 @@ IMPORTERS: Sequence[Importer] = (
 )
 
 
+PACKED = (
+    ("a tar archive", 257, b"ustar"), ("packed with gzip and no backup of Moodle", 0, b"\x1f\x8b"),
+    ("a RAR archive", 0, b"Rar!\x1a\x07"), ("a 7z archive", 0, b"7z\xbc\xaf\x27\x1c"), ("packed with bzip2", 0, b"BZh"),
+    ("packed with xz", 0, b"\xfd7zXZ\0"),
+)  # fmt: skip
+"""Archives that nobody here reads, by what stands in them and where."""
+
+
 def is_package(folder: Path) -> bool:
     """Tell whether a folder is an unpacked package: it says so itself, and is never taken apart."""
     with Source(folder, Report()) as source:
@@ -65,8 +73,9 @@ def importer_of(source: Source) -> Importer:
     for importer in IMPORTERS:
         if importer.recognises(source):
             return importer
-    if source.head[257:262] == b"ustar":
-        raise ContentFault(f"{source.name} is a tar archive, which is not imported.", "Pack the same files as a zip.")
+    for what, at, magic in PACKED:
+        if source.head[at : at + len(magic)] == magic:
+            raise ContentFault(f"{source.name} is {what}, which is not imported.", "Pack the same files as a zip.")
     if not source.head:
         raise ContentFault(f"{source.name} is empty.", "Fetch it again and import it again.")
     raise ContentFault(

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 PAGE_BYTES_MAX = 8 << 20
 REMEMBERED_MAX = 10_000
 START_PAGES = ("index.html", "index.htm")
-OLD_ALPHABETS = ("gb18030", "cp932", "cp1256", "cp1252")
+OLD_ALPHABETS = ("gb18030", "cp932", "cp1256", "cp1252", "cp866", "cp437")
 
 Meaning = Callable[[str], "str | None"]
 """The new address of a link, given as it was written without its escapes; None: it stays as it is."""
@@ -110,7 +110,7 @@ class Paths:
 def _readings(path: str) -> Iterator[str]:
     plain = unquote(path)
     yield from (path, plain, plain.replace("+", " "), plain.replace("\\", "/"))
-    if "\ufffd" in plain:
+    if not plain.isascii():
         yield from (unquote(path, encoding, "replace") for encoding in OLD_ALPHABETS)
 
 

@@ -55,7 +55,7 @@ class Cartridge:
         assert source.tree is not None, "it was recognised"
         tree = CountedTree(source.tree, intake.advance)
         root = parse_xml(contents(tree, MANIFEST, MANIFEST_BYTES_MAX), MANIFEST)
-        manifest = read_manifest(root)
+        manifest = read_manifest(root, Paths.of(tree.paths), intake.report)
         read_about(root, intake.about)
         canvas = read_canvas(tree, intake.about)
         activities = _read(manifest, canvas, tree, intake, intake.claim_id(SHARED))
@@ -120,10 +120,11 @@ def _lines(manifest: Manifest, canvas: Canvas, tree: Tree, intake: Intake) -> It
                 yield line
     loose = [one for one in manifest.resources.values() if one.id not in seen]
     others = [one for one in loose if _stands_alone(one, manifest, canvas)]
-    hidden = [one for one in others if canvas.is_canvas and _is_unpublished(one, manifest, tree, known)]
+    why = {one.id: _why_hidden(one, manifest, tree, known) for one in others if canvas.is_canvas}
+    hidden = [one for one in others if why.get(one.id)]
     kept = [one for one in others if one not in hidden] if seen or len(hidden) < len(others) else others
     yield from (Line(one, "", "") for one in kept if one.start not in pages or not _is_own_page(one, known))
-    report.left_out += [f"{one.start}: not published in the course it came from." for one in hidden if one not in kept]
+    report.left_out += [f"{one.start}: {why[one.id]}." for one in hidden if one not in kept]
 
 
 def _line_of(item: Item, manifest: Manifest) -> Line | None:
@@ -144,12 +145,16 @@ def _stands_alone(resource: Resource, manifest: Manifest, canvas: Canvas) -> boo
     return resource.kind == "webcontent" and not manifest.items
 
 
-def _is_unpublished(resource: Resource, manifest: Manifest, tree: Tree, known: frozenset[str]) -> bool:
-    """By what the page itself says, or the file beside it."""
+def _why_hidden(resource: Resource, manifest: Manifest, tree: Tree, known: frozenset[str]) -> str:
+    """Why learners do not see it, by what the page itself says, or the file beside it; "" where they do."""
     if resource.start.startswith(WIKI) and resource.start in known:
         head = beginning(tree, resource.start).decode("utf-8", "replace")
-        return page_meta(head).get("workflow_state") in ("unpublished", "deleted")
-    return any(is_hidden(head) or is_announcement(head) for head in _beside(resource, manifest, tree, known))
+        is_away = page_meta(head).get("workflow_state") in ("unpublished", "deleted")
+        return "not published in the course it came from" if is_away else ""
+    heads = list(_beside(resource, manifest, tree, known))
+    if any(is_announcement(head) for head in heads):
+        return "an announcement, which was news of the course it came from"
+    return "not published in the course it came from" if any(is_hidden(head) for head in heads) else ""
 
 
 def _beside(resource: Resource, manifest: Manifest, tree: Tree, known: frozenset[str]) -> Iterator[str]:

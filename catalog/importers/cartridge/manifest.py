@@ -1,15 +1,19 @@
 """A cartridge's manifest: its resources, its order, and what it says of itself.
 
-* Paths are as they would be in the tree; a resource may name files that are not there.
+* A path is that of a file in the tree, however the manifest writes it (its capitals, its escapes, its alphabet), and
+  where it is written otherwise that is said; a resource may name files that are not there.
 * Items without a resource are headings for what stands in them, or behind them.
 """
 
 import posixpath
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from catalog.importers.intake import About
+from catalog.importers.report import Report
+from catalog.importers.rewriting import Paths
 from catalog.importers.xml import Element, child, children, descendants, text_of
 
 DEPTH_MAX = 20
@@ -52,8 +56,11 @@ class Manifest:
     items: tuple[Item, ...]
 
 
-def read_manifest(root: Element) -> Manifest:
-    found = [_resource(one) for one in children(root, "resources", "resource")]
+def read_manifest(root: Element, paths: Paths, report: Report) -> Manifest:
+    """Read it; `paths` are the files that are there."""
+    listed = child(root, "resources")
+    base = posixpath.join(root.get("base", ""), listed.get("base", "") if listed is not None else "")
+    found = [_resource(one, base, paths, report) for one in children(root, "resources", "resource")]
     organisation = child(root, "organizations", "organization")
     return Manifest({one.id: one for one in found}, tuple(_items(organisation, (), 0)))
 
@@ -69,22 +76,31 @@ def read_about(root: Element, about: About) -> None:
     about.subjects += [word for one in children(general, "keyword") if (word := _words(one))][:12]
 
 
-def _resource(element: Element) -> Resource:
+def _resource(element: Element, base: str, paths: Paths, report: Report) -> Resource:
+    folder = posixpath.join("/", base, element.get("base", ""))
+
+    def path(href: str) -> str:
+        return _path(folder, href, paths, report) if href else ""
+
     return Resource(
         id=element.get("identifier", ""),
         kind=element.get("type", "").lower(),
-        href=_path(element, element.get("href", "")),
-        files=tuple(path for one in children(element, "file") if (path := _path(element, one.get("href", "")))),
+        href=path(element.get("href", "")),
+        files=tuple(dict.fromkeys(one for file in children(element, "file") if (one := path(file.get("href", ""))))),
         dependencies=tuple(one.get("identifierref", "") for one in children(element, "dependency")),
         element=element,
     )
 
 
-def _path(element: Element, href: str) -> str:
-    if not href:
-        return ""
-    path = posixpath.normpath(posixpath.join("/", element.get("base", ""), unquote(href.partition("?")[0])))
-    return path.replace("\\", "/").lstrip("/")
+def _path(folder: str, href: str, paths: Paths, report: Report) -> str:
+    written = posixpath.normpath(posixpath.join(folder, href.partition("?")[0])).replace("\\", "/").lstrip("/")
+    found, plain = paths.find(written), unquote(written)
+    if found is None:
+        return plain
+    if found not in (written, plain, unicodedata.normalize("NFC", plain)):
+        line = f"{href[:200]}: the file is called {found}."
+        report.repaired += [line] if line not in report.repaired else []
+    return found
 
 
 def _items(parent: Element | None, headings: tuple[str, ...], depth: int) -> Iterator[Item]:

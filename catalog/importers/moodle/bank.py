@@ -11,6 +11,8 @@ from urllib.parse import unquote
 from catalog.importers.moodle.backup import value, words
 from catalog.importers.moodle.files import Files
 from catalog.importers.questions import moodle_kinds
+from catalog.importers.questions.moodle_drawn import KINDS as DRAWN
+from catalog.importers.questions.moodle_drawn import Formula, drawn
 from catalog.importers.questions.moodle_kinds import Answer, Asked, Sub
 from catalog.importers.questions.quiz import thousandths
 from catalog.importers.source import Tree, contents
@@ -75,6 +77,30 @@ class MoodleBank:
         if kind == "multianswer":
             return self._gaps(element, asked, name)
         return moodle_kinds.question_of(kind, asked, name)
+
+    def drawn(self, question_id: str, name: str, taken: set[str]) -> list[Question]:
+        """The questions that one is whose numbers Moodle draws; none of any other."""
+        element = self.element(question_id)
+        kind = value(element, "qtype")
+        if element is None or kind not in DRAWN:
+            return []
+        plugin = next((one for one in element if one.tag.startswith("plugin_qtype_")), None)
+        records = {value(one, "answer"): one for one in descendants(plugin, "calculated_record")}
+        given = [one for one in descendants(plugin, "answer") if one.get("id")]
+        formulas = [
+            Formula(
+                words(one, "answertext").strip(), answer.share, answer.feedback, value(record, "tolerance"),
+                value(record, "tolerancetype"), value(record, "correctanswerlength"),
+                value(record, "correctanswerformat"),
+            )
+            for one, answer in zip(given, self._answers(plugin, kind), strict=True)
+            for record in [records.get(one.get("id", ""))]
+        ]  # fmt: skip
+        sets = {
+            value(one, "name"): [value(item, "value") for item in descendants(one, "dataset_item")]
+            for one in descendants(plugin, "dataset_definition")
+        }
+        return drawn(kind, moodle_kinds.bare(self._asked(question_id, element), name), formulas, sets, taken)
 
     def description(self, question_id: str) -> str:
         element = self.element(question_id)
@@ -160,7 +186,8 @@ class MoodleBank:
             ],
             is_single=value(options, "single") != "0",
             is_shuffled=value(options, "shuffleanswers") == "1",
-            is_case_sensitive=any(value(one, "usecase") == "1" for one in descendants(plugin, "shortanswer")),
+            is_case_sensitive=any(value(one, "usecase") == "1" for one in descendants(plugin, "shortanswer"))
+            or value(options, "casesensitive") == "1",
             units={
                 value(one, "unit"): value(one, "multiplier") or "1" for one in descendants(plugin, "numerical_unit")
             },
@@ -170,6 +197,9 @@ class MoodleBank:
                 if kind in ("gapselect", "ddwtos")
             ],
             grading=value(options, "gradingtype"),
+            marks=value(options, "delimitchars"),
+            display=value(options, "answerdisplay"),
+            is_pattern=value(options, "disableregex") != "1",
         )
 
     def _answers(self, plugin: Element | None, kind: str) -> Iterator[Answer]:
@@ -208,6 +238,7 @@ _OPTIONS = (
     "essay",
     "shortanswer",
     "numerical_options",
+    "gapfill",
 )
 
 

@@ -42,11 +42,13 @@ def read_quiz(root: Element | None, bank: MoodleBank) -> Found:
         if bank.kind(slot.question) == "description":
             before += bank.description(slot.question)
             continue
-        question = _question(slot.question, slot.points, bank, found, taken)
-        if question is not None:
+        asked_for = _questions(slot.question, slot.points, bank, found, taken)
+        pool = asked_for[0].id if len(asked_for) > 1 else ""
+        found.draws |= {pool: 1} if pool else {}
+        for question in asked_for:
             text = f"<div>{before}</div>{question.text}" if before else question.text
-            found.questions.append(replace(question, text=text))
-            before = ""
+            found.questions.append(replace(question, text=text, pool=pool))
+        before = "" if asked_for else before
     return found
 
 
@@ -86,8 +88,7 @@ def _draw(slot: Slot, bank: MoodleBank, found: Found, taken: set[str], asked: se
     members = []
     for one in bank.in_category(slot.category):
         if one not in asked and bank.kind(one) not in ("random", "description"):
-            question = _question(one, slot.points, bank, found, taken)
-            members += [replace(question, pool=pool)] if question is not None else []
+            members += [replace(made, pool=pool) for made in _questions(one, slot.points, bank, found, taken)[:1]]
     if not members:
         found.left_out.append("a question drawn at random: its category is not in the backup.")
         return
@@ -95,14 +96,17 @@ def _draw(slot: Slot, bank: MoodleBank, found: Found, taken: set[str], asked: se
     found.questions += members
 
 
-def _question(name: str, points: int | None, bank: MoodleBank, found: Found, taken: set[str]) -> Question | None:
-    made = bank.question(name, question_id(name or "missing", taken))
+def _questions(name: str, points: int | None, bank: MoodleBank, found: Found, taken: set[str]) -> list[Question]:
+    """The question of this name; several, of which one is asked, where its numbers are drawn."""
+    wanted = question_id(name or "missing", taken)
+    made = bank.drawn(name, wanted, taken) or bank.question(name, wanted)
     if isinstance(made, str):
         element = bank.element(name)
         called = named(value(element, "name"), words(element, "questiontext")) if element is not None else name
         found.left_out.append(f"“{called}”: {made}.")
-        return None
-    return replace(made, points=points) if points is not None else made
+        return []
+    several = made if isinstance(made, list) else [made]
+    return [replace(one, points=points) if points is not None else one for one in several]
 
 
 def _category(condition: str) -> str:

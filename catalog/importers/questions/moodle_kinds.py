@@ -27,6 +27,9 @@ CANNOT = {
     "recordrtc": "it records a voice, which we cannot do yet",
 }
 
+_BLANK = "!!"
+"""What may stay empty."""
+_PATTERN = re.compile(r"[?+^$()\[\]]|\\[^*]")
 _PLACE = re.compile(r"\[\[(\d{1,3})\]\]")
 
 
@@ -65,13 +68,23 @@ class Asked:
     drags: Sequence[tuple[str, str]] = ()
     """What may be dragged or chosen, and its group."""
     grading: str = ""
+    marks: str = ""
+    """Of gaps that stand in the words themselves: what opens one and what closes it."""
+    display: str = ""
+    is_pattern: bool = False
+    """Whether its answers may be regular expressions."""
+
+
+def bare(asked: Asked, name: str) -> Question:
+    """What every kind has."""
+    return Question(
+        name, "essay", asked.text, asked.name, asked.points, is_shuffled=asked.is_shuffled, feedback=asked.feedback
+    )
 
 
 def question_of(kind: str, asked: Asked, name: str) -> Question | str:
     """Our question, called `name`; or why there is none."""
-    question = Question(
-        name, "essay", asked.text, asked.name, asked.points, is_shuffled=asked.is_shuffled, feedback=asked.feedback
-    )
+    question = bare(asked, name)
     match kind:
         case "multichoice" | "oumultiresponse":
             return _choice(question, asked)
@@ -89,6 +102,8 @@ def question_of(kind: str, asked: Asked, name: str) -> Question | str:
             return _cloze(question, asked)
         case "gapselect" | "ddwtos":
             return _places(question, asked)
+        case "gapfill":
+            return _marked(question, asked)
         case "ordering":
             return _order(question, asked)
         case _:
@@ -168,6 +183,32 @@ def _places(question: Question, asked: Asked) -> Question | str:
         return f"[[{gaps[-1].id}]]"
 
     text = _PLACE.sub(place, asked.text)
+    return _with(question, "gaps", text=text, gaps=tuple(gaps), is_shuffled=False)
+
+
+def _marked(question: Question, asked: Asked) -> Question | str:
+    """Gaps between marks: `The [cat|dog] sat`, to write or to choose."""
+    marks = asked.marks if len(asked.marks) == 2 else "[]"
+    inside = re.compile(f"{re.escape(marks[0])}([^{re.escape(marks)}]{{1,300}}){re.escape(marks[1])}")
+    others = tuple(_plain(one.text) for one in asked.answers if one.share <= 0)
+    gaps: list[Gap] = []
+
+    def gap(found: re.Match[str]) -> str:
+        words = tuple(word for one in _plain(found[1]).split("|") if (word := one.strip()) and word != _BLANK)
+        accepted = tuple(Accepted(one.replace("*", "\\*")) for one in words)
+        gaps.append(Gap(str(len(gaps) + 1), "text", accepted, is_case_sensitive=asked.is_case_sensitive))
+        return f"[[{gaps[-1].id}]]"
+
+    text = inside.sub(gap, asked.text)
+    answers = [one.answer for each in gaps for one in each.accepted]
+    if asked.is_pattern and any(_PATTERN.search(one) for one in answers):
+        return "its answers are regular expressions, which we do not know"
+    if asked.display in ("dragdrop", "dropdown"):
+        choices = tuple(sorted({one.replace("\\*", "*") for one in (*answers, *others) if one}))
+        shown = [tuple(replace(one, answer=one.answer.replace("\\*", "*")) for one in each.accepted) for each in gaps]
+        gaps = [
+            replace(each, kind="choice", accepted=own, choices=choices) for each, own in zip(gaps, shown, strict=True)
+        ]
     return _with(question, "gaps", text=text, gaps=tuple(gaps), is_shuffled=False)
 
 

@@ -1,7 +1,7 @@
 """Moodle XML: a question bank as Moodle exports it, one quiz for each category.
 
 * Files stand inside the document, in base64; a question names them by @@PLUGINFILE@@.
-* What Moodle draws, computes or lets people drag over a picture we cannot ask: it is left out by name.
+* What Moodle draws is a pool of the numbers that it kept; what people drag over a picture is left out by name.
 """
 
 import base64
@@ -11,6 +11,8 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from catalog.importers.questions import moodle_kinds as kinds
+from catalog.importers.questions.moodle_drawn import KINDS as DRAWN
+from catalog.importers.questions.moodle_drawn import Formula, drawn
 from catalog.importers.questions.moodle_kinds import Answer, Asked, Sub
 from catalog.importers.questions.quiz import Found, Media, named, percent, question_id, thousandths
 from catalog.importers.xml import Element, child, children, descendants, text_of
@@ -37,7 +39,14 @@ def read_moodle_xml(root: Element) -> list[Found]:
         if kind == "description":
             before += asked.text
             continue
-        question = kinds.question_of(kind, asked, question_id(_identifier(element, asked), taken))
+        name = question_id(_identifier(element, asked), taken)
+        if kind in DRAWN and (made := drawn(kind, kinds.bare(asked, name), _formulas(element), _sets(element), taken)):
+            pool = name if len(made) > 1 else ""
+            bank.draws |= {pool: 1} if pool else {}
+            bank.questions += [_after(before, replace(one, pool=pool)) for one in made]
+            before = ""
+            continue
+        question = kinds.question_of(kind, asked, name)
         if isinstance(question, str):
             bank.left_out.append(f"“{named(asked.name, asked.text)}”: {question}.")
             continue
@@ -65,6 +74,12 @@ def media_of(root: Element) -> Media:
     return media
 
 
+def words_in(element: Element) -> str:
+    """The words in a `<text>`, as they stand."""
+    text = child(element, "text")
+    return "" if text is None else "".join(text.itertext()).strip()
+
+
 def markup_in(element: Element | None) -> str:
     """The words in a `<... format="html"><text>...`; plain text becomes markup."""
     if element is None:
@@ -90,13 +105,16 @@ def _asked(element: Element) -> Asked:
         subs=[Sub(markup_in(one), text_of(one, "answer", "text")) for one in children(element, "subquestion")],
         is_single=text_of(element, "single") not in ("false", "0"),
         is_shuffled=_is_shuffled(element),
-        is_case_sensitive=text_of(element, "usecase") in TRUE,
+        is_case_sensitive=text_of(element, "usecase") in TRUE or text_of(element, "casesensitive") in TRUE,
         units=_units(element),
         drags=[
             (text_of(one, "text"), text_of(one, "draggroup") or text_of(one, "group") or "1")
             for one in (*children(element, "dragbox"), *children(element, "selectoption"))
         ],
         grading=text_of(element, "gradingtype"),
+        marks=text_of(element, "delimitchars"),
+        display=text_of(element, "answerdisplay"),
+        is_pattern=text_of(element, "disableregex") not in TRUE,
     )
 
 
@@ -107,6 +125,32 @@ def _answer(element: Element) -> Answer:
         feedback=markup_in(child(element, "feedback")),
         tolerance=text_of(element, "tolerance"),
     )
+
+
+def _formulas(element: Element) -> list[Formula]:
+    return [
+        Formula(
+            words_in(one),
+            percent(one.get("fraction", "0")),
+            markup_in(child(one, "feedback")),
+            text_of(one, "tolerance"),
+            text_of(one, "tolerancetype"),
+            text_of(one, "correctanswerlength"),
+            text_of(one, "correctanswerformat"),
+        )
+        for one in children(element, "answer")
+    ]
+
+
+def _sets(element: Element) -> dict[str, list[str]]:
+    """The numbers that each name in braces may have, row by row."""
+    definitions = children(element, "dataset_definitions", "dataset_definition")
+    return {
+        text_of(one, "name", "text"): [
+            text_of(item, "value") for item in children(one, "dataset_items", "dataset_item")
+        ]
+        for one in definitions
+    }
 
 
 def _is_shuffled(element: Element) -> bool:

@@ -7,7 +7,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from catalog.importers.questions.qti12_item import Item, question_of
+from catalog.importers.questions.qti12_drawn import KIND as DRAWN
+from catalog.importers.questions.qti12_drawn import drawn
+from catalog.importers.questions.qti12_item import Item, question_of, told
 from catalog.importers.questions.qti12_words import material, metadata
 from catalog.importers.questions.quiz import Found, named, question_id
 from catalog.importers.xml import Element, child, descendants, text_of
@@ -94,11 +96,27 @@ def _item(element: Element, pool: str, reading: _Reading) -> None:
     if item.kind == "text_only_question":
         reading.before += item.text
         return
-    question = question_of(item, question_id(element.get("ident", "") or item.title, reading.taken))
+    name = question_id(element.get("ident", "") or item.title, reading.taken)
+    if item.kind == DRAWN:
+        alone = Question(name, "number", item.text, item.title, item.points, feedback=told(item))
+        if made := drawn(element, alone, reading.taken):
+            _drawn(made, pool, reading)
+            return
+    question = question_of(item, name)
     if isinstance(question, str):
         reading.found.left_out.append(f"“{named(item.title, item.text)}”: {question}.")
         return
     reading.found.questions.append(_after(reading.before, replace(question, pool=pool)))
+    reading.before = ""
+
+
+def _drawn(made: list[Question], pool: str, reading: _Reading) -> None:
+    """One of several questions is asked; where the question itself may be drawn, its first numbers stand for all."""
+    kept = made[:1] if pool else made
+    own = pool or (made[0].id if len(made) > 1 else "")
+    if own and not pool:
+        reading.found.draws[own] = 1
+    reading.found.questions += [_after(reading.before, replace(one, pool=own)) for one in kept]
     reading.before = ""
 
 

@@ -78,13 +78,17 @@ class Item:
         )
 
 
+def told(item: Item) -> dict[str, str]:
+    """What is said to the whole question."""
+    said = {when: item.feedback.get(ident, "") for when, ident in FEEDBACK.items()}
+    return {when: words for when, words in said.items() if words}
+
+
 def question_of(item: Item, name: str) -> Question | str:
     """Our question, called `name`; or why there is none."""
     if item.kind in CANNOT:
         return CANNOT[item.kind]
-    said = {when: item.feedback.get(ident, "") for when, ident in FEEDBACK.items()}
-    told = {when: words for when, words in said.items() if words}
-    question = Question(name, "essay", item.text, item.title, item.points, feedback=told)
+    question = Question(name, "essay", item.text, item.title, item.points, feedback=told(item))
     tags = {one.tag for one in item.responses}
     if item.kind in ("essay_question", "essay"):
         return question

@@ -9,6 +9,7 @@
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -98,7 +99,7 @@ def keep(found: Found, intake: Intake, name: str, title: str, media: Media, **at
         report.repaired.append(f"{title}: Burmese text in Zawgyi; it is Unicode now.")
     path = f"{name}/{FILE}"
     intake.add(path, [data], role="questions", is_counted=False)
-    return Activity(name, KIND, path, {intake.language: title}, {"questions": len(bank.questions), **attributes})
+    return Activity(name, KIND, path, {intake.language: title}, {"questions": _asked(bank), **attributes})
 
 
 def nothing_asked(name: str, left_out: Sequence[str]) -> ContentFault:
@@ -178,6 +179,12 @@ def _askable(bank: Bank, left_out: list[str]) -> Bank:
     draws = {pool: count for pool, count in bank.draws.items() if pool in pools}
     loose = tuple(one if not one.pool or one.pool in draws else replace(one, pool="") for one in kept)
     return replace(bank, questions=loose, draws=draws)
+
+
+def _asked(bank: Bank) -> int:
+    """How many questions a learner meets: of what is drawn, as many as are drawn."""
+    members = Counter(one.pool for one in bank.questions)
+    return members[""] + sum(min(count, members[pool]) for pool, count in bank.draws.items())
 
 
 def _first_that_fit(bank: Bank) -> Bank:

@@ -150,6 +150,23 @@ def test_a_zip_of_what_cannot_be_taken_is_refused_with_the_reason(reading: Read,
         reading(zipped("Materials.zip", {"bad.pdf": b"%PDF-"}))
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\x1f\x8b\x08\0" + bytes(50), "packed with gzip and no backup of Moodle"),
+        (b"Rar!\x1a\x07\x01\0", "a RAR archive"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "a 7z archive"),
+    ],
+)
+def test_an_archive_of_another_kind_is_called_what_it_is(
+    reading: Read, tmp_path: Path, data: bytes, words: str
+) -> None:
+    (tmp_path / "course.zip").write_bytes(data)
+
+    with pytest.raises(ContentFault, match=words):
+        reading(tmp_path / "course.zip")
+
+
 def test_a_tar_archive_is_called_what_it_is(reading: Read, tmp_path: Path) -> None:
     (tmp_path / "course.mbz").write_bytes(b"a.pdf".ljust(257, b"\0") + b"ustar\0" + b"\0" * 300 + b"%PDF-1.4")
 

@@ -235,6 +235,30 @@ def test_a_page_that_is_listed_twice_is_one_activity(reading: Read, zipped: Call
     assert (["One"], []) == ([one.title["en"] for one in imported.activities], imported.report.left_out)
 
 
+@pytest.mark.parametrize(
+    ("href", "path", "is_said"),
+    [
+        ("Unit/One.HTML", "unit/one.html", True),
+        ("unit/%CB%AE.html", "unit/水.html", True),
+        ("unit/a%20b.html", "unit/a%20b.html", False),
+        ("unit/a%20b.html", "unit/a b.html", False),
+        ("unit\\one.html", "unit/one.html", False),
+        ("../unit/one.html?x=1", "unit/one.html", False),
+    ],
+)
+def test_a_manifest_nearly_names_its_files(
+    reading: Read, zipped: Callable[..., Path], href: str, path: str, is_said: bool
+) -> None:
+    listed = manifest(
+        resource("a", "webcontent", href), "<item identifier='i' identifierref='a'><title>One</title></item>"
+    )
+
+    imported = reading(zipped("c.imscc", {"imsmanifest.xml": listed, path: "<p>x</p>"}))
+
+    assert [f"a/{path.rpartition('/')[2]}"] == [one.path for one in imported.activities]
+    assert is_said == any(f"the file is called {path}." in line for line in imported.report.repaired)
+
+
 def test_two_cartridges_make_one_course_that_is_called_as_the_first(
     reading: Read, zipped: Callable[..., Path], files: Store
 ) -> None:
@@ -404,7 +428,10 @@ def test_canvas_writes_a_quiz_twice_and_hides_some(reading: Read, zipped: Callab
     bank = Bank.from_bytes(texts(imported, files)["q1/~quiz.json"].encode())
     assert ([("q1", "quiz")], 3) == ([(one.id, one.kind) for one in imported.activities], bank.attempts)
     assert '<img src="well.png"> whole' == bank.questions[0].text
-    assert {"n1.xml", "q2/assessment_qti.xml"} == {line.partition(":")[0] for line in imported.report.left_out}
+    assert {
+        "n1.xml: an announcement, which was news of the course it came from.",
+        "q2/assessment_qti.xml: not published in the course it came from.",
+    } == set(imported.report.left_out)
 
 
 @pytest.mark.parametrize(

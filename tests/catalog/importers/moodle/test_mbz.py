@@ -13,12 +13,14 @@ from catalog.store import Store
 from tests.catalog.importers.moodle.backups import (
     QUESTIONS_OF_2,
     activity,
+    answer,
     as_tar,
     as_zip,
     digest,
     escaped,
     file,
     members,
+    question,
 )
 from tests.catalog.importers.test_vendored import JQUERY
 from tests.catalog.importers.test_zawgyi import UNICODE, ZAWGYI
@@ -290,3 +292,37 @@ def test_a_section_inside_a_section_stands_where_it_is_named(reading: Read, tmp_
     assert ("page-11", "Unit 1 · Deeper") in told
     assert [one for one, _ in told].index("page-11") < [one for one, _ in told].index("quiz-15")
     assert "subsection" not in "".join(imported.report.left_out)
+
+
+def test_a_calculated_question_of_a_backup_is_a_pool_of_its_numbers(
+    reading: Read, tmp_path: Path, files: Store
+) -> None:
+    sets = "".join(
+        f"<dataset_definition id='{name}'><name>{name}</name><dataset_items><dataset_item id='1'><number>1</number>"
+        f"<value>{first}</value></dataset_item><dataset_item id='2'><number>2</number><value>{second}</value>"
+        "</dataset_item></dataset_items></dataset_definition>"
+        for name, first, second in (("A", "2", "3"), ("B", "4", "5"))
+    )
+    record = "<tolerance>0.5</tolerance><tolerancetype>2</tolerancetype><correctanswerlength>0</correctanswerlength>"
+    plugin = (
+        f"<answers>{answer(2, '{A}*{B}', '1.0')}</answers><dataset_definitions>{sets}</dataset_definitions>"
+        f"<calculated_records><calculated_record id='1'><answer>2</answer>{record}</calculated_record>"
+        "</calculated_records>"
+    )
+    backup = members(questions=QUESTIONS_OF_2.replace(question(6, "calculated", "").encode(), (
+        question(6, "calculated", plugin, "How large is {A} by {B}?").encode()
+    )))  # fmt: skip
+    backup["activities/quiz_15/quiz.xml"] = (
+        b"<activity contextid='15'><quiz><name>Quiz</name><questions>2,6</questions><question_instances>"
+        b"<question_instance><question>6</question><grade>2.0</grade></question_instance></question_instances></quiz></activity>"
+    )
+
+    imported = reading(as_zip(tmp_path / "old.mbz", backup))
+
+    bank = bank_of(imported, files)
+    assert {"6": 1} == bank.draws
+    assert [("How large is 2 by 4?", 2000, "6"), ("How large is 3 by 5?", 2000, "6")] == [
+        (one.text, one.points, one.pool) for one in bank.questions[1:]
+    ]
+    assert (1000, 0) == (mark(bank.questions[1], ["8.5"]).share, mark(bank.questions[1], ["8.6"]).share)
+    assert 2 == next(one.attributes["questions"] for one in imported.activities if one.kind == "quiz")

@@ -190,3 +190,80 @@ def test_a_wrong_choice_in_a_gap_keeps_what_is_said_to_it() -> None:
         (one.answer, one.share, one.feedback) for one in gap.accepted
     ]
     assert (0, ("no, look",)) == (mark(question, ["dry"]).share, mark(question, ["dry"]).feedback)
+
+
+def numbers(**values: str) -> str:
+    sets = "".join(
+        f"<dataset_definition><name><text>{name}</text></name><dataset_items>"
+        + "".join(f"<dataset_item><number>1</number><value>{one}</value></dataset_item>" for one in listed.split())
+        + "</dataset_items></dataset_definition>"
+        for name, listed in values.items()
+    )
+    return f"<dataset_definitions>{sets}</dataset_definitions>"
+
+
+def formula(text: str, tolerance: str = "0", kind: str = "1", digits: str = "0", share: str = "100") -> str:
+    return (
+        f"<answer fraction='{share}'><text>{text}</text><tolerance>{tolerance}</tolerance><tolerancetype>{kind}"
+        f"</tolerancetype><correctanswerformat>1</correctanswerformat><correctanswerlength>{digits}"
+        "</correctanswerlength></answer>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "near", "far"),
+    [
+        (formula("{a} * ({b} + 1)"), "8", "8.5"),
+        (formula("{a}*{b}", "0.1", "1"), "6.6", "6.7"),
+        (formula("{a}*{b}", "0.5", "2"), "6.5", "6.6"),
+        (formula("{a}*{b}", "0.5", "3"), "4", "3.9"),
+        (formula("{a}/{b}", digits="2"), "0.67", "0.66"),
+        (formula("pow({a},2) + sqrt({b}+6) - 7 % {b}"), "6", "7"),
+    ],
+)
+def test_numbers_that_moodle_draws_are_a_pool_of_questions(written: str, near: str, far: str) -> None:
+    data = quiz(of("calculated", written + numbers(a="2 5", b="3 4 9"), "What are {a} and {b}, or {={a}+{b}}?"))
+    [bank] = read_moodle_xml(parse_xml(data, "x"))
+
+    assert ["What are 2 and 3, or 5?", "What are 5 and 4, or 9?"] == [one.text for one in bank.questions]
+    assert {bank.questions[0].id: 1} == bank.draws
+    assert (1000, 0) == (mark(bank.questions[0], [near]).share, mark(bank.questions[0], [far]).share)
+
+
+def test_choices_that_moodle_computes_are_computed() -> None:
+    made = formula("{={a}*2}") + formula("{={a}*3} of {a}", share="0")
+    question = only(quiz(of("calculatedmulti", f"{made}<single>true</single>{numbers(a='4')}")))
+
+    assert [("8", 1000), ("12 of 4", 0)] == [(one.text, one.share) for one in question.options]
+
+
+@pytest.mark.parametrize(
+    "text", ["{a}+{gone}", "__import__('os')", "9**9**9**9", "1/0", "sqrt(-1)", "", "a b", "(" * 250]
+)
+def test_what_is_no_formula_is_left_out_by_name(text: str) -> None:
+    [bank] = read_moodle_xml(parse_xml(quiz(of("calculated", formula(text) + numbers(a="2"))), "x"))
+
+    assert ((), 1) == (tuple(bank.questions), len(bank.left_out))
+
+
+@pytest.mark.parametrize(
+    ("display", "marks", "kind"), [("gapfill", "[]", "text"), ("dropdown", "{}", "choice"), ("dragdrop", "", "choice")]
+)
+def test_gaps_between_marks_are_written_or_chosen(display: str, marks: str, kind: str) -> None:
+    opened, closed = marks or "[]"
+    more = f"{answer('cat', '100')}{answer('moon', '0')}<answerdisplay>{display}</answerdisplay>"
+    words = f"The {opened}cat|dog{closed} sat on the {opened}mat|!!{closed}."
+
+    question = only(quiz(of("gapfill", f"{more}<delimitchars>{marks}</delimitchars>", words)))
+
+    assert ("The [[1]] sat on the [[2]].", "") == (question.text, why_not(question))
+    assert {kind} == {one.kind for one in question.gaps}
+    assert (("cat", "dog", "mat", "moon") if kind == "choice" else ()) == question.gaps[0].choices
+    assert [1000, 500] == [mark(question, given).share for given in (["dog", "mat"], ["cat", "moon"])]
+
+
+@pytest.mark.parametrize(("written", "words"), [("[colou?r]", "regular expressions"), ("[!!] a", "no answer fills")])
+def test_gaps_that_we_cannot_mark_say_why(written: str, words: str) -> None:
+    [bank] = read_moodle_xml(parse_xml(quiz(of("gapfill", "<delimitchars>[]</delimitchars>", written)), "x"))
+
+    assert words in "".join([*bank.left_out, *(why_not(one) for one in bank.questions)])

@@ -244,6 +244,29 @@ def test_a_test_takes_single_questions_of_a_bank_and_says_which_are_not_there() 
     assert ["a question (gone) of a bank that is not here."] == found.left_out
 
 
+ONE, TWO = (
+    f"<var_set ident='{ident}'><var name='x'>{value}</var><answer>{answer}</answer></var_set>"
+    for ident, value, answer in ((1, "7.0", "12.0"), (2, "5", "10"))
+)
+SETS = (
+    "<itemproc_extension><calculated><answer_tolerance>{0}</answer_tolerance>"
+    f"<var_sets>{ONE}{TWO}</var_sets></calculated></itemproc_extension>"
+)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "near", "far"), [("0", "12", "12.1"), ("0.5", "12.5", "12.6"), ("5%", "11.4", "11")]
+)
+def test_numbers_that_are_drawn_are_a_pool_of_questions(tolerance: str, near: str, far: str) -> None:
+    made = item(written("r"), "", "calculated_question", "What is 5 plus [x]?")
+    found = read(made.replace("</item>", f"{SETS.format(tolerance)}</item>"))
+
+    assert ["What is 5 plus 7?", "What is 5 plus 5?"] == [one.text for one in found.questions]
+    assert {found.questions[0].id: 1} == found.draws
+    assert {found.questions[0].id} == {one.pool for one in found.questions}
+    assert (1000, 0) == (mark(found.questions[0], [near]).share, mark(found.questions[0], [far]).share)
+
+
 def test_a_test_says_how_often_and_in_what_order() -> None:
     head = (
         "<qtimetadata><qtimetadatafield><fieldlabel>cc_maxattempts</fieldlabel><fieldentry>3</fieldentry>"
