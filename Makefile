@@ -22,7 +22,7 @@ NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-channel bench-progress \
-	bench-courses conformance sbom vendor soak format
+	bench-courses conformance sbom vendor soak format formats
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -62,6 +62,9 @@ soak: setup engines  ## the harnesses for a long time, going on where they stopp
 translations: setup  ## collect the words, merge them into fr and ar, compile
 	@$(BIN)/python -m sync.web.translate
 
+formats: setup engines  ## play a sample of every format in a real browser; writes what was seen into docs/formats.md
+	@WRITE=1 $(BIN)/python -m pytest -q -n 0 -m system tests/system/formats -k taken_played
+
 screenshots: setup engines  ## the main pages, phone and desktop, en and ar, into docs/screenshots
 	@$(BIN)/python -m tests.bench.screenshots
 
@@ -77,7 +80,7 @@ conformance: setup  ## the public conformance suite of xAPI against a box (SUITE
 bench-channel: setup engines  ## our channel beside rsync, casync, xdelta3, zstd (DATASETS=NAME=V1:V2,... PARTS=... STRICT=1)
 	@JSON=$(JSON) STRICT=$(STRICT) DATASETS="$(DATASETS)" $(BIN)/python -m tests.bench.channel $(PARTS)
 
-bench-courses: setup engines  ## courses that others made: serving, importing, finding (PARTS="assets import memory pages", JSON=1, STRICT=1)
+bench-courses: setup engines  ## courses that others made: serving, importing, finding (PARTS="assets import memory finding pages", JSON=1, STRICT=1)
 	@JSON=$(JSON) STRICT=$(STRICT) $(BIN)/python -m tests.bench.courses $(PARTS)
 
 sbom: setup  ## bills of materials of box and hub (CycloneDX) and the texts of all licences, into build/sbom

@@ -31,7 +31,8 @@ class Batch:
         self.store = store
         self._name = name
         self._journal: Journal | None = None
-        self._staged: dict[Digest, tuple[Path, int]] = {}
+        self._staged: dict[Digest, tuple[str, int]] = {}
+        """What each file is called in the folder, and its size: there may be many."""
         self._replaced: set[Digest] = set()
         self._files_made = 0
         self._is_placed = False
@@ -101,7 +102,7 @@ class Batch:
         held = self._journal.find(key) if self._journal else None
         if held is not None:
             digest, size_bytes, path = held
-            self._staged.setdefault(digest, (path, size_bytes))
+            self._staged.setdefault(digest, (path.name, size_bytes))
         return held
 
     def files(self) -> Sequence[tuple[Digest, int]]:
@@ -111,8 +112,8 @@ class Batch:
     def forget(self, digest: Digest) -> None:
         """Leave a file out again that nothing names after all."""
         assert not self._is_placed, "a batch gives nothing back once placed"
-        path, _ = self._staged.pop(digest)
-        path.unlink(missing_ok=True)
+        name, _ = self._staged.pop(digest)
+        (self.folder / name).unlink(missing_ok=True)
 
     def replace(self, digest: Digest) -> None:
         """Put this file in place of the one that the store has: its bytes are no longer what their name says."""
@@ -130,7 +131,7 @@ class Batch:
             for part in {self.store.place_of(digest).parent for digest in new}:
                 part.mkdir(exist_ok=True)
             for digest in new:
-                move_into_place(self._staged[digest][0], self.store.place_of(digest))
+                move_into_place(self.folder / self._staged[digest][0], self.store.place_of(digest))
         except OSError as error:
             raise disk_fault(error, self.store.folder) from error
         if new:
@@ -161,9 +162,9 @@ class Batch:
         if digest in self._staged:
             path.unlink()
         else:
-            self._staged[digest] = (path, size_bytes)
+            self._staged[digest] = (path.name, size_bytes)
         if key and self._journal is not None:
-            self._journal.note(key, digest, size_bytes, self._staged[digest][0])
+            self._journal.note(key, digest, size_bytes, self.folder / self._staged[digest][0])
 
 
 class StagedFile:

@@ -10,11 +10,12 @@ import json
 import json.encoder
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, Self, TypeVar
 
-from catalog.digest import Digest, digest_of, is_digest
+from catalog.digest import Digest, Hasher, digest_of, is_digest
 from catalog.fault import ContentFault
 
 FORMAT = 1
@@ -68,14 +69,33 @@ class Layer:
 
     @property
     def root(self) -> Digest:
-        return digest_of(self.to_bytes())
+        hasher = Hasher()
+        for piece in self._pieces():
+            hasher.update(piece)
+        return hasher.digest()
+
+    @property
+    def written(self) -> "WrittenLayer":
+        """The layer as its bytes, which is all that a table needs of it."""
+        document = self.to_bytes()
+        return WrittenLayer(self.name, digest_of(document), document)
 
     @property
     def size_bytes(self) -> int:
         return sum(entry.size_bytes for entry in self.entries)
 
     def to_bytes(self) -> bytes:
-        return canonical([entry.document() for entry in self.entries])
+        """The canonical list of its entries' documents, put together one by one: a long one is in memory once."""
+        whole = BytesIO()
+        for piece in self._pieces():
+            whole.write(piece)
+        return whole.getvalue()
+
+    def _pieces(self) -> Iterator[bytes]:
+        yield b"["
+        for number, entry in enumerate(self.entries):
+            yield (b"," if number else b"") + canonical(entry.document())
+        yield b"]"
 
     @classmethod
     def from_bytes(cls, name: str, data: bytes) -> Self:
@@ -87,6 +107,15 @@ class Layer:
         paths = [entry.path for entry in entries]
         _demand(paths == sorted(set(paths)), "a layer's paths are not sorted or not distinct")
         return cls(name, entries)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenLayer:
+    """A layer of which only its bytes are in memory: its entries, as objects, take twice as much."""
+
+    name: str
+    root: Digest
+    document: bytes
 
 
 @dataclass(frozen=True, slots=True)

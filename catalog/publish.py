@@ -31,7 +31,7 @@ from catalog.importers.course import Imported, read
 from catalog.importers.identity import identity
 from catalog.importers.intake import Progress, latin, slug
 from catalog.importers.report import Report
-from catalog.manifest import Layer, LayerName, Release, is_course
+from catalog.manifest import LayerName, Release, WrittenLayer, is_course
 from catalog.moved import changes, composed, moved_in, way_back
 from catalog.releases import Releases
 from catalog.renditions.studio import Studio
@@ -80,7 +80,7 @@ class Prepared:
     """A release without a number, whose files are here, and what its import found. No list of releases names it."""
 
     release: Release
-    layers: tuple[Layer, ...]
+    layers: tuple[WrittenLayer, ...]
     report: Report
 
 
@@ -241,6 +241,7 @@ def _imported(
     name = course or _course_of(imported.title, sources[0])
     if not course:
         is_welcome(name)
+    layers = tuple(layer.written for layer in imported.layers)
     draft = Release(
         course=name,
         version=0,
@@ -254,10 +255,13 @@ def _imported(
             "sources": [source.name.encode("utf-8", "replace").decode() for source in sources],
         },
         activities=imported.activities,
-        layers={layer.name: LayerName(layer.root, layer.size_bytes, len(layer.entries)) for layer in imported.layers},
+        layers={
+            layer.name: LayerName(written.root, layer.size_bytes, len(layer.entries))
+            for layer, written in zip(imported.layers, layers, strict=True)
+        },
     )
     batch.place()
-    return Prepared(_said_of_itself(imported, language).said_of(draft), imported.layers, imported.report)
+    return Prepared(_said_of_itself(imported, language).said_of(draft), layers, imported.report)
 
 
 def _batch(catalog: Catalog, sources: Sequence[Path], language: str, studio: Studio | None) -> Batch:

@@ -13,7 +13,7 @@ from sqlite_utils.migrations import Migrations
 from catalog.db import Connection, Database
 from catalog.digest import Digest
 from catalog.fault import Damaged
-from catalog.manifest import Layer, Outline, Release, canonical
+from catalog.manifest import Layer, Outline, Release, WrittenLayer, canonical
 from catalog.store import Store
 
 migrations = Migrations("catalog.releases")
@@ -79,14 +79,14 @@ class Releases:
             named = release.layers.get(layer.name)
             if named is None or named.root != layer.root:
                 raise _not_named(release, layer)
-            self.record_layers(connection, [layer])
+            self.record_layers(connection, [layer.written])
 
-    def record_layers(self, connection: Connection, layers: Iterable[Layer]) -> None:
+    def record_layers(self, connection: Connection, layers: Iterable[WrittenLayer]) -> None:
         """Note lists whose files are here, in the caller's transaction, before any release names them."""
         for layer in layers:
             connection.execute(
                 "insert into layer (root, name, document) values (?, ?, ?) on conflict do nothing",
-                [layer.root, layer.name, layer.to_bytes()],
+                [layer.root, layer.name, layer.document],
             )
 
     def has_layer(self, layer_root: Digest, name: str, connection: Connection | None = None) -> bool:

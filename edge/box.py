@@ -164,7 +164,7 @@ class Box:
         self.tries = Tries(self.database, self.learning, self.results)
         self.packages = States(self.database, self.learning, self.results)
         self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
-        self.content = CourseContent(self.launches, self.shelf, self.releases, self.learning)
+        self.content = CourseContent(self)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
         self.catalogues = Catalogues(self.database, clock, lambda: self.config.catalogue_grace_days)
@@ -238,6 +238,11 @@ class Box:
     def hub(self) -> Pinned | None:
         """The hub that this box belongs to; None until it is enrolled."""
         return enrolment.pinned(self.database)
+
+    @property
+    def keeper(self) -> Self:
+        """Who keeps what is done here."""
+        return self
 
     @property
     def free_bytes(self) -> int:

@@ -12,7 +12,7 @@ import click
 
 GROUPS = {
     "box": ("edge.cli", "The box on a campus: serve, enrol, sync, status, courses."),
-    "hub": ("sync.hub.cli", "The far end: serve, publish, token, boxes."),
+    "hub": ("provisioning.hub", "The far end: serve, publish, token, boxes."),
     "sync": ("sync.patch.cli", "How courses travel, by hand: build, apply and show patches."),
     "catalog": ("catalog.cli", "Course material by hand: import, show, verify."),
     "demo": ("provisioning.demo", "One night, end to end, on this machine."),

@@ -60,13 +60,16 @@ class Night:
     leaving: contextlib.ExitStack
     lan: bool
     say: Callable[[str], None]
+    hub_port: int = HUB_PORT
+    box_port: int = BOX_PORT
+    """Where to look for free ports, upwards."""
     sessions: list[Mapping[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         work = self.leaving.enter_context(tempfile.TemporaryDirectory(prefix="qanat-courses-"))
-        first = _free_ports(BOX_PORT, CONTENT_PORTS + CONTENT_PORT - BOX_PORT)
-        hub_port = _free_ports(HUB_PORT, 1)
+        first = _free_ports(self.box_port, CONTENT_PORTS + CONTENT_PORT - BOX_PORT)
+        hub_port = _free_ports(self.hub_port, 1)
         host = "0.0.0.0" if self.lan else "127.0.0.1"  # noqa: S104 - asked for by --lan
         box_ports = ["--port", str(first), "--content-port", str(first + CONTENT_PORT - BOX_PORT)]
         self.work = Path(work)

@@ -16,10 +16,12 @@ SCO = """<!doctype html>
 <h1>__TITLE__</h1>
 <p>Entry: <b id="entry"></b></p><p>Suspended: <b id="suspended"></b></p><p>Location: <b id="location"></b></p>
 <p>Who: <b id="who"></b></p><p>Launch data: <b id="data"></b></p><p>Time: <b id="time"></b></p>
+<fieldset disabled>
 <p><button id="answer">Answer</button> <button id="wrong">Answer wrongly</button> <button id="write">Write only</button>
 <button id="long">Write much</button> <button id="half">Half of it</button>
 <button id="finish">Finish</button> <button id="pass">Pass with 85</button>
 <button id="fail">Fail with 20</button> <button id="leave">Leave</button> <button id="goon">Go on</button></p>
+</fieldset>
 <p id="said"></p>
 <script>
 var is2004 = __IS_2004__;
@@ -88,6 +90,7 @@ show("data", get("cmi.launch_data"));
 show("time", get(is2004 ? "cmi.total_time" : "cmi.core.total_time"));
 if (get(is2004 ? "cmi.completion_status" : "cmi.core.lesson_status") !== "completed") status(false, null);
 window.onunload = end;
+document.querySelector("fieldset").disabled = false; // no button is pressed before it knows what to do
 </script></html>
 """
 

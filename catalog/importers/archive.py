@@ -88,6 +88,7 @@ class Archive:
         except _DAMAGE as error:
             raise damaged(source) from error
         try:
+            self._zip.NameToInfo.clear()  # nobody asks by name, and lists may be long
             infos = [info for info in self._zip.infolist() if not _is_folder(info)]
             alphabet = _alphabet(source, infos, report)
             self.members = [_member(source, info, alphabet) for info in infos]
@@ -281,6 +282,7 @@ def path_of(source: Path, name: str) -> str:
     if _leads_out(path):
         raise _outside(source, name)
     path = unicodedata.normalize("NFC", "/".join(part for part in path.split("/") if part not in ("", ".")))
+    path = name if path == name else path  # one text for both: a list of names may be long
     if not is_safe_path(path) or path.count("/") >= DEPTH_MAX:
         raise refused(source, f"a file in it has a name that cannot be used: {name[:80]!r}", PACK_AGAIN)
     return path

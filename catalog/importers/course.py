@@ -62,7 +62,7 @@ def read(
 
 
 def _read(
-    plain: Sequence[Path],
+    plain: Mapping[Path, str],
     given: Set[Path],
     report: Report,
     batch: Batch,
@@ -80,9 +80,10 @@ def _read(
     films: list[tuple[Path, Activity]] = []
     activities: list[Activity] = []
     refused: list[tuple[Path, ContentFault]] = []
-    for source in plain:
+    for source, heading in plain.items():
         if source in captions:
             continue
+        said, intake.about = intake.about, About()
         try:
             with intake.all_or_nothing(), Source(source, report) as opened:
                 importer = importer_of(opened)
@@ -90,9 +91,13 @@ def _read(
         except ContentFault as fault:
             if source in given or len(plain) == 1:
                 raise
+            intake.about = said
             refused.append((source, fault))
             continue
+        intake.about = said.with_more(intake.about)
         report.formats.append(importer.format)
+        if len(plain) > 1:
+            found = [_under(activity, heading) for activity in found]
         films += [(source, activity) for activity in films_of(found)]
         activities += found
     if refused and not activities:
@@ -116,18 +121,18 @@ def _read(
     return Imported(report.title, tuple(activities), layers, report, intake.about)
 
 
-def _expanded(sources: Sequence[Path], report: Report, scratch: Path) -> list[Path]:
-    """The sources, and in place of one that only holds others, those."""
+def _expanded(sources: Sequence[Path], report: Report, scratch: Path) -> dict[Path, str]:
+    """The sources, and in place of one that only holds others, those; each with the heading of its folders."""
     if not sources:
         raise CallerFault("There is nothing to import.", "Name a folder, a zip, a film or a PDF.")
     within = Within(report, scratch)
-    plain: list[Path] = []
+    plain: dict[Path, str] = {}
     for source in sources:
         if not source.exists():
             raise CallerFault(f"There is no {source.name} here.", f"Check the path {source}.")
         if not source.is_dir() and not source.is_file():
             raise CallerFault(f"{source.name} is not a file or a folder.", "Name a folder, a zip, a film or a PDF.")
-        plain += within.sources(source)
+        plain |= {one: within.heading(one) for one in within.sources(source)}
     if len(plain) > SOURCES_MAX:
         raise too_many()
     return plain
@@ -164,6 +169,13 @@ def _in_unicode(activity: Activity) -> Activity:
     section = activity.attributes.get("section")
     more = {"section": unicode_of(section)} if isinstance(section, str) else {}
     return replace(activity, title=title, attributes={**activity.attributes, **more})
+
+
+def _under(activity: Activity, heading: str) -> Activity:
+    """The activity below the heading of the folder that it lay in."""
+    own = activity.attributes.get("section")
+    section = " · ".join(one for one in (heading, own) if isinstance(one, str) and one)
+    return replace(activity, attributes={**activity.attributes, "section": section}) if section else activity
 
 
 def _titled(activity: Activity, title: Mapping[str, str]) -> Activity:

@@ -108,11 +108,11 @@ FORMATS: Mapping[str, Row] = {
     ),
     "moodle-backup": Row(
         "Moodle 2.0 to 4.x, zip and tar.gz: sections, pages, books, labels, folders, files, links, "
-        "glossaries, SCORM, H5P and other packages inside, quizzes with their bank",
+        "glossaries, lessons, tasks of assignments, SCORM, H5P and other packages inside, quizzes with their bank",
         "pages on their own origin, quizzes as ours, packages as what they are",
         "places, completion, answers, results",
-        "assignments, forums, workshops, wikis, databases, lessons, LTI, hidden parts, all that learners "
-        "did; Moodle 1.x",
+        "what is handed in, forums, workshops, wikis, databases, questions inside lessons, LTI, hidden parts, all that "
+        "learners did; Moodle 1.x",
     ),
     "kolibri": Row(
         "a channel's folder or a zip of it, each file proven by its checksum",
@@ -136,7 +136,7 @@ FORMATS: Mapping[str, Row] = {
         "items, tests and packages of QTI 2.1, 2.2 and 3.0; pools, weights, pictures, shared texts",
         "as a quiz",
         "answers, result, essays by a teacher",
-        "hotspots, uploads, drawings, media and custom interactions, adaptive templates, by name",
+        "answers on pictures, uploads, drawings and custom interactions, drawn numbers, by name",
     ),
     "moodle-xml": Row(
         "one quiz for each category; pictures inside the file",

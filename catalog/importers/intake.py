@@ -63,6 +63,16 @@ class About:
     licence: str = ""
     subjects: list[str] = field(default_factory=list)
 
+    def with_more(self, other: "About") -> "About":
+        """What several sources say: of each thing, what the first says that says anything."""
+        return About(
+            self.title or other.title,
+            self.description or other.description,
+            self.language or other.language,
+            self.licence or other.licence,
+            self.subjects or other.subjects,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Added:
@@ -254,6 +264,7 @@ class Intake:
         _demand(is_safe_path(path), f"a file in it has an unsafe name: {path!r}")
         _demand(len(self._paths) < COURSE_FILES_MAX, f"it has more than {COURSE_FILES_MAX:,} files")
         folded = unicodedata.normalize("NFC", path.casefold())
+        folded = path if folded == path else folded  # one text for both: a course has many
         if other := self._paths.get(folded):
             same = "have one name" if other == path else "differ only in capital letters"
             raise ContentFault(

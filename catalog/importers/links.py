@@ -4,6 +4,7 @@
 * A link that the page loads by itself (`src`, a style sheet, `url(...)`) is needed; an `<a href>` is an offer.
 """
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -31,7 +32,8 @@ def external_links(file: str, data: bytes) -> list[ExternalLink]:
     """
     text = data[:SCAN_BYTES_MAX].decode("utf-8", "replace")
     found: dict[str, bool] = {}
-    for address, is_needed in _addresses(text):
+    for written, is_needed in _addresses(text):
+        address = html.unescape(written)
         found[address] = found.get(address, False) or is_needed
         if len(found) == LINKS_PER_FILE_MAX:
             break

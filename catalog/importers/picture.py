@@ -1,6 +1,7 @@
 """A single picture, or a single page: shown as a page of its own."""
 
 import html
+from urllib.parse import quote
 
 from catalog.importers.intake import Intake, pieces_of, safe_name, slug, title_of
 from catalog.importers.repairs.kinds import PAGE, by_content
@@ -27,7 +28,7 @@ class Picture:
         file = safe_name(source)
         file = file if media_type(file).startswith("image/") else f"{file}.{kind.partition('/')[2]}"
         title = title_of(source)
-        shown = f'<p><img src="{html.escape(file)}" alt="{html.escape(title)}"></p>'
+        shown = f'<p><img src="{html.escape(quote(file))}" alt="{html.escape(title)}"></p>'
         intake.add(f"{name}/{file}", pieces_of(source), media_type=kind)
         intake.add(f"{name}/index.html", [page_of(title, shown)], is_counted=False)
         return [Activity(name, "html", f"{name}/index.html", {intake.language: title})]
@@ -46,7 +47,7 @@ class Page:
 
         source = opened.path
         name = intake.claim_id(slug(source.stem, "page"))
-        references = References(["index.html"], intake.report)
+        references = References({"index.html"}, intake.report)
         intake.add(f"{name}/index.html", references.mended("index.html", pieces_of(source)))
         references.finish()
         title = page_title(opened.head) or title_of(source)

@@ -65,9 +65,11 @@ def importer_of(source: Source) -> Importer:
     for importer in IMPORTERS:
         if importer.recognises(source):
             return importer
+    if source.head[257:262] == b"ustar":
+        raise ContentFault(f"{source.name} is a tar archive, which is not imported.", "Pack the same files as a zip.")
     if not source.head:
         raise ContentFault(f"{source.name} is empty.", "Fetch it again and import it again.")
     raise ContentFault(
         f"{source.name} is not a kind of file that can be imported; its content says so, whatever its name.",
-        "Bring a folder or zip with an index.html, a film or sound with captions, or a PDF.",
+        "Bring a package (SCORM, cmi5, xAPI, H5P, a cartridge, a Moodle backup), a site, a film, a book or a quiz.",
     )

@@ -2,18 +2,20 @@
 
 * A page stays as it was written, but for its addresses: nothing is parsed and put together again.
 * What a link means, whoever asks decides (`Meaning`); a link that means nothing here stays as it is.
-* Whatever a page was stored in, it leaves as UTF-8 and says so.
 """
 
-import codecs
 import html
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 PAGE_BYTES_MAX = 8 << 20
+REMEMBERED_MAX = 10_000
+START_PAGES = ("index.html", "index.htm")
+OLD_ALPHABETS = ("gb18030", "cp932", "cp1256", "cp1252")
 
 Meaning = Callable[[str], "str | None"]
 """The new address of a link, given as it was written without its escapes; None: it stays as it is."""
@@ -30,13 +32,19 @@ _URL = re.compile(
     r"""\burl\(\s*(?:(?P<quote>["'])(?P<value>[^"'()<>]{1,2000})(?P=quote)|(?P<bare>[^"'()<>\s]{1,2000}))\s*\)""",
     re.IGNORECASE,
 )
-_CHARSET = re.compile(rb"""charset\s{0,8}=\s{0,8}["']?([A-Za-z0-9_-]{1,40})""", re.IGNORECASE)
-_SAYS_CHARSET = re.compile(r"""(charset\s{0,8}=\s{0,8}["']?)[A-Za-z0-9_-]{1,40}""", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}:|//|#)", re.IGNORECASE)
 
 
-def rewritten(text: str, meaning: Meaning) -> str:
-    """A page or style sheet with each of its links as `meaning` has it."""
+def rewritten(text: str, meaning_of: Meaning) -> str:
+    """A page or style sheet with each of its links as `meaning` has it; a link that is there again means the same."""
+    known: dict[str, str | None] = {}
+
+    def meaning(address: str) -> str | None:
+        if address not in known:
+            if len(known) >= REMEMBERED_MAX:
+                known.clear()
+            known[address] = meaning_of(address)
+        return known[address]
 
     def attribute(found: re.Match[str]) -> str:
         written = found["double"] if found["double"] is not None else found["single"] or found["bare"] or ""
@@ -68,22 +76,6 @@ def is_elsewhere(address: str) -> bool:
     return _ELSEWHERE.match(address) is not None
 
 
-def page_text(data: bytes) -> str:
-    """The text of a page: as it says it was stored, UTF-8 where it is."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        declared = _CHARSET.search(data[:4096])
-        try:
-            name = codecs.lookup(declared[1].decode()).name if declared else "cp1252"
-            text = data.decode("cp1252" if name in ("ascii", "iso8859-1", "utf-8") else name, "replace")
-        except (LookupError, UnicodeError):
-            text = data.decode("cp1252", "replace")
-        return _SAYS_CHARSET.sub(r"\1utf-8", text, count=1)
-
-
 @dataclass(frozen=True, slots=True)
 class Paths:
     """The files of a package, however a link spells them."""
@@ -94,17 +86,36 @@ class Paths:
     @classmethod
     def of(cls, paths: Iterable[str]) -> "Paths":
         known = frozenset(paths)
-        return cls(known, {path.casefold(): path for path in sorted(known, reverse=True)})
+        return cls(known, {_folded(path): path for path in sorted(known, reverse=True)})
 
     def find(self, path: str) -> str | None:
-        """The file that a path means: as it is written, without its escapes, or with other capitals."""
-        for one in (path, unquote(path), unquote(path).replace("+", " "), unquote(path).replace("\\", "/")):
+        """The file that a path means: as it is written, without its escapes (of whatever alphabet), with other capitals
+        or another spelling of the same letters, or the page that opens a folder."""
+        for one in _readings(path):
             plain = posixpath.normpath(one).lstrip("/")
-            if plain in self.known:
-                return plain
-            if plain.casefold() in self._folded:
-                return self._folded[plain.casefold()]
+            for exact in (plain, *(f"{plain}/{name}" for name in START_PAGES)):
+                if exact in self.known:
+                    return exact
+                if (found := self._folded.get(_folded(exact))) is not None:
+                    return found
         return None
+
+    def only(self, path: str) -> str | None:
+        """The one file whose path ends as this does, wherever a program put it; None where there are several."""
+        plain = posixpath.normpath(unquote(path.partition("?")[0])).lstrip("./").casefold()
+        ends = [known for known in self.known if plain and f"/{known.casefold()}".endswith(f"/{plain}")]
+        return ends[0] if len(ends) == 1 else None
+
+
+def _readings(path: str) -> Iterator[str]:
+    plain = unquote(path)
+    yield from (path, plain, plain.replace("+", " "), plain.replace("\\", "/"))
+    if "\ufffd" in plain:
+        yield from (unquote(path, encoding, "replace") for encoding in OLD_ALPHABETS)
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path.casefold())
 
 
 def joined(page: str, address: str) -> str:

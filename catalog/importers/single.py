@@ -5,10 +5,12 @@
 """
 
 import html
+import re
+import string
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, safe_name
@@ -16,18 +18,23 @@ from catalog.importers.written import page_of
 from catalog.manifest import Activity
 from catalog.web_address import is_web_address
 
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,5}(?:com|org|net|edu|gov|info|io|[a-z]{2})(?:[/?#:]|$)", re.IGNORECASE)
+"""How an address begins that somebody wrote without its scheme; names of files do not end so."""
 LINK, DOWNLOAD = "link", "download"
 PLAYED = frozenset(
     {".pdf", ".epub", ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".ogv", ".mp3", ".m4a", ".ogg", ".oga", ".opus",
      ".wav", ".flac", ".aac", ".zip", ".h5p", ".mbz", ".imscc", ".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx",
-     ".odt", ".odp", ".ods", ".rtf"}
+     ".odt", ".odp", ".ods", ".rtf", *PICTURES}
 )  # fmt: skip
 """Files that an importer may know; their content decides."""
 
 
 def link_activity(intake: Intake, name: str, title: str, address: str) -> Activity | None:
     """A link to the internet; None, with a line in the report, where the address is none that a phone may open."""
-    address = address.strip()
+    written, address = address, _opened(address.strip())
+    if is_web_address(address) and address != written.strip():
+        intake.report.repaired.append(f"{title or 'A link'}: its address is {address[:200]}; it was {written[:200]}.")
     if not is_web_address(address):
         intake.report.left_out.append(f"{title or 'A link'}: it leads to no page of the web: {address[:200] or '?'}.")
         return None
@@ -38,6 +45,14 @@ def link_activity(intake: Intake, name: str, title: str, address: str) -> Activi
     )
     intake.add(path, [page_of(title, said)], is_counted=False)
     return Activity(name, LINK, path, {intake.language: title}, {"address": address})
+
+
+def _opened(address: str) -> str:
+    """An address as a browser opens it: without spaces in it, and with how to get there."""
+    if is_web_address(address):
+        return address
+    quoted = quote(address, safe=string.punctuation)
+    return f"https://{quoted}" if _HOST.match(quoted) else quoted
 
 
 def file_activities(

@@ -3,10 +3,11 @@
 * What it is, its content says: `head` for a file, `tree` for whatever holds files (a folder, an archive).
 * Files of a tree have safe paths; a tree of an archive is bounded as `archive` says, whoever reads from it.
 * An importer reads packages through `Tree` alone, so a package may lie in an archive or unpacked in a folder.
+* A package that was packed with the folder it lay in is shown without that folder: its document says that it is one.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +18,13 @@ from catalog.importers.archive import Archive, Member, is_zip
 from catalog.importers.folder import pieces, walk
 from catalog.importers.intake import first_bytes
 from catalog.importers.report import Report
+from catalog.importers.site import is_junk
 
 HEAD_BYTES = 4096
+DOCUMENTS = ("imsmanifest.xml", "moodle_backup.xml", "META-INF/container.xml")
+"""What tells a package from a folder of pages. Of those that are not here, their importers find the folder."""
+FOLDERS_MAX = 4
+_DOCUMENTS = {name.lower(): name for name in DOCUMENTS}
 
 
 class Tree(Protocol):
@@ -48,6 +54,7 @@ class Source:
     def __init__(self, path: Path, report: Report) -> None:
         self.path = path
         self._report = report
+        self._opened: list[ArchiveTree] = []
 
     def __enter__(self) -> Self:
         return self
@@ -55,9 +62,8 @@ class Source:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        tree = self.__dict__.get("tree")
-        if isinstance(tree, ArchiveTree):
-            tree.close()
+        for archive in self._opened:
+            archive.close()
 
     @property
     def name(self) -> str:
@@ -80,8 +86,12 @@ class Source:
     def tree(self) -> Tree | None:
         """What lies inside; None where it is a plain file. Raises ContentFault where it is damaged or hostile."""
         if self.is_folder:
-            return FolderTree(self.path, self._report)
-        return ArchiveTree(self.path, self._report) if self.is_zip else None
+            return _without_its_folder(FolderTree(self.path, self._report))
+        if not self.is_zip:
+            return None
+        archive = ArchiveTree(self.path, self._report)
+        self._opened.append(archive)
+        return _without_its_folder(archive)
 
 
 class ArchiveTree:
@@ -126,6 +136,24 @@ class FolderTree:
         return pieces(self._found[path].place)
 
 
+class InnerTree:
+    """The files of a tree under other paths: `own` has the tree's path of each."""
+
+    def __init__(self, tree: Tree, own: Mapping[str, str]) -> None:
+        self._tree = tree
+        self._own = own
+        self.paths: Sequence[str] = list(own)
+
+    def size_bytes(self, path: str) -> int:
+        return self._tree.size_bytes(self._own[path])
+
+    def source_bytes(self, path: str) -> int:
+        return self._tree.source_bytes(self._own[path])
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        return self._tree.pieces(self._own[path])
+
+
 class CountedTree:
     """A tree whose reading is told: each file counts once, as what it takes of the source, when it was read."""
 
@@ -154,6 +182,27 @@ class CountedTree:
         if path not in self._told:
             self._told.add(path)
             self._advance(self._tree.source_bytes(path))
+
+
+def _without_its_folder(tree: Tree) -> Tree:
+    """The package that lies in the one folder (of one folder) of a tree, whatever the capitals of its document."""
+    wanted = [path for path in tree.paths if not is_junk(path)]
+    prefix = ""
+    for _ in range(FOLDERS_MAX):
+        tops = {path.removeprefix(prefix).partition("/")[0] for path in wanted}
+        if len(tops) != 1 or any("/" not in path.removeprefix(prefix) for path in wanted):
+            break
+        prefix += f"{tops.pop()}/"
+        if any(path.removeprefix(prefix).lower() in _DOCUMENTS for path in wanted):
+            break
+    own = {_as_known(path.removeprefix(prefix)): path for path in tree.paths}
+    is_whole = len(own) == len(tree.paths)
+    is_package = not _DOCUMENTS.keys().isdisjoint(path.lower() for path in own)
+    return InnerTree(tree, own) if is_whole and is_package and list(own) != list(tree.paths) else tree
+
+
+def _as_known(path: str) -> str:
+    return _DOCUMENTS.get(path.lower(), path)
 
 
 def contents(tree: Tree, path: str, bytes_max: int) -> bytes:

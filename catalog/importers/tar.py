@@ -157,6 +157,8 @@ def _head(source: Path, stream: gzip.GzipFile) -> Head | None:
                 long_size = int(records.get("size", long_size))
             continue
         name = long_name or info.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        if info.type == tarfile.LNKTYPE and info.linkname.removeprefix("./") == name.removeprefix("./"):
+            continue  # a file that was packed a second time, as a link to itself
         if info.type in _LINKS:
             raise refused(source, f"{name[:80]!r} is a link to another file", "Pack the file itself instead of it.")
         if info.type not in _FILES and info.type != tarfile.DIRTYPE:

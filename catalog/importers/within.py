@@ -25,6 +25,7 @@ PACKED = "html-zip"
 _MARKS = frozenset({"imsmanifest.xml", "cmi5.xml", "tincan.xml", "h5p.json", "moodle_backup.xml", *START_PAGES})
 """A folder with one of these may be a source of its own."""
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
+_SINGLE = PLAYED | {".gift", ".txt", ".xml", ".zim"}
 _WEB = frozenset({*PAGES, *PICTURES, ".css", ".js", ".svg"})
 
 
@@ -35,6 +36,7 @@ class Within:
         self._report = report
         self._scratch = scratch
         self._opened = 0
+        self._roots: list[Path] = []
 
     def sources(self, place: Path, level: int = 0) -> list[Path]:
         """What is to be imported of `place`: itself, or what lies in it.
@@ -42,8 +44,14 @@ class Within:
         Raises ContentFault where it is hostile or far too much; CallerFault where it cannot be read.
         """
         if place.is_dir():
+            self._roots.append(place)
             return self._in_folder(place, level)
         return self._in_archive(place, level) if level < LEVELS_MAX else [place]
+
+    def heading(self, place: Path) -> str:
+        """The folders in which a source lay, as the heading of what it becomes."""
+        root = max((one for one in self._roots if one in place.parents), key=lambda one: len(one.parts), default=None)
+        return "" if root is None else " · ".join(place.relative_to(root).parts[:-1])
 
     def _in_archive(self, place: Path, level: int) -> list[Path]:
         """An archive that is a package or a site is a source; one that holds sources is opened for them."""
@@ -58,6 +66,7 @@ class Within:
             folder = self._scratch / str(self._opened) / place.stem
             self._opened += 1
             _lay_open(source.tree, paths, folder)
+            self._roots.append(folder)
         known = len(self._report.left_out)
         found = self._in_folder(folder, level)
         if found == [folder] or (len(found) == 1 and _is_site(found[0])):
@@ -149,7 +158,7 @@ def _above(path: str) -> Iterator[str]:
 def _is_source(path: str) -> bool:
     """Tell whether a file in an archive may be more than a part of a site."""
     name = path.rpartition("/")[2].lower()
-    return (name in _MARKS and name not in START_PAGES) or PurePosixPath(name).suffix in PLAYED
+    return (name in _MARKS and name not in START_PAGES) or PurePosixPath(name).suffix in _SINGLE
 
 
 def _is_web(path: str) -> bool:

@@ -12,7 +12,11 @@ _HEAD_END = re.compile(r"</head\s*>|<body\b", re.IGNORECASE)
 _HAS_LOOK = re.compile(
     r"<link\b[^<>]{0,300}stylesheet|<style\b|<script\b[^<>]{0,300}\bsrc\b|<frameset\b", re.IGNORECASE
 )
-_FORMULA = re.compile(r"""<img\b[^<>]{0,3000}?\bdata-equation-content=(["'])(?P<tex>[^"'<>]{1,2000})\1[^<>]{0,3000}>""")
+_IMAGE = re.compile(r"""<img\b(?:[^<>"']|"[^"<>]{0,20000}"|'[^'<>]{0,20000}'){0,60000}>""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([a-zA-Z][\w-]{0,60})\s{0,8}=\s{0,8}(?:"([^"<>]{0,20000})"|'([^'<>]{0,20000})')""")
+_TEX = ("data-equation-content", "title", "alt")
+"""Where the picture of a formula tells its words, the surest first."""
+_MATH = re.compile(r"<math\b[^<>]{0,500}>.{1,20000}</math>", re.DOTALL)
 
 
 def page_of(title: str, body: str, language: str = "") -> bytes:
@@ -27,10 +31,25 @@ def page_of(title: str, body: str, language: str = "") -> bytes:
 
 def readable(page: str) -> str:
     """A page that says nothing of how it looks, fit for a phone; others stay as they are. Formulas become text."""
-    page = _FORMULA.sub(lambda found: f"\\({found['tex']}\\)", page)
+    page = with_formulas(page)
     if _HAS_LOOK.search(page) or "viewport" in page[:8192]:
         return page
     head = _HEAD_END.search(page)
     at = head.start() if head else 0
     charset = "" if "charset" in page[:4096].lower() else '<meta charset="utf-8">'
     return f"{page[:at]}{charset}{_VIEWPORT}{_STYLE}{page[at:]}"
+
+
+def with_formulas(markup: str) -> str:
+    """Pictures of formulas that a server would draw, as the formulas that they tell: MathML, else TeX as text."""
+    return _IMAGE.sub(_formula, markup) if "equation" in markup else markup
+
+
+def _formula(found: re.Match[str]) -> str:
+    said = {name.lower(): first or second for name, first, second in _ATTRIBUTE.findall(found[0])}
+    if "data-equation-content" not in said and "equation_image" not in said.get("class", ""):
+        return found[0]
+    if math := _MATH.search(html.unescape(said.get("data-mathml", ""))):
+        return math[0]
+    tex = next((said[name] for name in _TEX if said.get(name)), "")
+    return f"\\({tex.removeprefix('LaTeX: ')}\\)" if tex else found[0]

@@ -14,9 +14,8 @@ from catalog.digest import Digest
 from catalog.media import media_type
 from catalog.questions.bank import FILE as QUIZ_FILE
 from catalog.releases import Releases
-from catalog.shelf import Shelf
-from edge.learning.learning import Learning
-from edge.library.launches import Launches, split
+from edge.library.house import House
+from edge.library.launches import split
 from edge.library.stage import files
 from sync.web.content import ContentFile, is_page
 
@@ -26,14 +25,11 @@ PAGED = ("html", "epub")
 
 
 class CourseContent:
-    """The resolver of a box's content sites."""
+    """The resolver of the content sites of a house."""
 
-    def __init__(self, launches: Launches, shelf: Shelf, releases: Releases, learning: Learning) -> None:
-        self._launches = launches
-        self._shelf = shelf
-        self._releases = releases
-        self._learning = learning
-        self._pages_of = lru_cache(ACTIVITIES_REMEMBERED_MAX)(self._read_pages)
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._pages_of = lru_cache(ACTIVITIES_REMEMBERED_MAX)(_read_pages)
         self._own_files = files.addressed()
 
     def resolve(self, port: int, host: str, path: str) -> ContentFile | None:
@@ -42,32 +38,34 @@ class CourseContent:
         if own is not None:
             return ContentFile(own, media_type(path), is_lasting=True)
         token, rest = split(path)
-        launch = self._launches.find(port, host, token)
+        launch = self._house.launches.find(port, host, token)
         if launch is None or rest.rpartition("/")[2] == QUIZ_FILE:
             return None
-        return ContentFile(self._shelf.tree_of(launch.root) / rest, media_type(rest))
+        return ContentFile(self._house.shelf.tree_of(launch.root) / rest, media_type(rest))
 
     def on_page(self, port: int, host: str, path: str) -> None:
         """Keep where a learner is."""
         token, rest = split(path)
-        launch = self._launches.find(port, host, token)
-        if launch is None or not launch.is_learner:
+        launch = self._house.launches.find(port, host, token)
+        keeper = self._house.keeper
+        if launch is None or keeper is None or not launch.is_learner:
             return
-        version, pages = self._pages_of(launch.root, launch.activity)
+        version, pages = self._pages_of(keeper.releases, launch.root, launch.activity)
         if rest in pages:
-            self._learning.reached_page(
+            keeper.learning.reached_page(
                 launch.person, launch.course, version, launch.activity, rest, pages_total=len(pages)
             )
 
-    def _read_pages(self, root: Digest, activity_id: str) -> tuple[int, frozenset[str]]:
-        """The release's version, and the paths of the activity's pages: those in the folder of its own."""
-        release = self._releases.release(root)
-        activity = release.activity(activity_id) if release else None
-        if release is None or activity is None or activity.kind not in PAGED:
-            return 0, frozenset()
-        if spine := activity.attributes.get("spine"):  # a book: what it is read in, not its covers and lists
-            return release.version, frozenset(spine)
-        folder, slash, _ = activity.path.partition("/")
-        entries = [entry for layer in self._releases.layers(root) for entry in layer.entries]
-        pages = [entry.path for entry in entries if is_page(entry.media_type)]
-        return release.version, frozenset(path for path in pages if path.startswith(folder + slash) or not slash)
+
+def _read_pages(releases: Releases, root: Digest, activity_id: str) -> tuple[int, frozenset[str]]:
+    """The release's version, and the paths of the activity's pages: those in the folder of its own."""
+    release = releases.release(root)
+    activity = release.activity(activity_id) if release else None
+    if release is None or activity is None or activity.kind not in PAGED:
+        return 0, frozenset()
+    if spine := activity.attributes.get("spine"):  # a book: what it is read in, not its covers and lists
+        return release.version, frozenset(spine)
+    folder, slash, _ = activity.path.partition("/")
+    entries = [entry for layer in releases.layers(root) for entry in layer.entries]
+    pages = [entry.path for entry in entries if is_page(entry.media_type)]
+    return release.version, frozenset(path for path in pages if path.startswith(folder + slash) or not slash)

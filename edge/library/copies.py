@@ -34,11 +34,11 @@ class Copy:
     height: int = 0
 
 
-def copies(release: Release, activity: Activity, tree: Path, books: Books) -> list[Copy]:
+def copies(release: Release, activity: Activity, tree: Path, books: Books | None) -> list[Copy]:
     """What can be kept of this activity, the best for a phone first."""
     if not copying(release).is_allowed:
         return []
-    made = books.path(release, activity)
+    made = books.path(release, activity) if books is not None else None
     here = [(made, 0)] if made is not None else []
     here += [(tree / path, height) for path, height in _files(activity, tree)]
     return [_copy(path, height) for path, height in here]

@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from catalog.copying import Copying, copying
 from catalog.manifest import Activity, Release, words
-from edge.box import Box
 from edge.library.books import WHOLE, part_of
 from edge.library.copies import Copy, copies
+from edge.library.house import House
 from sync.web.app import require, send_file
 from sync.web.language import gettext, language_now
 from sync.web.takes import ANYTHING, takes
@@ -21,13 +21,13 @@ from sync.web.takes import ANYTHING, takes
 READERS = ("learner", "guest", "teacher", "staff")
 
 
-def blueprint(box: Box) -> Blueprint:
-    """What there is to keep, for the box's application."""
+def blueprint(house: House) -> Blueprint:
+    """What there is to keep, for the application of a box, or of a hub with drafts."""
     pages = Blueprint("copy", __name__)
 
     def offer(release: Release, activity: Activity) -> dict[str, Any]:
         """For a page: the files to keep, or why there are none."""
-        found = copies_of(box, release, activity)
+        found = copies_of(house, release, activity)
         return {"files": [_shown(release, activity, number, one) for number, one in enumerate(found)],
                 "why_not": "" if found else _why_not(copying(release))}  # fmt: skip
 
@@ -38,17 +38,17 @@ def blueprint(box: Box) -> Blueprint:
     @require(*READERS)
     @takes(gives=ANYTHING)
     def fetch(course: str, activity: str, which: int) -> ResponseReturnValue:
-        release = box.shelf.release(course) or abort(404)
+        release = house.shelf.release(course) or abort(404)
         found = part_of(release, activity) or abort(404)
-        here = copies_of(box, release, found)
+        here = copies_of(house, release, found)
         return copy_answer(found, here[which]) if which < len(here) else abort(404)
 
     return pages
 
 
-def copies_of(box: Box, release: Release, activity: Activity) -> list[Copy]:
+def copies_of(house: House, release: Release, activity: Activity) -> list[Copy]:
     """The files that somebody may keep of an activity on the shelf."""
-    return copies(release, activity, box.shelf.tree_of(release.root), box.books)
+    return copies(release, activity, house.shelf.tree_of(release.root), house.books)
 
 
 def copy_answer(activity: Activity, one: Copy) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ import hmac
 import json
 import sqlite3
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from catalog.digest import Digest, sha256
 from catalog.manifest import is_safe_path
 from edge.config import Config
 from sync.clock import Clock
+from sync.web.origins import choose_port
 from sync.web.sessions import DatabaseSessions, Session
 
 SECRET_BYTES = 32
@@ -71,11 +72,13 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a launch is served: the course's host name (empty: the host of the pages), port and token."""
+    """Where a launch is served: the course's host name (empty: that of the pages), port as browsers see it, token."""
 
     host: str
     port: int
     token: str
+    origin: str = ""
+    """Where it is known by another address altogether; "" where host and port are it."""
 
 
 class LaunchingSessions(DatabaseSessions):
@@ -120,7 +123,8 @@ class Launches:
             self._by_token_hash[_hash(token)] = launch
             self._link(launch, token)
             host = self._config.content_host.replace("{course}", course)
-            return Address(host, self._config.content_port if host else int(origin), token)
+            port = self._config.content_port if host else int(origin)
+            return Address(host, self._config.content_port_as_seen(port), token)
 
         return self._database.write(work)
 
@@ -201,17 +205,6 @@ class Launches:
         """Drawn from the launch and a secret of this run: guessing it is guessing the secret."""
         parts = (launch.session, launch.course, launch.root, launch.activity, launch.origin)
         return hmac.digest(self._secret, "\n".join(parts).encode(), "sha256").hex()[:TOKEN_CHARACTERS]
-
-
-def choose_port(assigned: Sequence[tuple[int, str]], course: str, pool: range) -> int:
-    """Choose a port for a course: its own, else a free one, else the one whose course was launched longest ago.
-
-    `assigned` has (port, course), longest ago first.
-    """
-    held = {port: owner for port, owner in assigned if port in pool}
-    own = [port for port, owner in held.items() if owner == course]
-    free = [port for port in pool if port not in held]
-    return (own + free + list(held))[0]
 
 
 def split(path: str) -> tuple[str, str]:

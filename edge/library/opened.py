@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import Activity, Release
 from catalog.media import media_type
-from edge.box import Box
 from edge.learning.progress import Place
 from edge.library import rows
+from edge.library.house import House
 from sync.web.app import send_file
 
 
@@ -42,9 +42,9 @@ class Opened:
         return next(iter(activities[activities.index(self.activity) + 1 :]), None)
 
 
-def opened_of(box: Box, course: str, activity: str) -> Opened:
+def opened_of(house: House, course: str, activity: str) -> Opened:
     """The activity of the release that is on the shelf; answers 404 where there is none."""
-    release = box.shelf.release(course) or abort(404)
+    release = house.shelf.release(course) or abort(404)
     return Opened(release, release.activity(activity) or abort(404))
 
 
@@ -59,12 +59,12 @@ def is_here(tree: Path, activity: Activity) -> bool:
     return any((tree / path).is_file() for path in paths_of(activity))
 
 
-def tree_of(box: Box, release: Release) -> Path:
+def tree_of(house: House, release: Release) -> Path:
     """The folder of a release's files."""
-    box.shelf.tree(release.course)  # made now, should a power cut have left it unmade
-    return box.shelf.tree_of(release.root)
+    house.shelf.tree(release.course)  # made now, should a power cut have left it unmade
+    return house.shelf.tree_of(release.root)
 
 
-def file_answer(box: Box, release: Release, path: str, saved_as: str | None = None) -> ResponseReturnValue:
+def file_answer(house: House, release: Release, path: str, saved_as: str | None = None) -> ResponseReturnValue:
     """One file of a release, sent by the front; `saved_as` has it saved under that name, not shown."""
-    return send_file(tree_of(box, release) / path, media_type(path), cache="private", filename=saved_as)
+    return send_file(tree_of(house, release) / path, media_type(path), cache="private", filename=saved_as)

@@ -4,12 +4,14 @@
 * Uploads go straight to the hub's own disk, never through memory, up to a limit that the settings name.
 """
 
-from flask import Flask, Request, abort, request
+from collections.abc import Iterable
+
+from flask import Blueprint, Flask, Request, abort, request
 
 from sync.hub.campus import pages as said
 from sync.hub.drafts.draft import CHUNK_BYTES
 from sync.hub.hub import UPLOAD_BYTES_MAX, UPLOADS, Hub
-from sync.hub.pages import accounts, campuses, carrying, courses, drafts, keeping, learners, previews, signing
+from sync.hub.pages import accounts, campuses, carrying, courses, drafts, keeping, learners, signing
 from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
 from sync.hub.pages.drafts import PARTS_PATH
@@ -29,9 +31,9 @@ FORM_BYTES_MAX = 256 << 10
 
 def create_app(
     hub: Hub, *, upload_bytes_max: int = UPLOAD_BYTES_MAX, secure_cookies: bool = False,
-    names: frozenset[str] | None = None,
+    names: frozenset[str] | None = None, looks: Iterable[Blueprint] = (),
 ) -> Flask:  # fmt: skip
-    """Make the web app of this hub. It starts no thread and opens no socket."""
+    """Make the web app of this hub. It starts no thread and opens no socket. `looks`: the pages that show drafts."""
     settings = WebSettings(
         name="Qanat",
         kind="hub",
@@ -50,8 +52,10 @@ def create_app(
     app.register_blueprint(create_protocol(hub))
     app.register_blueprint(create_catalogue(hub))
     app.register_blueprint(create_mirror(Mirror(hub.catalog.releases, hub.catalog.store), hub.packing.find))
-    for pages in (accounts, campuses, carrying, courses, drafts, keeping, learners, previews, said, signing):
+    for pages in (accounts, campuses, carrying, courses, drafts, keeping, learners, said, signing):
         app.register_blueprint(pages.create_pages(hub))
+    for shown in looks:
+        app.register_blueprint(shown)
     return app
 
 

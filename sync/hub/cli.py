@@ -1,4 +1,4 @@
-"""`qanat hub`: serve a hub, publish courses, make tokens, see the boxes.
+"""`qanat hub`: publish courses, make tokens, see the boxes. Whoever puts hub and box together adds `serve` to it.
 
 * Every command works on the folder itself, and beside a hub that is serving it.
 * Heavy imports live inside the commands.
@@ -25,64 +25,6 @@ if TYPE_CHECKING:
 @click.group()
 def hub() -> None:
     """The hub: publishes courses, takes progress in, knows the boxes."""
-
-
-@hub.command()
-@DATA
-@click.option("--host", metavar="ADDRESS", default="0.0.0.0", show_default=True, help="Address to listen on.")  # noqa: S104
-@click.option(
-    "--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="Port; 0 takes a free one."
-)
-@DATABASE
-@click.option(
-    "--upload-max", type=click.IntRange(1), metavar="MB", help="The largest upload, in MB; 8,589 if not given."
-)
-@click.option("--behind-proxy", is_flag=True, help="nginx with TLS stands before the hub and states who asks.")
-@click.option(
-    "--name",
-    "names",
-    multiple=True,
-    metavar="NAME",
-    envvar="QANAT_HUB_NAME",
-    help="A host name of the hub, as browsers write it; its pages answer to no other. May be given again.",
-)
-@click.option(
-    "--preview-port",
-    type=click.IntRange(0, 65_535),
-    default=0,
-    metavar="PORT",
-    help="Where drafts are shown before they are published; any free port if not given.",
-)
-@click.option(
-    "--preview-origin",
-    metavar="URL",
-    default="",
-    envvar="QANAT_HUB_PREVIEW_ORIGIN",
-    help="The preview's own address as browsers know it, where a proxy stands before it.",
-)
-@click.option("--backup-to", metavar="DIR", envvar="QANAT_HUB_BACKUP_TO", type=click.Path(path_type=Path),
-              help="Make a backup here once a day, on another disk than the hub's own.")  # fmt: skip
-def serve(
-    data: Path, host: str, port: int, database: str | None, upload_max: int | None, backup_to: Path | None,
-    names: tuple[str, ...], preview_port: int, preview_origin: str, *, behind_proxy: bool,
-) -> None:  # fmt: skip
-    """Serve the hub until it is told to stop. An empty folder becomes a new hub."""
-    from sync.hub.hub import UPLOAD_BYTES_MAX
-    from sync.hub.serve import serve as serve_hub
-
-    serve_hub(
-        data,
-        click.echo,
-        host=host,
-        port=port,
-        database_url=database,
-        upload_bytes_max=upload_max * 1_000_000 if upload_max else UPLOAD_BYTES_MAX,
-        is_behind_proxy=behind_proxy,
-        backup_to=backup_to,
-        names=names,
-        preview_port=preview_port,
-        preview_origin=preview_origin,
-    )
 
 
 @hub.command()

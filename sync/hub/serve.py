@@ -1,6 +1,6 @@
 """Serving: a hub's parts, its web app and the front, for as long as somebody wants it.
 
-* Drafts are shown on a port of their own, where no session is known.
+* Drafts are shown on ports of their own, where no session is known, by what it is given for that.
 * It says where it listens once it does, and how to claim the hub while nobody has.
 * SIGTERM and SIGINT end it: what was begun is finished, the pack in hand too, and the exit code is 0.
 """
@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from catalog.fault import CallerFault
 from sync.clock import SystemClock
 from sync.hub.app import FORM_BYTES_MAX, create_app
 from sync.hub.drafts.draft import CHUNK_BYTES
@@ -17,7 +18,7 @@ from sync.hub.keeping.nightly import Nightly
 from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
 from sync.hub.pages.drafts import DRAFTS_PATH, PARTS_PATH
-from sync.hub.previews import PreviewSite
+from sync.hub.previews import PORTS, Looks, PreviewSite
 from sync.hub.staff import CODE_FILE
 from sync.web.front import Front, Site
 from sync.web.names import own_names
@@ -31,6 +32,7 @@ FAR_CONGESTION = "bbr"
 def serve(
     data: Path,
     say: Callable[[str], None],
+    looks_of: Callable[[Hub], Looks],
     *,
     host: str = "0.0.0.0",  # noqa: S104 - a hub is for others to reach
     port: int = 8080,
@@ -39,21 +41,30 @@ def serve(
     is_behind_proxy: bool = False,
     backup_to: Path | None = None,
     names: Sequence[str] = (),
-    preview_port: int = 0,
-    preview_origin: str = "",
+    preview_ports: Sequence[int] = (),
+    preview_origins: Sequence[str] = (),
 ) -> None:
     """Serve the hub in `data` until it is told to stop. An empty folder becomes a new hub.
 
-    Raises BoxFault where the port is taken, the disk will not do or the database does not answer.
+    Raises BoxFault where a port is taken, the disk will not do or the database does not answer; CallerFault where the
+    previews' origins are not as many as their ports.
     """
+    ports = preview_ports or [0] * (len(preview_origins) or PORTS)
+    if preview_origins and len(preview_origins) != len(ports):
+        raise CallerFault(
+            f"There are {len(ports)} ports for previews and {len(preview_origins)} addresses of them.",
+            "Give --preview-port and --preview-origin equally often, in the same order.",
+        )
     # Pages name files by their whole path, wherever the hub was started from.
     data = data.resolve()
     clock = SystemClock()
     hub = Hub.open(data, clock, secrets.token_bytes, database_url)
     try:
         hub.clear_uploads()
+        looks = looks_of(hub)
         app = create_app(
             hub,
+            looks=looks.pages(),
             upload_bytes_max=upload_bytes_max,
             secure_cookies=is_behind_proxy,
             names=own_names(names, is_behind_proxy=is_behind_proxy),
@@ -71,13 +82,13 @@ def serve(
             asked_first=[PUBLISH_PATH],
             is_behind_proxy=is_behind_proxy,
         )
-        # Behind a proxy nobody but that proxy knows the name of the hub's own pages.
-        preview = PreviewSite(hub.previews, f"https://{names[0]}" if is_behind_proxy and names else "")
-        sites = [Site(host, port, application, FAR_CONGESTION), Site(host, preview_port, preview)]
+        preview = PreviewSite()
+        sites = [Site(host, port, application, FAR_CONGESTION), *(Site(host, one, preview) for one in ports)]
         front = Front(sites, clock, spool=data / UPLOADS)
-        bound, hub.previews.port = front.bind()
-        hub.previews.origin = preview_origin.rstrip("/")
-        preview.begin(bound)
+        bound, *hub.previews.ports = front.bind()
+        hub.previews.origins = [origin.rstrip("/") for origin in preview_origins]
+        # Behind a proxy nobody but that proxy knows the name of the hub's own pages.
+        preview.content = looks.content(bound, f"https://{names[0]}" if is_behind_proxy and names else "")
         hub.start()
         if backup_to is not None:
             Nightly(hub.keeping.backups, backup_to.resolve(), clock).start()

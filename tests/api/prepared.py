@@ -24,6 +24,7 @@ from edge.learning.lrs.actor import learner_agent
 from edge.learning.lrs.documents import Conditions, Folder
 from edge.learning.lrs.rights import Rights
 from edge.people.people import Secret
+from provisioning.previews import Drafts
 from sync.campus.ownership import Side
 from sync.hub.app import create_app as create_hub_app
 from sync.hub.hub import Hub
@@ -112,7 +113,7 @@ class Prepared:
         shutil.copytree(self._folder / "hub", to)
         hub = Hub.open(to, WoundClock(self.wall_seconds), Random(12).randbytes)
         try:
-            app = create_hub_app(hub)
+            app = create_hub_app(hub, looks=Drafts(hub).pages())
             app.jinja_env.bytecode_cache = self._compiled
             yield End("hub", app, hub.sessions, HUB_VISITORS, self._hub_there, self.box_key)
         finally:
@@ -261,7 +262,9 @@ def _inhabit_hub(world: World, box: CampusBox, other: CampusBox) -> tuple[Values
         "proposal": tuple(one.id for one in hub.roster.proposals(campus)),
         "seen": tuple(one.now for one in hub.roster.proposals(campus)),
         "place": (f"{coast}/{far_class}", f"{campus}/{classroom}"),
-        "course": ("water",),
+        "course": ("water", "sand"),
+        "index": ("0",),
+        "which": ("0",),
         "kind": ("forked", "late"),
         "days": ("3", "0"),
         "accept": ("1",),

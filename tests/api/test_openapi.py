@@ -12,7 +12,7 @@ import schemathesis
 from flask import Flask
 from schemathesis.config import SchemathesisConfig
 
-from edge.box import Box
+from edge.library.house import House
 from edge.library.stage.app import create_stage
 from sync.web.openapi import PATH, document_of
 from sync.web.takes import taken_by, takes
@@ -24,8 +24,11 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 SOURCES = {
     "box": ("edge", "sync/budget", "sync/web", "sync/mirror.py"),
-    "hub": ("sync/hub", "sync/campus", "sync/budget", "sync/web", "sync/mirror.py"),
-}
+    "hub": (
+        "sync/hub", "sync/campus", "sync/budget", "sync/web", "sync/mirror.py", "edge/library/course_pages.py",
+        "edge/library/players", "edge/learning/quiz/pages.py",
+    ),
+}  # fmt: skip
 PARTS = {"form": "form", "args": "query", "files": "files"}
 READING = {"get", "getlist"}
 OF_A_FORM = {"_text", "_count"}
@@ -132,7 +135,7 @@ def _declared(app: Flask) -> set[tuple[str, str]]:
 
 def _declared_on_stage() -> set[tuple[str, str]]:
     """What the box takes on the origins of its courses: an application of its own, which is in no document."""
-    return _declared(create_stage(cast(Box, SimpleNamespace(lrs=None))))
+    return _declared(create_stage(cast(House, SimpleNamespace(keeper=None))))
 
 
 @cache

@@ -30,8 +30,9 @@ from edge.box import Box
 from edge.people.people import Secret
 from sync.clock import SystemClock
 from sync.web import passwords
-from tests.bench.processes import ROOT, first_page, free_ports
+from tests.bench.processes import ROOT, first_page
 from tests.bench.table import Row, show
+from tests.ports import free_ports
 
 LEARNERS = 300
 FLUSH_MICROSECONDS = 10_000

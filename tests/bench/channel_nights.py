@@ -24,8 +24,9 @@ from sync.hub import schema
 from sync.hub.engine import open_engine, reading, sqlite_url
 from sync.hub.hub import Hub
 from tests.bench.channel_courses import Course, files
-from tests.bench.processes import ROOT, first_page, free_ports, qanat, running
+from tests.bench.processes import ROOT, first_page, qanat, running
 from tests.bench.quiet import Relay, said
+from tests.ports import free_ports
 
 COURSE = "course"
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.bench.processes import first_page, free_ports, qanat, running
+from tests.bench.processes import first_page, qanat, running
+from tests.ports import free_ports
 
 VERSIONS = ("1.0.3", "2.0.0")
 SECONDS_MAX = 1_200

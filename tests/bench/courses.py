@@ -4,6 +4,7 @@ tests.bench.courses [PART...]`.
     assets      an asset out of a course, 32 clients, beside nginx
     import      20,000 small files become a release: seconds, and flushes of the disk
     memory      the highest memory of importing what is large, deep or many
+    finding     recall, spelling and milliseconds at 50,000 items, beside SQLite's own tokenisers
     pages       bytes of a student's first page and of later ones, as a browser counts them
 
 * The programs are the real ones: the `qanat` command in a process of its own, nginx, chromium.
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import courses_import, courses_pages, serving
+from tests.bench import courses_import, courses_pages, finding, serving
 from tests.bench.table import Row, show
 
 PEER = "Kolibri 0.19.5, measured"
@@ -37,6 +38,7 @@ PARTS: Mapping[str, tuple[str, Callable[[Path], Iterable[Row]]]] = {
     "assets": ("A course's asset (peer: nginx, in this run; Kolibri reaches 0.06 of it)", assets),
     "import": ("An import of 20,000 small files (peer: one flush for each file)", courses_import.import_rows),
     "memory": ("Memory of imports", courses_import.memory_rows),
+    "finding": (finding.TITLE, finding.rows),
     "pages": (f"A student's pages (peer: {PEER})", courses_pages.rows),
 }
 

@@ -115,12 +115,12 @@ def many_links(folder: Path) -> Path:
 
 
 def long_names(folder: Path) -> Path:
-    """As many files as may be, under long names in another script."""
+    """As many files as may be, no two alike, under long names in another script."""
     source = folder / "names.zip"
     with zipfile.ZipFile(source, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("index.html", "<title>Names</title>")
         for number in range(99_000):
-            archive.writestr(f"دروس العلوم والرياضيات {number // 100}/الماء والهواء {number}.txt", "x")
+            archive.writestr(f"دروس العلوم والرياضيات {number // 100}/الماء والهواء {number}.txt", str(number))
     return source
 
 

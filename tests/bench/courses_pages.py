@@ -4,17 +4,17 @@
   later pages are those of a student who goes on, with the cache that they have by then.
 """
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import CDPSession, Page
 
 from provisioning.demo import LEARNER, PIN, Night
-from tests.bench.screenshots import CHROMIUM, SIZES, SWITCHES
 from tests.bench.table import Row
+from tests.nights import a_night
+from tests.phones import phones_at_hand
 
 FIRST_BYTES_MAX = 30_000
 LATER_BYTES_MAX = 12_000
@@ -24,14 +24,11 @@ KOLIBRI_FIRST_BYTES = 706_000
 
 def rows(folder: Path) -> Iterator[Row]:
     """The first page, and each later one."""
-    with sync_playwright() as playwright, ExitStack() as leaving:
+    with phones_at_hand() as phones, ExitStack() as leaving:
         data = Path(leaving.enter_context(tempfile.TemporaryDirectory(dir=folder)))
-        night = Night(data, leaving, lan=False, say=lambda words: print(words, file=sys.stderr))
+        night = a_night(data, leaving)
         night.live()
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        leaving.callback(browser.close)
-        page = browser.new_context(viewport=SIZES["phone"], locale="en").new_page()
-        page.set_default_timeout(20_000)
+        page = phones.phone()
         wire = Wire(page.context.new_cdp_session(page))
         first = wire.of(page, f"{night.box.address}/sign-in")
         yield page_verdict("first page (sign in)", f"{KOLIBRI_FIRST_BYTES:,}", first, FIRST_BYTES_MAX)

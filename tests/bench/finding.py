@@ -35,13 +35,24 @@ SHOWN = 20
 KINDS = {".pdf": "document", ".epub": "book", ".vtt": "captions", ".srt": "captions", ".html": "page"}
 
 
+TITLE = f"Finding in {ITEMS:,} items, {len(WORDS)} languages"
+
+
 def main() -> None:
-    items = catalogue(ITEMS, random.Random(5))
     with tempfile.TemporaryDirectory(prefix="qanat-finding-") as place:
-        index, seconds = _indexed(Path(place), items)
-        rows = [*_recall_rows(index, items), *_time_rows(index), *_size_rows(index, Path(place), seconds)]
-        index.close()
-    show(f"Finding in {ITEMS:,} items, {len(WORDS)} languages", [*rows, *_spelling_rows(), *_reading_rows()])
+        show(TITLE, list(rows(Path(place))))
+
+
+def rows(folder: Path) -> Iterator[Row]:
+    """The table's rows; `folder` is empty, and gets the index."""
+    items = catalogue(ITEMS, random.Random(5))
+    index, seconds = _indexed(folder, items)
+    yield from _recall_rows(index, items)
+    yield from _time_rows(index)
+    yield from _size_rows(index, folder, seconds)
+    index.close()
+    yield from _spelling_rows()
+    yield from _reading_rows()
 
 
 def _indexed(folder: Path, items: Sequence[Item]) -> tuple[Index, float]:

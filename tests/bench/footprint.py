@@ -12,8 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench.processes import ROOT, cpu_seconds, first_page, free_ports, memory_bytes, running, threads
+from tests.bench.processes import ROOT, cpu_seconds, first_page, memory_bytes, running, threads
 from tests.bench.table import Row, show
+from tests.ports import free_ports
 
 STARTS = 5
 IDLE_SECONDS = 4

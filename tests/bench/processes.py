@@ -1,7 +1,6 @@
 """Processes of a bench: started on free loopback ports, measured by what the kernel says, ended by their own id."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,15 +12,6 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 START_SECONDS_MAX = 60
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def free_ports(count: int) -> list[int]:
-    """Neighbouring ports on the loopback that nobody holds; below those that the kernel gives to clients."""
-    first = 10_000 + os.getpid() * 200 % 20_000
-    for start in [*range(first, 32_000, count), *range(10_000, first, count)]:
-        if all(_is_free(port) for port in range(start, start + count)):
-            return list(range(start, start + count))
-    raise RuntimeError("no free ports on the loopback")
 
 
 @contextmanager
@@ -77,13 +67,3 @@ def memory_bytes(pid: int) -> int:
 
 def threads(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/task").iterdir()))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

@@ -25,8 +25,9 @@ from sync.hub.engine import open_engine, reading, sqlite_url
 from sync.hub.hub import Hub
 from sync.wire import BATCH_BYTES_MAX
 from tests.bench import progress_lot
-from tests.bench.processes import ROOT, cpu_seconds, first_page, free_ports, qanat, running
+from tests.bench.processes import ROOT, cpu_seconds, first_page, qanat, running
 from tests.bench.quiet import Relay, said
+from tests.ports import free_ports
 
 READ_OUT_SECONDS_MAX = 120.0
 LOOK_SECONDS = 0.02

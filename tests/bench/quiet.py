@@ -21,8 +21,9 @@ from typing import Any
 
 from sync.clock import SystemClock
 from sync.hub.hub import Hub
-from tests.bench.processes import ROOT, first_page, free_ports, qanat, running
+from tests.bench.processes import ROOT, first_page, qanat, running
 from tests.bench.table import Row, show
+from tests.ports import free_ports
 
 COURSES = 100
 BYTES_MAX = 1_500

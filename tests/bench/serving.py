@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.processes import ROOT, cpu_seconds, free_ports, running
+from tests.bench.processes import ROOT, cpu_seconds, running
 from tests.bench.table import Row, show
+from tests.ports import free_ports
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 ASSET_BYTES = 8_192
@@ -34,6 +35,8 @@ ASSET_CLIENTS = 32
 ASSET_SECONDS = 3
 RUN_SECONDS = 6.0
 DISK_BYTES_PER_SECOND = 20 << 20
+TOKEN = "0" * 32
+IMAGE_SITE = ROOT / "provisioning" / "nginx.conf"
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -80,8 +83,8 @@ def asset_rows(folder: Path, data: Path) -> Iterator[Row]:
             rates["nginx"].append(_asked(peer_server, "/data/asset.js"))
         with front(folder, data, None) as server:
             rates["here"].append(_asked(Server(server.port + 1, server.pid), "/launch/asset.js"))
-            with nginx(folder, data, server.port) as outer:
-                rates["here, behind nginx"].append(_asked(outer, "/data/asset.js"))
+            with image_nginx(folder, data, server.port) as outer:
+                rates["here, behind nginx"].append(_asked(outer, f"/{TOKEN}/asset.js"))
     for name, bar in (("here", 0.15), ("here, behind nginx", 0.9)):
         for unit in ("second", "cpu_second"):
             theirs, ours = ([getattr(rate, unit) for rate in rates[one]] for one in ("nginx", name))
@@ -145,21 +148,46 @@ def nginx(folder: Path, data: Path, app: int | Path | None, disk: Path | None = 
     port = free_ports(1)[0]
     place = "" if app is None else f"http://unix:{app}:" if isinstance(app, Path) else f"http://127.0.0.1:{app}"
     passed = f'location / {{ proxy_pass {place}; proxy_http_version 1.1; proxy_set_header Connection ""; }}'
-    scratch = " ".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
     settings = folder / f"nginx-{port}.conf"
     settings.write_text(
         f"""daemon off; user root; worker_processes 2; pid {folder}/nginx-{port}.pid; error_log {folder}/nginx.log crit;
         worker_rlimit_nofile 8192; events {{ worker_connections 2048; }}
         http {{ access_log off; sendfile on; tcp_nopush on; sendfile_max_chunk 512k; keepalive_requests 10000000;
-        open_file_cache max=2000 inactive=60s; types {{ text/javascript js; video/mp4 mp4; }} {scratch}
+        open_file_cache max=2000 inactive=60s; types {{ text/javascript js; video/mp4 mp4; }} {_scratch(folder)}
         server {{ listen 127.0.0.1:{port} backlog=1024;
         location /data/ {{ alias {data}/; }}
         location /internal/ {{ internal; aio threads; alias {data}/; }}
         {passed if place else ""} }} }}"""
     )
     with running(_on_core(0, ["nginx", "-c", str(settings)], disk), folder / "nginx.log") as process:
+        _answers(port)
+        yield Server(port, process.pid)
+
+
+@contextmanager
+def image_nginx(folder: Path, data: Path, app: int) -> Iterator[Server]:
+    """The nginx of the image, as it stands before a box: `data` is a course that was launched."""
+    port, pages = free_ports(2)
+    launched = folder / "launches" / f"1{port}"
+    launched.mkdir(parents=True, exist_ok=True)
+    link = launched / TOKEN
+    if not link.is_symlink():
+        link.symlink_to(data)
+    site = (
+        IMAGE_SITE.read_text()
+        .replace("/var/lib/qanat", str(folder))
+        .replace("127.0.0.1:18080", f"127.0.0.1:{app}")
+        .replace("listen 80 default_server", f"listen 127.0.0.1:{pages}")
+        .replace("listen 8100-8115", f"listen 127.0.0.1:{port} backlog=1024")
+    )
+    settings = folder / f"nginx-{port}.conf"
+    settings.write_text(
+        f"""daemon off; user root; worker_processes 2; pid {folder}/nginx-{port}.pid; error_log {folder}/nginx.log crit;
+        worker_rlimit_nofile 8192; events {{ worker_connections 2048; }}
+        http {{ access_log off; keepalive_requests 10000000; {_scratch(folder)}
+        {site} }}"""
+    )
+    with running(_on_core(0, ["nginx", "-c", str(settings)], None), folder / "nginx.log") as process:
         _answers(port)
         yield Server(port, process.pid)
 
@@ -177,6 +205,13 @@ def application(folder: Path, data: Path, gunicorn: Path, disk: Path | None) -> 
         with nginx(folder, data, place, disk) as server:
             yield server
     place.unlink(missing_ok=True)
+
+
+def _scratch(folder: Path) -> str:
+    """Where nginx may write."""
+    return " ".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
 
 
 def _asked(server: Server, path: str) -> Rate:

@@ -118,7 +118,7 @@ class Films(Archives):
 
 
 def _proven(imported: Imported, batch: Batch) -> set[str]:
-    staged = {digest: batch.folder / path.name for digest, (path, _) in batch._staged.items()}
+    staged = {digest: batch.folder / name for digest, (name, _) in batch._staged.items()}
     seen: set[str] = set()
     digests: set[str] = set()
     for entry in (entry for layer in imported.layers for entry in layer.entries):

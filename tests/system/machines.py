@@ -8,7 +8,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.bench.processes import ROOT, first_page, free_ports, qanat
+from tests.bench.processes import ROOT, first_page, qanat
+from tests.ports import free_ports
 
 COMMAND_SECONDS_MAX = 120
 END_SECONDS_MAX = 30

@@ -9,67 +9,33 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from provisioning.courses import courses_at_hand
 from provisioning.demo import CAMPUS, PASSWORD, STAFF, Night, qanat_json
+from tests.nights import a_night
+from tests.phones import Phones, assert_welcoming, until
 from tests.signing_in import press
 
 pytestmark = pytest.mark.system
 
-PHONE = {"width": 360, "height": 740}
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
 PIN = "1357"
 NAMES = {"en": "Hodan", "ar": "سعاد"}
-SERIOUS = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """A hub and a box, started; our own sample courses wait to be published."""
     with ExitStack() as leaving:
-        night = Night(tmp_path_factory.mktemp("night"), leaving, lan=False, say=print)
-        leaving.callback(night.hub.stop)
-        leaving.callback(night.box.stop)
+        night = a_night(tmp_path_factory.mktemp("night"), leaving)
         night.hub.start()
         yield night
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
-
-
-def phone(browser: Browser, language: str, *, scripts: bool = True) -> Page:
-    """A phone with this language, and an empty memory."""
-    context = browser.new_context(viewport=PHONE, locale=language, java_script_enabled=scripts, reduced_motion="reduce")
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"a script failed on {page.url}: {error}"))
-    return page
-
-
-def assert_welcoming(page: Page) -> None:
-    """Nothing serious for axe-core, nothing wider than the phone."""
-    found = Axe().run(page).response["violations"]
-    serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS]
-    assert serious == [], page.url
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, f"{page.url} is {overflow} px wider than the phone"
-
-
-def test_the_night(night: Night, browser: Browser, tmp_path: Path) -> None:
+def test_the_night(night: Night, phones: Phones, tmp_path: Path) -> None:
     """Publish, enrol, study with the hub gone, see the progress: one story, because each part needs the one before."""
     courses = courses_at_hand(Path("/nowhere"), tmp_path)
-    staff = phone(browser, "en")
+    staff = phones.phone("en")
     claim_the_hub(night, staff)
     publish_a_course(night, staff, courses.film.sources)
     night.publish(courses.lesson)
@@ -79,18 +45,18 @@ def test_the_night(night: Night, browser: Browser, tmp_path: Path) -> None:
     hub = ["--hub", night.hub.address, "--token", token, "--name", CAMPUS]
     qanat_json("box", "enrol", "--data", str(night.box.data), *hub)
     night.box.start()
-    class_code = claim_the_box(night, browser)
+    class_code = claim_the_box(night, phones)
     night.sync()
     night.hub.stop()
 
     for language, name in NAMES.items():
-        study(night, browser, language, name, class_code)
-    read_without_scripts(night, browser, class_code)
+        study(night, phones, language, name, class_code)
+    read_without_scripts(night, phones, class_code)
 
     night.hub.start()
     night.sync()
     for language in NAMES:
-        see_progress(night, browser, language)
+        see_progress(night, phones, language)
 
 
 def claim_the_hub(night: Night, page: Page) -> None:
@@ -128,8 +94,8 @@ def make_a_token(night: Night, page: Page) -> str:
     return token
 
 
-def claim_the_box(night: Night, browser: Browser) -> str:
-    page = phone(browser, "en")
+def claim_the_box(night: Night, phones: Phones) -> str:
+    page = phones.phone("en")
     page.goto(f"{night.box.address}/")
     page.wait_for_url(re.compile("/claim"))
     assert_welcoming(page)
@@ -165,8 +131,8 @@ def join(night: Night, page: Page, name: str, class_code: str) -> None:
     assert_welcoming(page)
 
 
-def study(night: Night, browser: Browser, language: str, name: str, class_code: str) -> None:
-    page = phone(browser, language)
+def study(night: Night, phones: Phones, language: str, name: str, class_code: str) -> None:
+    page = phones.phone(language)
     join(night, page, name, class_code)
     assert page.get_attribute("html", "dir") == ("rtl" if language == "ar" else "ltr")
     page.goto(f"{night.box.address}/library")
@@ -193,15 +159,6 @@ def study(night: Night, browser: Browser, language: str, name: str, class_code: 
     assert_welcoming(page)
 
 
-def until(page: Page, script: str) -> str:
-    """Wait until the page answers with something. (Its policy forbids the browser driver's own way of waiting.)"""
-    for _ in range(200):
-        if answer := page.evaluate(script):
-            return str(answer)
-        page.wait_for_timeout(100)
-    raise AssertionError(f"never true on {page.url}: {script}")
-
-
 def watch(night: Night, page: Page, language: str) -> None:
     page.goto(f"{night.box.address}/library/siphon")
     film = page.locator("main a[href*='film']").first.get_attribute("href")
@@ -224,9 +181,9 @@ def watch(night: Night, page: Page, language: str) -> None:
     assert re.search(r"#t=(9|1\d)", page.get_attribute("video", "src") or "")
 
 
-def read_without_scripts(night: Night, browser: Browser, class_code: str) -> None:
+def read_without_scripts(night: Night, phones: Phones, class_code: str) -> None:
     """Scripts off: sign in, open a course, read."""
-    page = phone(browser, "en", scripts=False)
+    page = phones.phone("en", scripts=False)
     page.goto(f"{night.box.address}/sign-in")
     page.fill("[name=code]", class_code)
     page.click("main form button")
@@ -242,8 +199,8 @@ def read_without_scripts(night: Night, browser: Browser, class_code: str) -> Non
     expect(lesson.get_by_role("heading", name="Part 3: the garden")).to_be_visible()
 
 
-def see_progress(night: Night, browser: Browser, language: str) -> None:
-    page = phone(browser, language)
+def see_progress(night: Night, phones: Phones, language: str) -> None:
+    page = phones.phone(language)
     page.goto(f"{night.hub.address}/sign-in")
     assert_welcoming(page)
     page.fill("[name=name]", STAFF)

@@ -15,25 +15,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from catalog.publish import Catalog, publish
 from edge.box import Box
 from edge.config import Config
 from sync.clock import SystemClock
-from tests.bench.processes import ROOT, first_page, free_ports, qanat, running
+from tests.bench.processes import ROOT, first_page, qanat, running
+from tests.phones import Phones, assert_welcoming
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.system
 
-PHONE = {"width": 360, "height": 740}
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
 SAMPLES = ROOT / "provisioning" / "samples"
-SERIOUS = {"serious", "critical"}
 BUCKET_SECONDS = 9
 """When the film's captions say "bucket"."""
 
@@ -74,32 +68,13 @@ def address(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield f"http://127.0.0.1:{port}"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
-
-
-def guest(browser: Browser, address: str, language: str, *, scripts: bool = True) -> Page:
+def guest(phones: Phones, address: str, language: str, *, scripts: bool = True) -> Page:
     """A phone whose holder looks around without a name."""
-    context = browser.new_context(viewport=PHONE, locale=language, java_script_enabled=scripts, reduced_motion="reduce")
-    context.set_default_timeout(20_000)
-    page = context.new_page()
+    page = phones.phone(language, scripts=scripts)
     page.goto(f"{address}/sign-in")
     page.locator("form[action='/guest'] button").click()
     page.wait_for_url(re.compile(r"/$"))
     return page
-
-
-def assert_welcoming(page: Page) -> None:
-    """Nothing serious for axe-core, nothing wider than the phone."""
-    found = Axe().run(page).response["violations"]
-    serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS]
-    assert serious == [], page.url
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, f"{page.url} is {overflow} px wider than the phone"
 
 
 def find(data: Path, words: str) -> list[dict[str, str]]:
@@ -115,10 +90,10 @@ def find(data: Path, words: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_word_that_is_said_opens_the_film_at_that_second(
-    data: Path, address: str, browser: Browser, scripts: bool
+    data: Path, address: str, phones: Phones, scripts: bool
 ) -> None:
     find(data, "bucket")
-    page = guest(browser, address, "en", scripts=scripts)
+    page = guest(phones, address, "en", scripts=scripts)
 
     page.goto(f"{address}/library")
     page.fill("[name=q]", "bucket")
@@ -131,9 +106,9 @@ def test_a_word_that_is_said_opens_the_film_at_that_second(
         page.wait_for_function(f"document.querySelector('video').currentTime >= {BUCKET_SECONDS}")
 
 
-def test_a_word_on_a_page_opens_the_lesson_there(data: Path, address: str, browser: Browser) -> None:
+def test_a_word_on_a_page_opens_the_lesson_there(data: Path, address: str, phones: Phones) -> None:
     find(data, "bowl")
-    page = guest(browser, address, "en")
+    page = guest(phones, address, "en")
 
     page.goto(f"{address}/search?q=bowl")
     assert_welcoming(page)
@@ -142,9 +117,9 @@ def test_a_word_on_a_page_opens_the_lesson_there(data: Path, address: str, brows
     expect(page.frame_locator("iframe").get_by_role("heading", name="Part 3: the garden")).to_be_visible()
 
 
-def test_an_arabic_word_is_found_however_it_is_written(data: Path, address: str, browser: Browser) -> None:
+def test_an_arabic_word_is_found_however_it_is_written(data: Path, address: str, phones: Phones) -> None:
     find(data, "الوقت")
-    page = guest(browser, address, "ar")
+    page = guest(phones, address, "ar")
 
     page.goto(f"{address}/search?q=وقت")
 
@@ -156,8 +131,8 @@ def test_an_arabic_word_is_found_however_it_is_written(data: Path, address: str,
     assert page.locator("main a[href*='#page=']").count() == 1
 
 
-def test_what_may_be_kept_comes_as_a_file_that_opens_by_itself(data: Path, address: str, browser: Browser) -> None:
-    page = guest(browser, address, "en")
+def test_what_may_be_kept_comes_as_a_file_that_opens_by_itself(data: Path, address: str, phones: Phones) -> None:
+    page = guest(phones, address, "en")
     page.goto(f"{address}/library/lesson/site")
     page.get_by_text("Keep on my phone").click()
     assert_welcoming(page)

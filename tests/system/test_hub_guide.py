@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.processes import free_ports, running
+from tests.bench.processes import running
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.system
 

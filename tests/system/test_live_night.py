@@ -11,32 +11,25 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from provisioning.demo import CAMPUS, PASSWORD, Night, qanat_json
+from tests.nights import a_night
+from tests.phones import Phones, assert_welcoming, until
 from tests.signing_in import press
 
 pytestmark = pytest.mark.system
 
-PHONE = {"width": 360, "height": 740}
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-SERIOUS = {"serious", "critical"}
 COURSE_BYTES = 700_000
 RATE_KBIT = "800"
 """So slow that this course takes seven seconds: long enough to be watched."""
-WAITS_MAX = 600
-WAIT_MS = 100
 
 
 @pytest.fixture
 def night(tmp_path: Path) -> Iterator[Night]:
     """A hub with one course that cannot be compressed, and a box that waits for it; both are processes."""
     with ExitStack() as leaving:
-        night = Night(tmp_path / "night", leaving, lan=False, say=print)
-        leaving.callback(night.hub.stop)
-        leaving.callback(night.box.stop)
+        night = a_night(tmp_path / "night", leaving)
         night.hub.start()
         course = tmp_path / "noise"
         course.mkdir()
@@ -49,38 +42,6 @@ def night(tmp_path: Path) -> Iterator[Night]:
         qanat_json("box", "enrol", "--data", str(night.box.data), *there)
         night.box.start()
         yield night
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
-
-
-def phone(browser: Browser, *, scripts: bool = True) -> Page:
-    context = browser.new_context(viewport=PHONE, locale="en", java_script_enabled=scripts, reduced_motion="reduce")
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"a script failed on {page.url}: {error}"))
-    return page
-
-
-def until(page: Page, script: str) -> str:
-    """Wait until the page answers with something. (Its policy forbids the browser driver's own way of waiting.)"""
-    for _ in range(WAITS_MAX):
-        if answer := page.evaluate(script):
-            return str(answer)
-        page.wait_for_timeout(WAIT_MS)
-    raise AssertionError(f"never true on {page.url}: {script}")
-
-
-def assert_welcoming(page: Page) -> None:
-    """Nothing serious for axe-core, nothing wider than the phone."""
-    found = Axe().run(page).response["violations"]
-    assert [] == [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS]
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def claim(night: Night, page: Page) -> None:
@@ -124,15 +85,15 @@ def sign_in_by_code(night: Night, page: Page, code: str) -> None:
     page.click("main form button")
 
 
-def test_staff_watch_a_night_without_loading_the_page_again(night: Night, browser: Browser) -> None:
-    page, plain = phone(browser), phone(browser, scripts=False)
+def test_staff_watch_a_night_without_loading_the_page_again(night: Night, phones: Phones) -> None:
+    page, plain = phones.phone(), phones.phone(scripts=False)
     claim(night, page)
     sign_in_by_code(night, plain, a_sheet(night, page)[0])
     slow_the_link(night, page)
     expect(page.locator("[data-live]")).to_be_hidden()
     page.evaluate("() => { window.loadedOnce = true; }")
 
-    watching = phone(browser)
+    watching = phones.phone()
     sign_in(night, watching)
     watching.goto(f"{night.box.address}/staff")
     watching.click("form[action='/staff/session'] button")
@@ -159,8 +120,8 @@ def test_staff_watch_a_night_without_loading_the_page_again(night: Night, browse
     assert "well" in plain.inner_text("main")
 
 
-def test_megabytes_that_are_lent_say_what_they_bought(night: Night, browser: Browser) -> None:
-    page = phone(browser)
+def test_megabytes_that_are_lent_say_what_they_bought(night: Night, phones: Phones) -> None:
+    page = phones.phone()
     claim(night, page)
     page.goto(f"{night.box.address}/staff")
     page.click("text=Lend megabytes now")

@@ -11,12 +11,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from provisioning.demo import Night
 from sync.hub.drafts.draft import CHUNK_BYTES
-from tests.system.test_browser import assert_welcoming, claim_the_hub, phone
-from tests.system.test_browser import browser as browser
+from tests.nights import a_night
+from tests.phones import Phones, assert_welcoming
+from tests.system.test_browser import claim_the_hub
 
 pytestmark = pytest.mark.system
 
@@ -24,15 +25,14 @@ pytestmark = pytest.mark.system
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     with ExitStack() as leaving:
-        night = Night(tmp_path_factory.mktemp("publishing"), leaving, lan=False, say=print)
-        leaving.callback(night.hub.stop)
+        night = a_night(tmp_path_factory.mktemp("publishing"), leaving)
         night.hub.start()
         yield night
 
 
 @pytest.fixture(scope="module")
-def staff(night: Night, browser: Browser) -> Page:
-    page = phone(browser, "en")
+def staff(night: Night, phones: Phones) -> Page:
+    page = phones.phone("en")
     claim_the_hub(night, page)
     return page
 
@@ -82,9 +82,10 @@ def test_a_course_is_sent_in_parts_looked_at_and_published(night: Night, staff: 
 
     staff.get_by_role("link", name="See it as learners will").click()
     assert_welcoming(staff)
-    staff.get_by_role("link", name="Water").last.click()
+    staff.locator("main section a").first.click()
     expect(staff.frame_locator("iframe").get_by_role("heading", name="Water finds its way")).to_be_visible()
     assert staff.frames[1].url.split("/")[2] != staff.url.split("/")[2], "on an origin of its own"
+    staff.get_by_role("link", name="Water").click()
     staff.get_by_role("link", name="The draft").click()
 
     staff.fill("#f-subjects", "Physics, Land")
@@ -98,13 +99,9 @@ def test_a_course_is_sent_in_parts_looked_at_and_published(night: Night, staff: 
 
 
 def test_without_a_script_the_same_way_leads_there_and_in_arabic_from_right_to_left(
-    night: Night, staff: Page, browser: Browser, package: Path
+    night: Night, staff: Page, phones: Phones, package: Path
 ) -> None:
-    context = browser.new_context(
-        viewport={"width": 360, "height": 740}, locale="ar", java_script_enabled=False,
-        storage_state=staff.context.storage_state(),
-    )  # fmt: skip
-    page = context.new_page()
+    page = phones.phone("ar", scripts=False, storage_state=staff.context.storage_state())
     page.goto(f"{night.hub.address}/publish")
     page.set_input_files("[name=files]", str(package))
     page.fill("[name=course]", "water-again")
@@ -114,7 +111,7 @@ def test_without_a_script_the_same_way_leads_there_and_in_arabic_from_right_to_l
     expect(page.locator("#found")).to_be_visible(timeout=30_000)
     assert page.locator("html").get_attribute("dir") == "rtl"
     address = page.url
-    context.close()
+    page.context.close()
     staff.goto(f"{address}?lang=ar")
     assert_welcoming(staff)
     staff.goto(f"{night.hub.address}/courses/water?lang=ar")

@@ -5,15 +5,13 @@ Every page that is passed is asked by axe-core, and none is wider than the phone
 
 import random
 import re
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from catalog.publish import Catalog, publish
 from catalog.questions.bank import Bank
@@ -25,13 +23,11 @@ from edge.serve import sites
 from sync.web.front import Front
 from tests.edge.conftest import WoundClock, no_way
 from tests.edge.learning.quiz.conftest import ESSAY, WATER
+from tests.phones import Phones, assert_welcoming, watched
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.system
 
-PHONE = {"width": 360, "height": 740}
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-SERIOUS = {"serious", "critical"}
 ARABIC = {
     "Which capital?": "ما عاصمة كل بلد؟", "What comes first?": "ما الذي يأتي أولا؟", "How deep?": "كم العمق؟",
     "Water as air?": "ما اسم الماء في الهواء؟", "What is wet?": "ما هو المبتل؟",
@@ -50,26 +46,18 @@ class School:
     address: str
     port: int
 
-    def page(self, browser: Browser, person: Person, kind: str, language: str, *, scripts: bool) -> Page:
+    def page(self, phones: Phones, person: Person, kind: str, language: str, *, scripts: bool) -> Page:
         """A phone that is signed in."""
-        context = browser.new_context(
-            viewport=PHONE, locale=language, java_script_enabled=scripts, reduced_motion="reduce"
-        )
-        context.set_default_timeout(20_000)
+        context = phones.context(language, scripts=scripts)
         cookie, _ = self.box.sessions.begin(person.id, kind, {})
         context.add_cookies([{"name": f"qanat-box-{self.port}", "value": cookie, "url": self.address}])
-        page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"a script failed on {page.url}: {error}"))
-        return page
+        return watched(context)
 
 
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
     folder = tmp_path_factory.mktemp("school")
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        port, content_port = one.getsockname()[1], two.getsockname()[1]
+    port, content_port = free_ports(2)
     config = Config(host="127.0.0.1", port=port, content_port=content_port, content_ports=1)
     usual: dict[str, Any] = {"clock": WoundClock(), "random_bytes": random.Random("school").randbytes}
     box = Box.open(folder / "box", config, open_link=no_way, **usual)
@@ -91,26 +79,9 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
         box.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
-
-
 def learner(school: School, name: str) -> Person:
     classrooms = school.box.people.classrooms() or [school.box.people.add_classroom("8 B")]
     return school.box.people.enrol_learner(classrooms[0].id, name, Secret("pin", "4071"))
-
-
-def assert_welcoming(page: Page, shots: Path, name: str, *, scripts: bool) -> None:
-    """Nothing serious for axe-core, nothing wider than the phone; and a picture for whoever wants to see it."""
-    page.screenshot(path=shots / f"{name}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
-    if scripts:
-        found = Axe().run(page).response["violations"]
-        assert [] == [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS], page.url
 
 
 def answer(page: Page, bank: Bank, number: int) -> None:
@@ -138,35 +109,35 @@ def answer(page: Page, bank: Bank, number: int) -> None:
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_quiz_from_its_first_page_to_its_result(
-    school: School, browser: Browser, language: str, scripts: bool, tmp_path: Path
+    school: School, phones: Phones, language: str, scripts: bool, tmp_path: Path
 ) -> None:
     amina = learner(school, f"Amina {language} {scripts}")
-    page = school.page(browser, amina, "learner", language, scripts=scripts)
+    page = school.page(phones, amina, "learner", language, scripts=scripts)
     activity = school.box.shelf.release(language).activities[0]  # type: ignore[union-attr]
     bank = Bank.from_bytes((school.box.shelf.tree(language) / activity.path).read_bytes())
 
     page.goto(f"{school.address}/library/{language}/{activity.id}")
-    assert_welcoming(page, tmp_path, "start", scripts=scripts)
+    assert_welcoming(page, tmp_path / "start.png", scripts=scripts)
     page.click("main a.btn.block")
     for number in range(1, len(bank.questions) + 1):
         answer(page, bank, number)
-        assert_welcoming(page, tmp_path, f"question-{number}", scripts=scripts)
+        assert_welcoming(page, tmp_path / f"question-{number}.png", scripts=scripts)
         page.locator("main form .btn").first.click()
         following = number + 1 if number < len(bank.questions) else "check"
         expect(page).to_have_url(re.compile(rf"show={following}$"))
-    assert_welcoming(page, tmp_path, "check", scripts=scripts)
+    assert_welcoming(page, tmp_path / "check.png", scripts=scripts)
     expect(page.locator(".steps .ok")).to_have_count(len(bank.questions))
     page.click("button[value=hand-in]")
 
     expect(page).to_have_url(re.compile(r"show=result$"))
-    assert_welcoming(page, tmp_path, "result", scripts=scripts)
+    assert_welcoming(page, tmp_path / "result.png", scripts=scripts)
     result = school.box.results.of(amina.id)[language][activity.id]
     assert (1000, 1) == (result.best_permille, result.attempts)
 
 
-def test_an_answer_stays_on_the_page_while_the_box_is_away(school: School, browser: Browser) -> None:
+def test_an_answer_stays_on_the_page_while_the_box_is_away(school: School, phones: Phones) -> None:
     amina = learner(school, "Safia")
-    page = school.page(browser, amina, "learner", "en", scripts=True)
+    page = school.page(phones, amina, "learner", "en", scripts=True)
     activity = school.box.shelf.release("essay").activities[0]  # type: ignore[union-attr]
     page.goto(f"{school.address}/quiz/essay/{activity.id}?show=1")
     page.fill("textarea", "Because the sun lifts the sea.")
@@ -183,21 +154,21 @@ def test_an_answer_stays_on_the_page_while_the_box_is_away(school: School, brows
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_all_on_one_page(school: School, browser: Browser, language: str, tmp_path: Path) -> None:
+def test_all_on_one_page(school: School, phones: Phones, language: str, tmp_path: Path) -> None:
     amina = learner(school, f"Badr {language}")
-    page = school.page(browser, amina, "learner", language, scripts=True)
+    page = school.page(phones, amina, "learner", language, scripts=True)
     activity = school.box.shelf.release(language).activities[0]  # type: ignore[union-attr]
 
     page.goto(f"{school.address}/quiz/{language}/{activity.id}?show=all")
 
-    assert_welcoming(page, tmp_path, "all", scripts=True)
+    assert_welcoming(page, tmp_path / "all.png")
     expect(page.locator("main section")).to_have_count(8)
     assert page.locator("img[alt='A tall tank']").evaluate("one => one.complete && one.naturalWidth > 0")
 
 
-def test_a_teacher_reads_an_essay(school: School, browser: Browser, tmp_path: Path) -> None:
+def test_a_teacher_reads_an_essay(school: School, phones: Phones, tmp_path: Path) -> None:
     amina = learner(school, "Hodan")
-    page = school.page(browser, amina, "learner", "en", scripts=False)
+    page = school.page(phones, amina, "learner", "en", scripts=False)
     activity = school.box.shelf.release("essay").activities[0]  # type: ignore[union-attr]
     page.goto(f"{school.address}/quiz/essay/{activity.id}?show=1")
     page.fill("textarea", "Because the sun lifts the sea.")
@@ -206,9 +177,9 @@ def test_a_teacher_reads_an_essay(school: School, browser: Browser, tmp_path: Pa
     expect(page.locator("h1")).to_contain_text("Your teacher reads it")
 
     teacher = school.box.people.add_teacher("Kadra Ismail")
-    desk = school.page(browser, teacher, "teacher", "en", scripts=True)
+    desk = school.page(phones, teacher, "teacher", "en", scripts=True)
     desk.goto(f"{school.address}/classes/{amina.classroom}/essays")
-    assert_welcoming(desk, tmp_path, "essays", scripts=True)
+    assert_welcoming(desk, tmp_path / "essays.png")
     expect(desk.locator("pre")).to_have_text(re.compile("the sun lifts the sea"))
     desk.fill("[name=points]", "1")
     desk.click("main form .btn")

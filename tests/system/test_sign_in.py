@@ -11,19 +11,16 @@ from urllib.parse import unquote_plus
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Page, Request, expect
 
 from provisioning.demo import Night
 from sync.clock import SystemClock
+from tests.nights import a_night
+from tests.phones import Phones, assert_welcoming
 from tests.signing_in import press
 
 pytestmark = pytest.mark.system
 
-PHONE = {"width": 360, "height": 740}
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-SERIOUS = {"serious", "critical"}
 PASSWORD = "six goats & a wéll"
 SECOND = "seven goats, no well"
 WAIT_MS = 100
@@ -36,20 +33,10 @@ PATIENCE_SECONDS = 6
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """A hub and a box that nobody has claimed; both are processes."""
     with ExitStack() as leaving:
-        night = Night(tmp_path_factory.mktemp("sign-in"), leaving, lan=False, say=print)
-        leaving.callback(night.hub.stop)
-        leaving.callback(night.box.stop)
+        night = a_night(tmp_path_factory.mktemp("sign-in"), leaving)
         night.hub.start()
         night.box.start()
         yield night
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -66,24 +53,15 @@ def never_sent(sent: list[str]) -> Iterator[None]:
     assert [] == found
 
 
-def phone(browser: Browser, sent: list[str], language: str = "en", *, scripts: bool = True) -> Page:
-    context = browser.new_context(viewport=PHONE, locale=language, java_script_enabled=scripts, reduced_motion="reduce")
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"a script failed on {page.url}: {error}"))
+def phone(phones: Phones, sent: list[str], language: str = "en", *, scripts: bool = True) -> Page:
+    page = phones.phone(language, scripts=scripts)
+    page.context.set_default_timeout(30_000)
 
     def keep(request: Request) -> None:
         sent.extend([request.url, request.post_data or ""])
 
     page.on("request", keep)
     return page
-
-
-def assert_welcoming(page: Page) -> None:
-    """Nothing serious for axe-core, nothing wider than the phone."""
-    found = Axe().run(page).response["violations"]
-    assert [] == [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS]
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def sign_in(night: Night, page: Page, password: str) -> None:
@@ -105,9 +83,9 @@ def shown(page: Page, part: str) -> list[str]:
 
 
 def test_a_box_is_claimed_signed_in_to_and_given_a_sheet_without_a_password_on_the_air(
-    night: Night, browser: Browser, sent: list[str]
+    night: Night, phones: Phones, sent: list[str]
 ) -> None:
-    page = phone(browser, sent)
+    page = phone(phones, sent)
     page.goto(f"{night.box.address}/claim")
     assert_welcoming(page)
     page.fill("[name=code]", (night.box.data / "label.txt").read_text().strip())
@@ -116,7 +94,7 @@ def test_a_box_is_claimed_signed_in_to_and_given_a_sheet_without_a_password_on_t
     press(page)
     assert "The box is yours." in page.inner_text("h1")
 
-    again = phone(browser, sent, "ar")
+    again = phone(phones, sent, "ar")
     sign_in(night, again, "six goats")
     assert again.url.endswith("/sign-in/password")
     again.fill("#f-password", PASSWORD)
@@ -128,7 +106,7 @@ def test_a_box_is_claimed_signed_in_to_and_given_a_sheet_without_a_password_on_t
     again.fill("#f-now", PASSWORD)
     again.fill("#f-password", SECOND)
     press(again)
-    sign_in(night, phone(browser, sent), SECOND)
+    sign_in(night, phone(phones, sent), SECOND)
 
     again.goto(f"{night.box.address}/codes")
     codes = shown(again, "codes")
@@ -138,7 +116,7 @@ def test_a_box_is_claimed_signed_in_to_and_given_a_sheet_without_a_password_on_t
     assert 10 == len(codes)
     assert not any(code in text for code in codes for text in sent)
 
-    silent = phone(browser, sent, scripts=False)
+    silent = phone(phones, sent, scripts=False)
     silent.goto(f"{night.box.address}/sign-in/password")
     assert "runs no script" in silent.evaluate("document.body.innerText")
     assert not silent.is_visible("#f-password"), "a form that only a script can send looks alive"
@@ -151,8 +129,8 @@ def test_a_box_is_claimed_signed_in_to_and_given_a_sheet_without_a_password_on_t
     expect(silent).to_have_url(re.compile("/staff"))
 
 
-def test_the_hub_asks_its_staff_for_a_second_factor(night: Night, browser: Browser, sent: list[str]) -> None:
-    page = phone(browser, sent)
+def test_the_hub_asks_its_staff_for_a_second_factor(night: Night, phones: Phones, sent: list[str]) -> None:
+    page = phone(phones, sent)
     page.goto(f"{night.hub.address}/claim")
     assert_welcoming(page)
     page.fill("[name=code]", (night.hub.data / "claim-code.txt").read_text().strip())
@@ -178,7 +156,7 @@ def test_the_hub_asks_its_staff_for_a_second_factor(night: Night, browser: Brows
     expect(page).to_have_url(f"{night.hub.address}/")
     assert not any(secret in text or secret.replace(" ", "") in text for text in sent)
 
-    later = phone(browser, sent, "ar")
+    later = phone(phones, sent, "ar")
     later.goto(f"{night.hub.address}/sign-in")
     later.fill("[name=name]", "Rana")
     later.fill("#f-password", PASSWORD)
@@ -189,8 +167,8 @@ def test_the_hub_asks_its_staff_for_a_second_factor(night: Night, browser: Brows
     expect(later).to_have_url(f"{night.hub.address}/")
 
 
-def test_a_slow_phone_is_in_after_a_few_seconds(night: Night, browser: Browser, sent: list[str]) -> None:
-    page = phone(browser, sent)
+def test_a_slow_phone_is_in_after_a_few_seconds(night: Night, phones: Phones, sent: list[str]) -> None:
+    page = phone(phones, sent)
     page.goto(f"{night.box.address}/sign-in/password")
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": BRAKE})
     clock = SystemClock()

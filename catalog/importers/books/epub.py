@@ -2,19 +2,24 @@
 
 * The files keep their places, so that the chapters' own links hold; what only readers' programs need stays out.
 * A chapter that is not well-formed goes as a page that browsers forgive; one that is missing is left out and said.
+* What the book's list calls nearly as a file is called is that file; a chapter that no browser shows is what the book
+  says may stand for it, and one that is a picture gets a page around it.
 * A book that is locked to one reader's program is refused; scrambled fonts alone lock nothing.
 """
 
+import html
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from catalog.fault import ContentFault
 from catalog.importers.books.contents import Heading, headings_of
 from catalog.importers.intake import Intake, slug, title_of
 from catalog.importers.repairs.site import take
 from catalog.importers.repairs.zawgyi import unicode_of
+from catalog.importers.rewriting import Paths
+from catalog.importers.site import is_junk
 from catalog.importers.source import Source, Tree, contents
 from catalog.importers.xml import Element, children, descendants, parse_xml, text_of
 from catalog.manifest import Activity, is_safe_path
@@ -24,12 +29,18 @@ CONTAINER = "META-INF/container.xml"
 ENCRYPTION = "META-INF/encryption.xml"
 PACKAGE_MEDIA_TYPE = "application/oebps-package+xml"
 DOCUMENT_BYTES_MAX = 16 << 20
-SPINE_MAX = 2_000
+SPINE_MAX = 5_000
 HEADINGS_MAX = 500
 WORDS_MAX = 2_000
 SUBJECTS_MAX = 20
 PAGE_TYPES = {"application/xhtml+xml", "text/html", "image/svg+xml"}
 SCRAMBLED_FONTS = {"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"}
+LISTING = ".opf"
+FALLBACKS_MAX = 10
+_PICTURE_PAGE = (
+    '<html xmlns="http://www.w3.org/1999/xhtml"><head><title></title><style>body{{margin:0;text-align:center}}'
+    "img{{max-width:100%;height:auto}}</style></head><body>{}</body></html>"
+)
 FITTING = b"<style>img,svg,video{max-width:100%;height:auto}body{overflow-wrap:break-word}</style>"
 """Books are laid out for pages of paper; on a phone a picture must not be wider than the screen."""
 
@@ -41,6 +52,8 @@ class Item:
     path: str
     media_type: str
     properties: frozenset[str]
+    fallback: str = ""
+    """Which item of the list may stand for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,10 @@ class Epub:
     format = "epub"
 
     def recognises(self, source: Source) -> bool:
-        return source.tree is not None and CONTAINER in source.tree.paths
+        if source.tree is None:
+            return False
+        paths = source.tree.paths
+        return CONTAINER in paths or ("mimetype" in paths and any(path.endswith(LISTING) for path in paths))
 
     def read(self, opened: Source, intake: Intake) -> list[Activity]:
         tree = opened.tree
@@ -76,11 +92,19 @@ class Epub:
         spine = _spine(opened.name, tree, package, intake)
         name = intake.claim_id(slug(package.title or opened.path.stem, "book"))
         _tell(package, intake)
-        renamed = _forgiven(tree, spine, intake)
-        kept = {path: renamed.get(path, path) for path in tree.paths if not _is_for_programs(path, package)}
+        pictures = {path: f"{path}.xhtml" for path in spine if _is_picture(path, package)}
+        renamed = _forgiven(tree, [path for path in spine if path not in pictures], intake)
+        junk = [path for path in tree.paths if is_junk(path)]
+        intake.report.left_out += [f"{path}: left behind by the computer that made it." for path in junk]
+        wanted = [path for path in tree.paths if path not in junk and not _is_for_programs(path, package)]
+        kept = {path: renamed.get(path, path) for path in wanted}
         take(tree, kept, name, intake, renamed=renamed, style=FITTING)
-        paths = [f"{name}/{renamed.get(path, path)}" for path in spine]
-        headings = headings_of(_document(tree, package.navigation), package.navigation) if package.navigation else []
+        for path, page in pictures.items():
+            shown = f'<img src="{html.escape(quote(posixpath.basename(path)))}" alt=""/>'
+            intake.add(f"{name}/{page}", [_PICTURE_PAGE.format(shown).encode()], is_counted=False)
+        shown_as = {**renamed, **pictures}
+        paths = [f"{name}/{shown_as.get(path, path)}" for path in spine]
+        headings = _headings(tree, package, intake)
         attributes = {"spine": paths, "toc": _toc(headings, spine)}
         if package.author:
             attributes["author"] = package.author
@@ -91,17 +115,15 @@ class Epub:
 
 
 def _package(name: str, tree: Tree) -> Package:
-    container = _document(tree, CONTAINER)
-    roots = [one for one in descendants(container, "rootfile") if one.get("media-type") == PACKAGE_MEDIA_TYPE]
-    place = unquote((roots or [Element("none")])[0].get("full-path", ""))
-    if place not in tree.paths:
+    files = Paths.of(tree.paths)
+    place = _listing(tree, files)
+    if place is None:
         raise _broken(name, "the list of its chapters is missing")
     document = _document(tree, place)
     folder = posixpath.dirname(place)
-    items = {one.get("id", ""): _item(folder, one) for one in children(document, "manifest", "item")}
-    spine = [
-        items[ref.get("idref", "")] for ref in children(document, "spine", "itemref") if ref.get("idref", "") in items
-    ]
+    items = {one.get("id", ""): _item(folder, one, files) for one in children(document, "manifest", "item")}
+    wanted = [ref.get("idref", "") for ref in children(document, "spine", "itemref")]
+    spine = [_shown(items[one], items) for one in wanted if one in items]
     found = next((one for one in document if one.tag == "spine"), None)
     navigation = [one.path for one in items.values() if "nav" in one.properties]
     older = items.get(found.get("toc", "") if found is not None else "")
@@ -123,9 +145,41 @@ def _package(name: str, tree: Tree) -> Package:
     )
 
 
-def _item(folder: str, one: Element) -> Item:
-    path = posixpath.normpath(posixpath.join(folder, unquote(one.get("href", "")).partition("#")[0]))
-    return Item(path, one.get("media-type", "").lower(), frozenset(one.get("properties", "").split()))
+def _listing(tree: Tree, files: Paths) -> str | None:
+    """The book's list: where its container says, else the only one that is there."""
+    roots = list(descendants(_document(tree, CONTAINER), "rootfile")) if CONTAINER in tree.paths else []
+    roots.sort(key=lambda one: one.get("media-type") != PACKAGE_MEDIA_TYPE)
+    named = next((found for one in roots if (found := files.find(one.get("full-path", "?")))), None)
+    listings = [path for path in tree.paths if path.endswith(LISTING)]
+    return named or (listings[0] if len(listings) == 1 else None)
+
+
+def _item(folder: str, one: Element, files: Paths) -> Item:
+    path = posixpath.normpath(posixpath.join(folder, one.get("href", "").partition("#")[0]))
+    return Item(
+        files.find(path) or unquote(path),
+        one.get("media-type", "").lower(),
+        frozenset(one.get("properties", "").split()),
+        one.get("fallback", ""),
+    )
+
+
+def _shown(item: Item, items: Mapping[str, Item]) -> Item:
+    """The item, or the first that may stand for it and is a page; a picture needs none to stand for it."""
+    found = item
+    if item.media_type.startswith("image/"):
+        return item
+    for _ in range(FALLBACKS_MAX):
+        if found.media_type in PAGE_TYPES or found.fallback not in items:
+            break
+        found = items[found.fallback]
+    return found if found.media_type in PAGE_TYPES else item
+
+
+def _is_picture(path: str, package: Package) -> bool:
+    kinds = {item.path: item.media_type for item in package.items.values()}
+    kind = kinds.get(path) or media_type(path)
+    return kind.startswith("image/") and kind not in PAGE_TYPES
 
 
 def _said(document: Element, name: str) -> str:
@@ -139,7 +193,11 @@ def _spine(name: str, tree: Tree, package: Package, intake: Intake) -> list[str]
     there = set(tree.paths)
     found = [path for path in listed if path in there and is_safe_path(path)]
     intake.report.left_out += [f"{path}: a chapter that is not in the book." for path in listed if path not in there]
-    pages = [path for path in found if types.get(path, "") in PAGE_TYPES or media_type(path) in PAGE_TYPES]
+    pages = [
+        path
+        for path in found
+        if types.get(path, "") in PAGE_TYPES or media_type(path) in PAGE_TYPES or _is_picture(path, package)
+    ]
     if not pages:
         raise _broken(name, "none of its chapters is in it")
     if len(pages) > SPINE_MAX:
@@ -167,6 +225,17 @@ def _is_well_formed(tree: Tree, path: str) -> bool:
     except ContentFault:
         return False
     return True
+
+
+def _headings(tree: Tree, package: Package, intake: Intake) -> Sequence[Heading]:
+    """The book's own contents; none, and a line in the report, where they cannot be read."""
+    if not package.navigation:
+        return []
+    try:
+        return headings_of(_document(tree, package.navigation), package.navigation)
+    except ContentFault as fault:
+        intake.report.left_out.append(f"The book's own contents: {fault.sentence}")
+        return []
 
 
 def _toc(headings: Sequence[Heading], spine: Sequence[str]) -> list[dict[str, object]]:

@@ -1,11 +1,13 @@
 """What the links in a cartridge's pages mean: its own files, whatever the tokens and capitals they are written with.
 
 * A link to another activity that is a page leads there; to one that is none (a quiz, a link), its words stay.
-* What is used is remembered, so that it comes along; what is missing is said once for each page.
+* What is used is remembered, so that it comes along; what is missing is said once, with who asks for it.
 """
 
+import posixpath
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from catalog.importers.cartridge.canvas import FILES, WIKI
@@ -14,11 +16,12 @@ from catalog.importers.cartridge.placing import Placed
 from catalog.importers.report import Report
 from catalog.importers.rewriting import DROPPED, Meaning, Paths, is_elsewhere, joined, relative
 
-_BASE = re.compile(r"(?:\.\./)*(?:\$|%24)IMS[-_]CC[-_]FILEBASE(?:\$|%24)/?", re.IGNORECASE)
+_BASE = re.compile(r"(?:\.\./)*(?:\$|%24)IMS[-_]CC[-_]FILE[-_]?BASE(?:\$|%24)/?", re.IGNORECASE)
 _WIKI = re.compile(r"(?:\$|%24)WIKI_REFERENCE(?:\$|%24)/(?:pages|wiki)/([^?#]+)", re.IGNORECASE)
 _OBJECT = re.compile(r"(?:\$|%24)CANVAS_OBJECT_REFERENCE(?:\$|%24)/[a-z_]+/([A-Za-z0-9_-]+)", re.IGNORECASE)
 _FILE = re.compile(r"(?:\$|%24)CANVAS_COURSE_REFERENCE(?:\$|%24)/file_contents/course(?:%20|\+| )files/([^?#]+)", re.I)
 _FILE_ID = re.compile(r"(?:\$|%24)CANVAS_COURSE_REFERENCE(?:\$|%24)/files/([A-Za-z0-9_-]+)", re.IGNORECASE)
+_TOKEN_BEFORE = re.compile(r"^(?:\.\./)*\$[A-Z][A-Z_-]{2,40}\$/?", re.IGNORECASE)
 _TOKEN = re.compile(r"(?:\$|%24)[A-Z][A-Z_-]{2,40}(?:\$|%24)")
 
 
@@ -32,12 +35,14 @@ class Links:
         resources: Mapping[str, Resource],
         written: Mapping[str, str],
         report: Report,
+        miss: Callable[[str, str], None],
     ) -> None:
         self._paths = paths
         self._placed = placed
         self._resources = resources
         self._written = written
         self._report = report
+        self._miss = miss
         self.used: dict[str, None] = {}
 
     def meaning(self, page: str, new_page: str, title: str) -> Meaning:
@@ -52,7 +57,8 @@ class Links:
             path = self._path(page, bare)
             if path is None:
                 if _TOKEN.search(bare) or "/" in bare or "." in bare:
-                    self._report.left_out.append(f"{title}: what it links to is missing: {unquote(bare)[:200]}.")
+                    plain = unquote(bare.partition("?")[0])
+                    self._miss(title, _TOKEN_BEFORE.sub("", plain) if _TOKEN.search(bare) else joined(page, plain))
                 return DROPPED if _TOKEN.search(bare) else None
             if not self._is_as_written(page, bare, path):
                 self._report.repaired.append(f"{title}: its link to {path} was written otherwise: {bare[:200]}.")
@@ -68,11 +74,13 @@ class Links:
         if _TOKEN.search(address):
             is_path = _BASE.match(address) or _FILE.match(address)
             return is_path is None or plain.endswith(path.removeprefix(FILES))
-        return path == joined(page, plain)
+        return unicodedata.normalize("NFC", joined(page, plain)) in (path, posixpath.dirname(path))
 
     def file(self, page: str, address: str) -> str | None:
-        """The file of the package that a link in `page` means."""
-        return self._path(page, address.partition("#")[0])
+        """The file of the package that a link in `page` means; where none lies there, the only one of that name."""
+        bare = address.partition("#")[0]
+        found = _BASE.match(bare)
+        return self._path(page, bare) or self._paths.only(bare[found.end() :] if found else bare)
 
     def _path(self, page: str, address: str) -> str | None:
         if found := _OBJECT.match(address) or _FILE_ID.match(address):
@@ -82,11 +90,11 @@ class Links:
             resource = self._resources.get(name)
             return self._start_of(name) if resource else self._paths.find(f"{WIKI}{name}.html")
         if found := _FILE.match(address):
-            return self._paths.find(FILES + found[1])
+            return self._paths.find(FILES + found[1]) or self._paths.only(found[1])
         bare = address.partition("?")[0]
         if found := _BASE.match(bare):
             rest = bare[found.end() :]
-            return self._paths.find(FILES + rest) or self._paths.find(rest)
+            return self._paths.find(FILES + rest) or self._paths.find(rest) or self._paths.only(rest)
         return None if _TOKEN.search(bare) else self._paths.find(joined(page, bare))
 
     def _start_of(self, resource_id: str) -> str | None:

@@ -1,6 +1,6 @@
 """The parts of a cartridge, each as an activity of ours.
 
-* A page is rewritten on its way, so that it finds its files where they are now.
+* A page is rewritten on its way, so that it finds its files where they are now, and mended as any site's pages are.
 * What only a program elsewhere can show (LTI tools) is left out by name.
 """
 
@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from catalog.fault import ContentFault
 from catalog.importers.cartridge.canvas import WHOLE_QUIZZES
@@ -18,7 +19,9 @@ from catalog.importers.cartridge.placing import Placed, is_page
 from catalog.importers.intake import Intake, title_of
 from catalog.importers.questions.qti12 import ROOT, read_qti12
 from catalog.importers.questions.quiz import keep
-from catalog.importers.rewriting import PAGE_BYTES_MAX, page_text, rewritten
+from catalog.importers.repairs.letters import page_text
+from catalog.importers.repairs.site import Mending
+from catalog.importers.rewriting import PAGE_BYTES_MAX, rewritten
 from catalog.importers.single import file_activities, link_activity
 from catalog.importers.site import page_title
 from catalog.importers.source import Tree, contents
@@ -37,8 +40,11 @@ _PICTURES = "image/"
 class Parts:
     """Makes the activities of one cartridge."""
 
-    def __init__(self, tree: Tree, intake: Intake, manifest: Manifest, links: Links, placed: Placed) -> None:
+    def __init__(
+        self, tree: Tree, intake: Intake, manifest: Manifest, links: Links, placed: Placed, mending: Mending
+    ) -> None:
         self._tree = tree
+        self._mending = mending
         self._intake = intake
         self._manifest = manifest
         self._links = links
@@ -115,7 +121,7 @@ class Parts:
         attached = [one.get("href", "") for one in descendants(child(root, "attachments"), "attachment")]
         offered = "".join(f'<p><a href="{html.escape(one)}">{html.escape(_name_of(one))}</a></p>' for one in attached)
         text = rewritten(said + offered, self._links.meaning(resource.start, path, title))
-        self._intake.add(path, [page_of(title, text, self._intake.language)], is_counted=False)
+        self._mending.add(path, [page_of(title, text, self._intake.language)])
         return self._made(name, "html", path, title)
 
     def _assignment(self, resource: Resource, name: str, title: str) -> Activity:
@@ -125,7 +131,7 @@ class Parts:
         said = "".join(words.itertext()) if words is not None else ""
         path = f"{name}/index.html"
         text = rewritten(said, self._links.meaning(resource.start, path, title))
-        self._intake.add(path, [page_of(title, text, self._intake.language)], is_counted=False)
+        self._mending.add(path, [page_of(title, text, self._intake.language)])
         return self._made(name, "html", path, title)
 
     def _link(self, resource: Resource, name: str, title: str) -> Activity | None:
@@ -160,9 +166,9 @@ class Parts:
         kind = media_type(path)
         if kind.startswith(_PICTURES):
             target = f"{name}/{posixpath.basename(path)}"
-            self._intake.add(target, self._tree.pieces(path), is_counted=False)
+            self._mending.add(target, self._tree.pieces(path))
             page = f"{name}/index.html"
-            picture = f'<img src="{html.escape(posixpath.basename(path))}" alt="{html.escape(title)}">'
+            picture = f'<img src="{html.escape(quote(posixpath.basename(path)))}" alt="{html.escape(title)}">'
             self._intake.add(page, [page_of(title, picture, self._intake.language)], is_counted=False)
             return [self._made(name, "html", page, title)]
         return file_activities(self._intake, name, title, posixpath.basename(path), lambda: self._tree.pieces(path))
@@ -176,12 +182,12 @@ class Parts:
         if is_page(path) or path.lower().endswith(STYLES):
             self._write(path, target, contents(self._tree, path, PAGE_BYTES_MAX), path, is_readable=False)
         else:
-            self._intake.add(target, self._tree.pieces(path), is_counted=False)
+            self._mending.add(target, self._tree.pieces(path))
 
     def _write(self, path: str, target: str, data: bytes, title: str, *, is_readable: bool) -> None:
         self._done.add(path)
-        text = rewritten(page_text(data), self._links.meaning(path, target, title))
-        self._intake.add(target, [(readable(text) if is_readable else text).encode()], is_counted=False)
+        text = rewritten(page_text(data, path, self._intake.report), self._links.meaning(path, target, title))
+        self._mending.add(target, [(readable(text) if is_readable else text).encode("utf-8", "replace")])
 
     def _use(self, resource: Resource) -> None:
         """What a page says it needs comes along, though no link in it was seen."""

@@ -23,13 +23,15 @@ class Placed:
 
     paths: Mapping[str, str]
     activities: Mapping[str, str]
+    shared: str = SHARED
 
     def of(self, path: str) -> str:
-        return self.paths.get(path) or f"{SHARED}/{path}"
+        return self.paths.get(path) or f"{self.shared}/{path}"
 
 
-def placed(pages: Iterable[tuple[Resource, str]], known: frozenset[str]) -> Placed:
-    """Place the start pages, each with the id of its activity, among the files that are there."""
+def placed(pages: Iterable[tuple[Resource, str]], known: frozenset[str], shared: str) -> Placed:
+    """Place the start pages, each with the id of its activity, among the files that are there; `shared` is the folder
+    of what pages share."""
     pages = list(pages)
     users = Counter(_folder(path) for resource, _ in pages for path in {resource.start})
     paths: dict[str, str] = {}
@@ -42,7 +44,7 @@ def placed(pages: Iterable[tuple[Resource, str]], known: frozenset[str]) -> Plac
             for path in resource.files:
                 if path in known:
                     paths[path] = f"{name}/{posixpath.relpath(path, folder)}"
-    return Placed(paths, activities)
+    return Placed(paths, activities, shared)
 
 
 def activity_id(resource: Resource) -> str:

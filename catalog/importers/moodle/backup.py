@@ -42,6 +42,8 @@ class Section:
     summary: str
     order: tuple[str, ...]
     is_hidden: bool
+    part: str = ""
+    """Of a section inside another: which of the activities called `subsection` stands for it, by its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Outline:
     sections: Sequence[Section]
     known: frozenset[str]
     """The paths of the backup's files."""
+    damaged: tuple[str, ...] = ()
+    """What is wrong with documents of sections, in words."""
 
 
 def read_outline(tree: Tree) -> Outline:
@@ -74,11 +78,15 @@ def read_outline(tree: Tree) -> Outline:
         )
         for one in children(listed, "activities", "activity")
     ]  # fmt: skip
+    damaged: list[str] = []
     sections = [
-        section
-        for one in children(listed, "sections", "section")
-        if (section := _section(tree, known, value(one, "directory").strip("/"), value(one, "title"))) is not None
+        _section(tree, known, one, number, modules, damaged)
+        for number, one in enumerate(children(listed, "sections", "section"))
     ]
+    placed = {name for section in sections for name in section.order}
+    if loose := tuple(one.id for one in modules if one.id not in placed and one.section not in _ids(sections)):
+        # The backup of one activity alone has no sections.
+        sections.append(Section("", len(sections), "", "", loose, is_hidden=False))
     return Outline(
         value(information, "original_course_fullname"),
         value(information, "moodle_release"),
@@ -86,6 +94,7 @@ def read_outline(tree: Tree) -> Outline:
         {one.id: one for one in modules},
         sorted(sections, key=lambda one: one.number),
         known,
+        tuple(damaged),
     )
 
 
@@ -94,8 +103,10 @@ def is_hidden(tree: Tree, outline: Outline, module: Module) -> bool:
     path = f"{module.folder}/module.xml"
     if path not in outline.known:
         return False
-    root = document(tree, path)
-    return value(root, "visible") == "0"
+    try:
+        return value(document(tree, path), "visible") == "0"
+    except ContentFault:
+        return False
 
 
 def document(tree: Tree, path: str) -> Element:
@@ -116,17 +127,31 @@ def words(element: Element | None, *names: str) -> str:
     return "" if text.strip() == NULL else text
 
 
-def _section(tree: Tree, known: frozenset[str], folder: str, title: str) -> Section | None:
-    path = f"{folder}/section.xml"
-    if path not in known:
-        return None
-    root = document(tree, path)
-    number = value(root, "number")
+def _ids(sections: Sequence[Section]) -> set[str]:
+    return {one.id for one in sections}
+
+
+def _section(
+    tree: Tree, known: frozenset[str], listed: Element, number: int, modules: Sequence[Module], damaged: list[str]
+) -> Section:
+    """A section as its document has it; where that is missing or damaged, as far as the backup's list tells."""
+    path, title = f"{value(listed, 'directory').strip('/')}/section.xml", value(listed, "title")
+    own = value(listed, "sectionid")
+    name = "" if title.isdecimal() else title
+    try:
+        root = document(tree, path) if path in known else None
+    except ContentFault as fault:
+        damaged.append(fault.sentence)
+        root = None
+    if root is None:
+        return Section(own, number, name, "", tuple(one.id for one in modules if one.section == own), is_hidden=False)
+    written = value(root, "number")
     return Section(
         id=root.get("id", ""),
-        number=int(number) if number.isdecimal() and len(number) < 7 else 0,
-        name=value(root, "name") or ("" if title.isdecimal() else title),
+        number=int(written) if written.isdecimal() and len(written) < 7 else 0,
+        name=value(root, "name") or name,
         summary=words(root, "summary"),
         order=tuple(one.strip() for one in value(root, "sequence").split(",") if one.strip()),
         is_hidden=value(root, "visible") == "0",
+        part=value(root, "itemid") if value(root, "component") == "mod_subsection" else "",
     )

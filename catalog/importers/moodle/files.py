@@ -19,7 +19,8 @@ LIST_BYTES_MAX = 64 << 20
 SLICE = 400
 AREAS = frozenset(
     {"course", "question", "mod_page", "mod_book", "mod_resource", "mod_folder", "mod_label", "mod_url", "mod_scorm",
-     "mod_h5pactivity", "mod_hvp", "mod_imscp", "mod_quiz", "mod_glossary", "mod_lesson", "contentbank"}
+     "mod_h5pactivity", "mod_hvp", "mod_imscp", "mod_quiz", "mod_glossary", "mod_lesson", "mod_assign",
+     "mod_assignment", "contentbank"}
 )  # fmt: skip
 
 

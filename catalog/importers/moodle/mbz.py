@@ -31,12 +31,11 @@ from catalog.questions.markup import cleaned, is_rich, plain
 COURSE = "course/course.xml"
 HEADING_LETTERS_MAX = 80
 _BLOCKS = re.compile(r"</(?:p|div|h\d|li|td)>|<br>")
+SUBSECTION = "subsection"
 OLD = "moodle.xml"
 """The list of a backup of Moodle 1.x."""
 
 KINDS_LEFT_OUT = {
-    "assign": "assignments are handed in to a teacher of that Moodle",
-    "assignment": "assignments are handed in to a teacher of that Moodle",
     "forum": "forums belong to the people who wrote in them",
     "chat": "chats belong to the people who wrote in them",
     "workshop": "workshops are handed in to other learners",
@@ -81,32 +80,40 @@ class MoodleBackup:
 
 def _read(tree: Tree, name: str, intake: Intake) -> list[Activity]:
     outline = read_outline(tree)
+    intake.report.left_out += outline.damaged
     _read_about(tree, outline, intake)
-    intake.claim_id(LEGACY)
+    shared = intake.claim_id(LEGACY)
     names = {one.id: intake.claim_id(slug(f"{one.kind}-{one.id}", "part")) for one in outline.modules.values()}
-    parts = Parts(tree, intake, outline, names)
+    parts = Parts(tree, intake, outline, names, shared)
     activities: list[Activity] = []
     for section in outline.sections:
-        activities += _section(section, tree, outline, parts, intake)
+        if not section.part:
+            activities += _section(section, tree, outline, parts, intake)
     if not activities:
-        raise ContentFault(
-            f"{name} holds nothing that can be taken.", " ".join(intake.report.left_out[:3]) or "Back it up again."
-        )
+        left_out = intake.report.left_out
+        why = f": {left_out[0].rstrip('.')}" if left_out else ""
+        more = f" ({len(left_out) - 1} more were left out)" if len(left_out) > 1 else ""
+        raise ContentFault(f"{name} holds nothing that can be taken{why}{more}.", "Back it up with its content.")
+    parts.finish()
     return activities
 
 
-def _section(section: Section, tree: Tree, outline: Outline, parts: Parts, intake: Intake) -> Iterator[Activity]:
+def _section(
+    section: Section, tree: Tree, outline: Outline, parts: Parts, intake: Intake, above: str = ""
+) -> Iterator[Activity]:
+    """The activities of a section; `above` is the heading of the one that it is a part of."""
     report = intake.report
     said = plain(cleaned(section.summary, lambda _: None))
     is_words = len(said) > HEADING_LETTERS_MAX or is_rich(section.summary)
-    heading = section.name or (_first_words(section.summary) if is_words else said)
+    own = section.name or (_first_words(section.summary) if is_words else said)
+    heading = " · ".join(one for one in (above, own) if one)
     if section.is_hidden:
         if section.order or said:
             report.left_out.append(f"The section “{heading or section.number}” is hidden in the course it came from.")
         return
     if is_words or (section.name and said):
         name = intake.claim_id(f"section-{section.id or section.number}")
-        title = heading or said[:HEADING_LETTERS_MAX] or str(section.number)
+        title = own or said[:HEADING_LETTERS_MAX] or str(section.number)
         yield _under(parts.section_page(name, title, section.summary, parts.section_files(section.id)), heading)
     below = heading
     for module_id in section.order:
@@ -115,6 +122,8 @@ def _section(section: Section, tree: Tree, outline: Outline, parts: Parts, intak
             continue
         if is_hidden(tree, outline, module):
             report.left_out.append(f"“{shown_title(module.title)}” is hidden in the course it came from.")
+        elif (inner := _inner_section(tree, outline, module)) is not None and not above:
+            yield from _section(inner, tree, outline, parts, intake, heading)
         elif not parts.is_known(module):
             why = KINDS_LEFT_OUT.get(module.kind, f"parts of the kind {module.kind} are not known here")
             report.left_out.append(f"“{shown_title(module.title)}” ({module.kind}): {why}.")
@@ -122,6 +131,17 @@ def _section(section: Section, tree: Tree, outline: Outline, parts: Parts, intak
             below = " · ".join(one for one in (heading, label) if one)
         else:
             yield from (_under(one, below) for one in parts.activities(module))
+
+
+def _inner_section(tree: Tree, outline: Outline, module: Module) -> Section | None:
+    """The section that a `subsection` of Moodle 4.5 stands for."""
+    if module.kind != SUBSECTION or module.document not in outline.known:
+        return None
+    try:
+        number = document(tree, module.document).get("id", "")
+    except ContentFault:
+        return None
+    return next((one for one in outline.sections if one.part and one.part == number), None)
 
 
 def _first_words(markup: str) -> str:
@@ -135,7 +155,10 @@ def _short_label(tree: Tree, outline: Outline, module: Module) -> str | None:
     """The words of a label that is a heading; None of anything else."""
     if module.kind != "label" or module.document not in outline.known:
         return None
-    markup = words(child(document(tree, module.document), "label"), "intro")
+    try:
+        markup = words(child(document(tree, module.document), "label"), "intro")
+    except ContentFault:
+        return None
     said = plain(cleaned(markup, lambda _: None))
     return said if len(said) <= HEADING_LETTERS_MAX and not is_rich(markup) and "<a " not in markup else None
 
@@ -148,7 +171,11 @@ def _read_about(tree: Tree, outline: Outline, intake: Intake) -> None:
     about = intake.about
     about.title = about.title or outline.title
     if COURSE in outline.known:
-        root = document(tree, COURSE)
+        try:
+            root = document(tree, COURSE)
+        except ContentFault as fault:
+            intake.report.left_out.append(f"What the course says of itself: {fault.sentence}")
+            return
         about.title = words(root, "fullname").strip() or about.title
         about.description = plain(cleaned(words(root, "summary"), lambda _: None))
         about.language = about.language or words(root, "lang").strip().partition("_")[0]

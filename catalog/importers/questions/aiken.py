@@ -9,10 +9,10 @@ ANSWER: B
 import re
 
 from catalog.importers.questions.quiz import Found, part_ids, question_id
-from catalog.questions.bank import PERMILLE, Option, Question
+from catalog.questions.bank import PERMILLE, QUESTIONS_MAX, Option, Question
 from catalog.questions.markup import from_text
 
-_OPTION = re.compile(r"\s*([A-Za-z])[.)]\s+(.*\S)\s*")
+_OPTION = re.compile(r"\s*([A-Za-z])[.)](\s*)(.*\S)\s*")
 _ANSWER = re.compile(r"\s*ANSWER\s*:\s*([A-Za-z])\s*", re.IGNORECASE)
 
 
@@ -33,8 +33,10 @@ def read_aiken(text: str) -> Found:
         if answer:
             _add(found, taken, words, choices, answer[1].upper())
             words, choices = [], []
-        elif option and words:
-            choices.append((option[1].upper(), option[2]))
+            if len(found.questions) > QUESTIONS_MAX:
+                return found  # no more are taken, and that is said
+        elif option and words and _is_next(option, choices):
+            choices.append((option[1].upper(), option[3]))
         elif line.strip():
             if choices:
                 found.left_out.append(f"“{' '.join(words)[:80]}”: no line says which answer is right.")
@@ -43,6 +45,11 @@ def read_aiken(text: str) -> Found:
     if words or choices:
         found.left_out.append(f"“{' '.join(words)[:80]}”: no line says which answer is right.")
     return found
+
+
+def _is_next(option: re.Match[str], choices: list[tuple[str, str]]) -> bool:
+    """“U.S. history” is no choice: where no space follows the letter, it has to be the next one."""
+    return bool(option[2]) or option[1].upper() == chr(ord("A") + len(choices))
 
 
 def _add(found: Found, taken: set[str], words: list[str], choices: list[tuple[str, str]], right: str) -> None:

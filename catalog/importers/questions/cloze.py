@@ -50,7 +50,8 @@ def _gap(name: str, kind: str, body: str, weight: int) -> Gap | None:
         numbers = [accepted_number(*words.partition(":")[::2], share, said) for words, share, said in answers]
         return Gap(name, "number", tuple(one for one in numbers if one), weight=weight)
     if kind.startswith(_CHOICE):
-        accepted = tuple(Accepted(words, share=share, feedback=said) for words, share, said in answers if share > 0)
+        told = [one for one in answers if one[1] > 0 or one[2]]
+        accepted = tuple(Accepted(words, share=max(0, share), feedback=said) for words, share, said in told)
         return Gap(name, "choice", accepted, _distinct([words for words, _, _ in answers]), weight)
     return None
 

@@ -9,21 +9,23 @@ import re
 from collections.abc import Iterator
 
 from catalog.fault import ContentFault
-from catalog.importers.intake import Intake, latin, pieces_of, slug, title_of
+from catalog.importers.intake import Intake, first_bytes, latin, pieces_of, slug, title_of
 from catalog.importers.questions.aiken import is_aiken, read_aiken
 from catalog.importers.questions.gift import is_gift, read_gift
 from catalog.importers.questions.moodle_xml import media_of, read_moodle_xml
 from catalog.importers.questions.qti12 import ROOT, read_qti12
-from catalog.importers.questions.quiz import Found, Media, keep
+from catalog.importers.questions.quiz import Found, Media, keep, nothing_asked
 from catalog.importers.source import Source
-from catalog.importers.xml import parse_xml
+from catalog.importers.xml import Element, parse_xml
 from catalog.manifest import Activity
 
 TEXT_BYTES_MAX = 8 << 20
 XML_BYTES_MAX = 48 << 20
 """Pictures stand inside, in base64."""
 
+LOOKED_AT_BYTES = 64 << 10
 _ROOT = re.compile(r"<(?:[\w.-]{1,60}:)?([A-Za-z_][\w.-]{0,60})")
+_MOODLE = re.compile(r"<question\s[^>]{0,200}\btype\s*=")
 _PROLOG = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?\s*>)", re.DOTALL)
 
 
@@ -33,10 +35,13 @@ class MoodleXml:
     format = "moodle-xml"
 
     def recognises(self, source: Source) -> bool:
-        return root_of(source.head) == "quiz" and "<question" in decoded(source.head)
+        return root_of(source.head) in ("quiz", "question") and _MOODLE.search(decoded(source.head)) is not None
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
         root = parse_xml(_bytes(source, intake, XML_BYTES_MAX), source.name, bytes_max=XML_BYTES_MAX)
+        if root.tag == "question":  # one that was cut out of its bank
+            alone, root = root, Element("quiz")
+            root.append(alone)
         return _kept(read_moodle_xml(root), source, intake, media_of(root))
 
 
@@ -59,7 +64,7 @@ class Gift:
     format = "gift"
 
     def recognises(self, source: Source) -> bool:
-        return is_text(source.head) and is_gift(decoded(source.head))
+        return is_text(source.head) and is_gift(decoded(_more(source)), source.name)
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
         return _kept([read_gift(decoded(_bytes(source, intake, TEXT_BYTES_MAX)))], source, intake, _nothing)
@@ -71,7 +76,7 @@ class Aiken:
     format = "aiken"
 
     def recognises(self, source: Source) -> bool:
-        return is_text(source.head) and is_aiken(decoded(source.head))
+        return is_text(source.head) and is_aiken(decoded(_more(source)))
 
     def read(self, source: Source, intake: Intake) -> list[Activity]:
         return _kept([read_aiken(decoded(_bytes(source, intake, TEXT_BYTES_MAX)))], source, intake, _nothing)
@@ -101,9 +106,15 @@ def is_text(head: bytes) -> bool:
     return bool(head) and (head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" not in head)
 
 
+def _more(source: Source) -> bytes:
+    """More than the first bytes: such files may begin with remarks of their makers."""
+    return source.head if source.is_folder else first_bytes(source.path, LOOKED_AT_BYTES)
+
+
 def _kept(banks: list[Found], source: Source, intake: Intake, media: Media) -> list[Activity]:
     wanted = slug(source.path.stem, "quiz")
     kept = []
+    said = len(intake.report.left_out)
     for found in banks:
         own = latin(found.title) if len(banks) > 1 else ""
         name = intake.claim_id(own or wanted)
@@ -111,10 +122,7 @@ def _kept(banks: list[Found], source: Source, intake: Intake, media: Media) -> l
         if activity is not None:
             kept.append(activity)
     if not kept:
-        raise ContentFault(
-            f"{source.name} has no question that can be asked.",
-            "; ".join(intake.report.left_out[:3]) or "Look into it.",
-        )
+        raise nothing_asked(source.name, intake.report.left_out[said:])
     return kept
 
 

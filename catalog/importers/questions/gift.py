@@ -4,17 +4,23 @@
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from catalog.importers.questions.numbers import accepted_number, between, decimal_of
 from catalog.importers.questions.quiz import Found, named, part_ids, percent, question_id
-from catalog.questions.bank import PERMILLE, Accepted, Gap, Option, Pair, Question
+from catalog.questions.bank import PERMILLE, QUESTIONS_MAX, Accepted, Gap, Option, Pair, Question
 from catalog.questions.markup import cleaned, from_text, plain
 
 _LIKELY = re.compile(r"(?:^|\n)\s*::[^\n]{1,300}?::|\{\s*(?:T|F|TRUE|FALSE)\s*[}#]|\{\s*[=~#%][^}]", re.IGNORECASE)
+_OTHER = re.compile(r"""\s*(?:\{\s*["}]|\[\s*["\[{\d\]])""")
+"""How JSON begins."""
+SUFFIXES = (".gift", ".gift.txt")
 _NAME = re.compile(r"\s*::((?:\\.|[^\\])*?)::", re.DOTALL)
 _FORMAT = re.compile(r"\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
 _ANSWERS = re.compile(r"(?<!\\)\{((?:\\.|[^\\{}])*)\}", re.DOTALL)
+_OPENS = re.compile(r"(?<!\\)\{")
+_CLOSES = re.compile(r"(?<!\\)\}")
 _PART = re.compile(r"(?<!\\)([=~])")
 _FEEDBACK = re.compile(r"(?<!\\)#")
 _GENERAL = re.compile(r"(?<!\\)####")
@@ -22,19 +28,23 @@ _ARROW = re.compile(r"\s*->\s*")
 _SHARE = re.compile(r"\s*%(-?\d{1,3}(?:\.\d{1,5})?)%")
 _TRUTH = re.compile(r"\s*(T|TRUE|F|FALSE)\s*(?:#(.*))?", re.IGNORECASE | re.DOTALL)
 _ESCAPED = re.compile(r"\\([~=#{}:\\nt])")
+HTML = ("html", "moodle")
 _LETTERS = {"n": "\n", "t": "\t"}
 
 
-def is_gift(text: str) -> bool:
-    """Tell whether a text has what only GIFT has: names between colons, answers in braces."""
-    return not text.lstrip().startswith(("<", "[", "{")) and _LIKELY.search(text) is not None
+def is_gift(text: str, name: str = "") -> bool:
+    """Tell whether a text has what only GIFT has: names between colons, answers in braces; of a file that is called so,
+    braces alone."""
+    if text.lstrip().startswith("<") or _OTHER.match(text):
+        return False
+    return _LIKELY.search(text) is not None or (name.lower().endswith(SUFFIXES) and _ANSWERS.search(text) is not None)
 
 
 def read_gift(text: str) -> Found:
     """Read all questions; what has no answers is a text before the next question."""
     found, taken, before = Found(), set[str](), ""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("//")]
-    for block in re.split(r"\n\s*\n", "\n".join(lines)):
+    for block in _blocks("\n".join(lines)):
         kept = "\n".join(line for line in block.splitlines() if not line.lstrip().startswith("$CATEGORY:"))
         if not kept.strip():
             continue
@@ -49,7 +59,27 @@ def read_gift(text: str) -> Found:
             continue
         found.questions.append(replace(question, text=f"<div>{before}</div>{question.text}") if before else question)
         before = ""
+        if len(found.questions) > QUESTIONS_MAX:
+            return found  # no more are taken, and that is said
+    if before:
+        found.left_out.append(f"“{named('', before)}”: it asks for nothing, and no question follows it.")
     return found
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """The questions, which blank lines divide; one inside of braces divides nothing, where a brace closes behind it."""
+    held = ""
+    for block in re.split(r"\n\s*\n", text):
+        if held and (_OPENS.search(block.partition("}")[0]) or "::" in block or "}" not in block):
+            yield held
+            held = ""
+        held = f"{held}\n{block}" if held else block
+        opened, closed = len(_OPENS.findall(held)), len(_CLOSES.findall(held))
+        if opened <= closed:
+            yield held
+            held = ""
+    if held:
+        yield held
 
 
 def _head(block: str) -> tuple[str, bool, str]:
@@ -57,7 +87,7 @@ def _head(block: str) -> tuple[str, bool, str]:
     rest = block[named_.end() :] if named_ else block
     kind = _FORMAT.match(rest)
     rest = rest[kind.end() :] if kind else rest
-    is_html = kind is not None and kind[1].lower() in ("html", "moodle")
+    is_html = kind is not None and kind[1].lower() in HTML
     return _plain(named_[1]) if named_ else "", is_html, rest.strip()
 
 
@@ -83,7 +113,7 @@ def _question(name: str, is_html: bool, body: str, answers: re.Match[str], taken
 def _true_or_false(question: Question, truth: re.Match[str]) -> Question:
     is_true = truth[1].upper().startswith("T")
     wrong, right = (
-        ([from_text(_plain(one)) for one in _FEEDBACK.split(truth[2])] + ["", ""])[:2] if truth[2] else ("", "")
+        ([_markup(one, is_html=False) for one in _FEEDBACK.split(truth[2])] + ["", ""])[:2] if truth[2] else ("", "")
     )
     options = (
         Option("true", "", PERMILLE * is_true, right if is_true else wrong),
@@ -93,10 +123,13 @@ def _true_or_false(question: Question, truth: re.Match[str]) -> Question:
 
 
 def _number(question: Question, inside: str) -> Question | None:
-    parts = _parts(inside) if _PART.search(inside) else [("=", inside)]
+    parts = _parts(inside if inside.lstrip().startswith(("=", "~")) else f"={inside}")
     accepted = []
-    for _, part in parts:
-        worth, rest, feedback = _worth(part, PERMILLE)
+    said = [_worth(part, 0) for sign, part in parts if sign == "~"]
+    if wrong := next((feedback for _, words, feedback in said if feedback and words in ("", "*")), ""):
+        question = replace(question, feedback={**question.feedback, "wrong": wrong})
+    for sign, part in parts:
+        worth, rest, feedback = _worth(part, PERMILLE if sign == "=" else 0)
         if ".." in rest:
             least, most = (decimal_of(one) for one in rest.split("..", 1))
             number = between(least, most, worth, feedback) if least is not None and most is not None else None
@@ -108,7 +141,7 @@ def _number(question: Question, inside: str) -> Question | None:
 
 
 def _choices(question: Question, inside: str, is_html: bool) -> Question | None:
-    parts = _parts(inside)
+    parts = _parts(inside) if _PART.search(inside) else [("=", inside.strip())]
     if not parts:
         return None
     if all(sign == "=" for sign, _ in parts):
@@ -156,12 +189,16 @@ def _worth(part: str, otherwise: int) -> tuple[int, str, str]:
     rest = part[share.end() :] if share else part
     cut = _FEEDBACK.search(rest)
     words, feedback = (rest[: cut.start()], rest[cut.end() :]) if cut else (rest, "")
-    return worth, words.strip(), from_text(_plain(feedback)) if feedback else ""
+    return worth, words.strip(), _markup(feedback, is_html=False) if feedback else ""
 
 
 def _markup(text: str, is_html: bool) -> str:
-    said = _plain(text)
-    return said.strip() if is_html else from_text(said)
+    """Each text may say what it is written in; else it is as the question's own words are."""
+    kind = _FORMAT.match(text)
+    if kind:
+        text, is_html = text[kind.end() :], kind[1].lower() in HTML
+    said = _plain(text).strip()
+    return said if is_html else from_text(said)
 
 
 def _plain(text: str) -> str:

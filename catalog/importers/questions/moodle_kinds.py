@@ -188,6 +188,7 @@ def as_gap(name: str, question: Question) -> Gap | None:
         return replace(question.gaps[0], id=name, weight=weight)
     if question.kind == "choice" and not question.is_many:
         named = [(_plain(one.text), one) for one in question.options]
-        accepted = tuple(Accepted(said, share=one.share, feedback=one.feedback) for said, one in named if one.share > 0)
+        told = [(said, one) for said, one in named if one.share > 0 or one.feedback]
+        accepted = tuple(Accepted(said, share=max(0, one.share), feedback=one.feedback) for said, one in told)
         return Gap(name, "choice", accepted, tuple(dict.fromkeys(said for said, _ in named)), weight)
     return None

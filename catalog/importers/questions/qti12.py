@@ -27,14 +27,19 @@ class _Reading:
 
 
 def read_qti12(root: Element, bank_of: BankOf = lambda _: None) -> Found:
-    """Read the first test, or bank, or all loose items of the document."""
-    test = next((one for one in root if one.tag in ("assessment", "objectbank")), root)
+    """Read the tests and banks, or all loose items of the document; the first of them says how it is done."""
+    tests = [one for one in root if one.tag in ("assessment", "objectbank")] or [root]
+    test = tests[0]
     said = metadata(test)
     found = Found(test.get("title", "") or said.get("bank_title", "") or said.get("qmd_assessmenttitle", ""))
     found.attempts = _attempts(said)
     found.intro = material(child(test, "presentation_material"))
     reading = _Reading(found, set(), bank_of)
-    _section(test, "", reading)
+    for one in tests:
+        _section(one, "", reading)
+    if reading.before and found.questions:
+        last = found.questions[-1]
+        found.questions[-1] = replace(last, text=f"{last.text}<div>{reading.before}</div>")
     return found
 
 
@@ -45,6 +50,8 @@ def _section(section: Element, pool: str, reading: _Reading) -> None:
                 _section(one, _pool(one, reading) or pool, reading)
             case "item":
                 _item(one, pool, reading)
+            case "bankentry_item":
+                _entry(one, pool, reading)
             case "presentation_material" | "rubric" if section.tag == "section":
                 reading.before += material(one)
             case _:
@@ -70,6 +77,16 @@ def _pool(section: Element, reading: _Reading) -> str:
         if not items:
             reading.found.left_out.append(f"“{section.get('title') or name}” draws from a bank that is not here.")
     return name
+
+
+def _entry(element: Element, pool: str, reading: _Reading) -> None:
+    """One question of a bank, by its name there."""
+    bank, name = element.get("sourcebank_ref", ""), element.get("item_ref", "")
+    found = next((one for one in descendants(reading.bank_of(bank), "item") if one.get("ident") == name), None)
+    if found is not None:
+        _item(found, pool, reading)
+    else:
+        reading.found.left_out.append(f"a question ({name}) of a bank that is not here.")
 
 
 def _item(element: Element, pool: str, reading: _Reading) -> None:

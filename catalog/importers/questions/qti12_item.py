@@ -19,6 +19,8 @@ from catalog.questions.markup import cleaned, from_text, plain
 RESPONSES = ("response_lid", "response_str", "response_num", "response_grp", "response_xy", "response_extension")
 POINTS = ("points_possible", "cc_weighting", "qmd_weighting")
 FEEDBACK = {"general": "general_fb", "right": "correct_fb", "wrong": "general_incorrect_fb"}
+_IN_WORDS = ("fill_in_multiple_blanks_question", "multiple_dropdowns_question")
+"""Kinds of Canvas whose responses stand in the item's words, each at its name in brackets."""
 CANNOT = {
     "file_upload_question": "it asks for a file, which we cannot take yet",
     "calculated_question": "its numbers are drawn anew for everybody, which we cannot do yet",
@@ -64,10 +66,11 @@ class Item:
         responses = tuple(_response(one) for one in element.iter() if one.tag in RESPONSES)
         profile = said.get("cc_profile", "").removeprefix("cc.").partition(".v")[0]
         worth = next((said[name] for name in POINTS if said.get(name)), "")
+        kind = said.get("question_type", "") or profile or said.get("qmd_itemtype", "").lower()
         return cls(
             title=element.get("title", ""),
-            text=_text(presentation, responses),
-            kind=said.get("question_type", "") or profile or said.get("qmd_itemtype", "").lower(),
+            text=_text(presentation, is_marked=len(responses) > 1 or kind in _IN_WORDS),
+            kind=kind,
             points=max(0, thousandths(worth)),
             responses=responses,
             rules=rules_of(element),
@@ -91,7 +94,7 @@ def question_of(item: Item, name: str) -> Question | str:
         return "it is answered on a picture, which we cannot do yet"
     if tags == {"response_grp"}:
         return _grouped(question, item)
-    if len(item.responses) > 1:
+    if len(item.responses) > 1 or item.kind in _IN_WORDS:
         return _several(question, item)
     response = item.responses[0]
     if response.tag == "response_lid":
@@ -153,7 +156,7 @@ def _gap(name: str, item: Item, response: Response) -> Gap:
     is_case = False
     for rule in item.rules:
         share = min(PERMILLE, rule.worth * PERMILLE // most) if most else 0
-        said = "".join(item.feedback.get(one, "") for one in rule.feedback)
+        said = "".join(item.feedback.get(one, "") for one in rule.feedback if one not in FEEDBACK.values())
         for least, greatest in rule.ranges(response.ident) if rule.worth > 0 else ():
             numbers.append(between(least, greatest, share, said))
         for test in rule.tests:
@@ -183,9 +186,6 @@ def _several(question: Question, item: Item) -> Question | str:
         gaps.append(gap)
         text = _placed(text, response, gap.id)
     return replace(question, kind="gaps", text=text, gaps=tuple(gaps))
-
-
-_IN_WORDS = ("fill_in_multiple_blanks_question", "multiple_dropdowns_question")
 
 
 def _choosing(name: str, item: Item, response: Response) -> Gap:
@@ -287,10 +287,10 @@ def _response(element: Element) -> Response:
     )
 
 
-def _text(presentation: Element | None, responses: tuple[Response, ...]) -> str:
+def _text(presentation: Element | None, *, is_marked: bool) -> str:
     """The item's words; where they go on behind something to write, a mark stands in its place."""
     pieces: list[str] = []
-    _gather(presentation, pieces, is_marked=len(responses) > 1)
+    _gather(presentation, pieces, is_marked=is_marked)
     return "".join(pieces)
 
 

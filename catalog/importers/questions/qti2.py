@@ -4,8 +4,11 @@
   has them, without its prefix.
 * Interactions that stand in lines of text become gaps of one question; those that stand alone, a question each.
 * What needs a picture to click on, a file or a program of its own is left out by name.
+* An item that asks for nothing is words to read before the next one; a film in an item is shown, a button for a hint
+  is not.
 """
 
+import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -24,8 +27,9 @@ ITEM, TEST = "assessment-item", "assessment-test"
 INLINE = ("text-entry-interaction", "inline-choice-interaction")
 BLOCKS = (
     "choice-interaction", "order-interaction", "match-interaction", "gap-match-interaction",
-    "extended-text-interaction", "slider-interaction",
+    "extended-text-interaction", "slider-interaction", "hottext-interaction", "associate-interaction",
 )  # fmt: skip
+_NOT_ASKED = ("end-attempt-interaction", "media-interaction")
 _UNSEEN = (
     "feedback-inline", "feedback-block", "modal-feedback", "prompt", "template-inline", "template-block", "stylesheet",
     "rubric-block",
@@ -46,6 +50,8 @@ class Item:
     title: str
     questions: tuple[Question, ...]
     why_not: str = ""
+    words: str = ""
+    """What an item says that asks for nothing."""
 
 
 def normal(root: Element) -> Element:
@@ -66,12 +72,14 @@ def read_item(root: Element, name: str, path: str, load: Callable[[str], "Elemen
     identifier, title = root.get("identifier", ""), root.get("title", "")
     if next(descendants(root, "template-declaration"), None) is not None:
         return Item(identifier, title, (), "its numbers are drawn anew for everybody, which we cannot do yet")
-    found = [one for one in body.iter() if one.tag.endswith("-interaction")] if body is not None else []
+    asked = [one for one in body.iter() if one.tag.endswith("-interaction")] if body is not None else []
+    found = [one for one in asked if one.tag not in _NOT_ASKED]
     unknown = sorted({one.tag for one in found if one.tag not in BLOCKS + INLINE})
-    if unknown or not found:
-        why = f"it asks by {', '.join(unknown)}, which we cannot do yet" if unknown else "it asks for nothing"
-        return Item(identifier, title, (), why)
+    if unknown:
+        return Item(identifier, title, (), f"it asks by {', '.join(unknown)}, which we cannot do yet")
     stimulus = "".join(reading.stimulus(load, one.get("href", "")) for one in children(root, "assessment-stimulus-ref"))
+    if not found:
+        return Item(identifier, title, (), "it asks for nothing", stimulus + reading.text(body, []))
     blocks = [one for one in found if one.tag in BLOCKS]
     inline = [one for one in found if one.tag in INLINE]
     text = stimulus + reading.text(body, inline)
@@ -130,7 +138,11 @@ class _Reading:
                 return f"[[{names[id(element)]}]]"
             if element.tag == "rubric-block" and "candidate" in element.get("view", ""):
                 return None
-            return "" if element.tag in BLOCKS + _UNSEEN or element.tag == "printed-variable" else None
+            is_unseen = element.tag in BLOCKS + _UNSEEN or element.tag in (
+                "printed-variable",
+                "end-attempt-interaction",
+            )
+            return "" if is_unseen else None
 
         return self._placed(inner_markup(body, instead))
 
@@ -144,7 +156,13 @@ class _Reading:
         declared = self._declared.get(interaction.get("response-identifier", ""), Declared())
         match interaction.tag:
             case "choice-interaction":
-                return self._choice(question, interaction, declared)
+                return self._choice(question, list(descendants(interaction, "simple-choice")), interaction, declared)
+            case "hottext-interaction":
+                words = inner_markup(interaction, _underlined)
+                question = replace(question, text=question.text + self._placed(words))
+                return self._choice(question, list(descendants(interaction, "hottext")), interaction, declared)
+            case "associate-interaction":
+                return self._associate(question, interaction, declared)
             case "order-interaction":
                 return self._order(question, interaction, declared)
             case "match-interaction":
@@ -165,11 +183,10 @@ class _Reading:
             return Question(name, only.kind, text.replace("[[1]]", "_____"), gaps=(only,))
         return Question(name, "gaps", text, gaps=tuple(gaps))
 
-    def _choice(self, question: Question, interaction: Element, declared: Declared) -> Question:
-        choices = list(descendants(interaction, "simple-choice"))
+    def _choice(self, question: Question, choices: list[Element], interaction: Element, declared: Declared) -> Question:
         is_many = declared.cardinality == "multiple" and interaction.get("max-choices", "1") != "1"
-        shares = declared.shares(is_added=is_many)
         idents = [one.get("identifier", "") for one in choices]
+        shares = declared.shares(is_added=is_many, among=idents)
         options = tuple(
             Option(part, self.markup(one), shares.get(ident, 0), self._feedback_of(one, ident))
             for part, ident, one in zip(part_ids(question.id, idents), idents, choices, strict=True)
@@ -196,7 +213,30 @@ class _Reading:
             return "it has not two sets to match"
         left, right = ({one.get("identifier", ""): one for one in part} for part in sets)
         wanted = [pair.split() for pair in declared.pairs]
-        if any(len(pair) != 2 for pair in wanted) or len({pair[0] for pair in wanted}) != len(wanted):
+        if not _is_single(wanted) and _is_single([pair[::-1] for pair in wanted]):
+            left, right, wanted = right, left, [pair[::-1] for pair in wanted]
+        return self._pairs(question, left, right, wanted, declared)
+
+    def _associate(self, question: Question, interaction: Element, declared: Declared) -> Question | str:
+        """Pairs within one set: the first of each is asked for its other."""
+        choices = {one.get("identifier", ""): one for one in descendants(interaction, "simple-associable-choice")}
+        wanted: list[list[str]] = []
+        for pair in (one.split() for one in declared.pairs):
+            is_taken = pair[0] in [other[0] for other in wanted]
+            wanted.append(pair[::-1] if is_taken else pair)
+        firsts = {pair[0] for pair in wanted} - {pair[-1] for pair in wanted}
+        others = {name: one for name, one in choices.items() if name not in firsts}
+        return self._pairs(question, choices, others, wanted, declared)
+
+    def _pairs(
+        self,
+        question: Question,
+        left: Mapping[str, Element],
+        right: Mapping[str, Element],
+        wanted: list[list[str]],
+        declared: Declared,
+    ) -> Question | str:
+        if not _is_single(wanted):
             return "something in it matches more than one other, which we cannot ask yet"
         ids = dict(zip(right, part_ids(question.id, list(right)), strict=True))
         pairs = tuple(
@@ -209,13 +249,14 @@ class _Reading:
 
     def _gap_match(self, question: Question, interaction: Element, declared: Declared) -> Question:
         words = {one.get("identifier", ""): _plain(self.markup(one)) for one in descendants(interaction, "gap-text")}
-        wanted = {pair.split()[1]: pair.split()[0] for pair in declared.pairs if len(pair.split()) == 2}
+        shares = declared.shares(is_added=False)
         gaps = []
         for at, gap in enumerate(descendants(interaction, "gap"), 1):
-            right = words.get(wanted.get(gap.get("identifier", ""), ""), "")
-            gaps.append(
-                Gap(str(at), "choice", (Accepted(right),) if right else (), tuple(dict.fromkeys(words.values())))
-            )
+            right = _fitting(shares, gap.get("identifier", ""), words)
+            best = max(right.values(), default=PERMILLE)
+            accepted = tuple(Accepted(word, share=share * PERMILLE // best) for word, share in right.items())
+            weight = max(1, round(best * declared.most / PERMILLE)) if declared.is_in_whole_points else 1
+            gaps.append(Gap(str(at), "choice", accepted, tuple(dict.fromkeys(words.values())), weight))
         places = {id(one): str(at) for at, one in enumerate(descendants(interaction, "gap"), 1)}
 
         def instead(element: Element) -> str | None:
@@ -267,6 +308,28 @@ class _Reading:
 def _between(text: str, least: Decimal, most: Decimal, share: int) -> Accepted | None:
     value = decimal_of(text)
     return between(value - least, value + most, share) if value is not None else None
+
+
+def _is_single(pairs: list[list[str]]) -> bool:
+    """Whether each thing on the left has one partner."""
+    return all(len(pair) == 2 for pair in pairs) and len({pair[0] for pair in pairs}) == len(pairs)
+
+
+def _fitting(shares: Mapping[str, int], gap: str, words: Mapping[str, str]) -> dict[str, int]:
+    """What may stand in a gap, and what it is worth."""
+    found: dict[str, int] = {}
+    for pair, share in shares.items():
+        word, _, place = pair.partition(" ")
+        if place.strip() == gap and share > 0 and words.get(word):
+            found[words[word]] = max(share, found.get(words[word], 0))
+    return found
+
+
+def _underlined(element: Element) -> str | None:
+    """What may be chosen in a text, as it stands there."""
+    if element.tag == "hottext":
+        return f"<u>{html.escape(_plain(inner_markup(element)), quote=False)}</u>"
+    return "" if element.tag in _UNSEEN else None
 
 
 def _plain(markup: str) -> str:

@@ -16,9 +16,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from catalog.digest import sha256
+from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, safe_name
+from catalog.importers.repairs.zawgyi import converted, is_zawgyi
 from catalog.importers.report import ExternalLink
-from catalog.manifest import Activity
+from catalog.importers.written import with_formulas
+from catalog.manifest import Activity, canonical
 from catalog.media import TYPES, media_type
 from catalog.questions.bank import (
     BANK_BYTES_MAX,
@@ -41,6 +44,9 @@ TITLE_LETTERS_MAX = 200
 Media = Callable[[str], "Iterable[bytes] | None"]
 """The bytes behind a source that questions name, such as `images/well.png`; None where there are none."""
 
+SPARE_BYTES = 64 << 10
+"""Between what a bank of the most questions has and what it may have: Unicode may take more than Zawgyi."""
+NOTHING = "there is no question in it that can be asked."
 _DATA = re.compile(r"data:([a-z]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _NO_ID = re.compile(r"[^A-Za-z0-9_-]+")
@@ -71,21 +77,40 @@ def keep(found: Found, intake: Intake, name: str, title: str, media: Media, **at
     report = intake.report
     report.left_out += [f"{title}: {line}" for line in found.left_out]
     files = _Files(intake, name, title)
-    bank = found.bank(title).with_markup(lambda markup: cleaned(markup, files.name_of))
+    bank = found.bank(title).with_markup(lambda markup: cleaned(with_formulas(markup), files.name_of))
     missing = files.take(media)
     if missing:
         bank = bank.with_markup(lambda markup: cleaned(markup, lambda one: None if one in missing else one))
     bank = _askable(bank, report.left_out)
     if not bank.questions:
-        report.left_out.append(f"{title}: there is no question in it that can be asked.")
+        report.left_out.append(f"{title}: {NOTHING}")
         return None
     data = bank.to_bytes()
     if len(data) > BANK_BYTES_MAX:
-        report.left_out.append(f"{title}: its questions have more than {BANK_BYTES_MAX >> 20} MiB of text.")
-        return None
+        bank = _first_that_fit(bank)
+        data = bank.to_bytes()
+        report.left_out.append(
+            f"{title}: only its first {len(bank.questions):,} questions are taken; all have more than "
+            f"{BANK_BYTES_MAX >> 20} MiB of text."
+        )
+    if is_zawgyi(bank_text := data.decode()):
+        data = Bank.from_bytes(converted(bank_text).encode()).to_bytes()
+        report.repaired.append(f"{title}: Burmese text in Zawgyi; it is Unicode now.")
     path = f"{name}/{FILE}"
     intake.add(path, [data], role="questions", is_counted=False)
     return Activity(name, KIND, path, {intake.language: title}, {"questions": len(bank.questions), **attributes})
+
+
+def nothing_asked(name: str, left_out: Sequence[str]) -> ContentFault:
+    """A file of questions of which none can be asked: the first reason that was found, and how many more there are."""
+    lines = [line for line in left_out if not line.endswith(NOTHING)]
+    if not lines:
+        return ContentFault(f"{name} has no question that can be asked.", "Look into it: it may be empty.")
+    more = f" ({len(lines) - 1} more were left out)" if len(lines) > 1 else ""
+    return ContentFault(
+        f"{name} has no question that can be asked: {lines[0].rstrip('.')}{more}.",
+        "Bring it as another format, or ask for a copy that has questions of other kinds.",
+    )
 
 
 def question_id(identifier: str, taken: set[str]) -> str:
@@ -153,6 +178,17 @@ def _askable(bank: Bank, left_out: list[str]) -> Bank:
     draws = {pool: count for pool, count in bank.draws.items() if pool in pools}
     loose = tuple(one if not one.pool or one.pool in draws else replace(one, pool="") for one in kept)
     return replace(bank, questions=loose, draws=draws)
+
+
+def _first_that_fit(bank: Bank) -> Bank:
+    left_bytes = BANK_BYTES_MAX - SPARE_BYTES - len(replace(bank, questions=()).to_bytes())
+    count = 0
+    for question in bank.questions:
+        left_bytes -= len(canonical(question.document())) + 1
+        if left_bytes < 0:
+            break
+        count += 1
+    return replace(bank, questions=bank.questions[:count])
 
 
 def _too_long(question: Question) -> str:

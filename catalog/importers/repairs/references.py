@@ -11,7 +11,7 @@ import html
 import posixpath
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import chain
 from urllib.parse import quote, unquote
@@ -53,20 +53,20 @@ Elsewhere = Callable[[str], str | None]
 class References:
     """The links of one package. `files` holds the path of each file as it will lie; `renamed` what it was called."""
 
-    files: Iterable[str]
+    files: Set[str]
     report: Report
     renamed: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Elsewhere = lambda address: None
-    _known: dict[str, str] = field(default_factory=dict)
+    has_own_links: bool = False
+    """Whether the links inside the package are led already, so that only those out of it are looked at."""
     _folded: dict[str, str | None] = field(default_factory=dict)
+    """What is not written in small letters alone, by its small letters; None where several are meant."""
     _missing: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._known = {path: path for path in self.files} | dict(self.renamed)
-        for old, path in self._known.items():
+        for old, path in chain(((path, path) for path in self.files), self.renamed.items()):
             folded = _folded(old)
-            other = self._folded.setdefault(folded, path)
-            if other != path:
+            if folded != path and self._folded.setdefault(folded, path) != path:
                 self._folded[folded] = None
 
     def mended(self, page: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -138,6 +138,8 @@ class References:
             if _SCHEME.match(shown):
                 target = self.elsewhere(shown) if shown.lower().startswith(("http:", "https:", "//")) else None
                 new = _relative(page, target) if target else None
+            elif self.has_own_links:
+                return None
             else:
                 new = self._reference(page, shown)
                 if new == "":
@@ -171,17 +173,27 @@ class References:
         return (_joined(page, unquote(re.split("[?#]", shown)[0])) or "") in self.renamed
 
     def _is_there(self, wanted: str) -> bool:
-        return wanted in self._known or any(
-            _in_folder(wanted, name) in self._known for name in ("index.html", "index.htm")
-        )
+        return any(one in self.files or one in self.renamed for one in _pages(wanted))
 
     def _meant(self, wanted: str) -> str | None:
-        indexes = [wanted, _in_folder(wanted, "index.html"), _in_folder(wanted, "index.htm")]
-        exact = next((self._known[one] for one in indexes if one in self._known), None)
-        return exact or next((found for one in indexes if (found := self._folded.get(_folded(one)))), None)
+        pages = _pages(wanted)
+        exact = next((found for one in pages if (found := self._exactly(one))), None)
+        return exact or next((found for one in pages if (found := self._nearly(_folded(one)))), None)
+
+    def _exactly(self, wanted: str) -> str | None:
+        return self.renamed.get(wanted) or (wanted if wanted in self.files else None)
+
+    def _nearly(self, folded: str) -> str | None:
+        """What is meant, whatever its capitals; None where nothing is, or several are."""
+        if folded not in self.files:
+            return self._folded.get(folded)
+        return None if folded in self._folded else folded
 
     def _miss(self, page: str, shown: str) -> None:
-        target = _joined(page, unquote(re.split("[?#]", shown)[0])) or shown
+        self.miss(page, _joined(page, unquote(re.split("[?#]", shown)[0])) or shown)
+
+    def miss(self, page: str, target: str) -> None:
+        """`page` asks for the file at `target`, which is not there."""
         if target in self._missing or len(self._missing) < MISSING_MAX:
             pages = self._missing.setdefault(target[:200], [])
             if page not in pages:
@@ -205,6 +217,11 @@ def _joined(page: str, path: str) -> str | None:
     return None if normal == ".." or normal.startswith("../") else unicodedata.normalize("NFC", normal)
 
 
+def _pages(wanted: str) -> list[str]:
+    """What a link to a file or a folder may mean."""
+    return [wanted, _in_folder(wanted, "index.html"), _in_folder(wanted, "index.htm")]
+
+
 def _in_folder(folder: str, name: str) -> str:
     return name if folder == "." else f"{folder}/{name}"
 
@@ -214,7 +231,8 @@ def _relative(page: str, target: str) -> str:
 
 
 def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path.casefold())
+    folded = unicodedata.normalize("NFC", path.casefold())
+    return path if folded == path else folded  # one text for both: a list of names may be long
 
 
 def _is_in_tag(before: bytes, data: bytes, position: int) -> bool:

@@ -23,25 +23,26 @@ _ADDRESS = re.compile(r"(?:https?:)?//([^?#\s]{3,300})(?:[?#].*)?", re.IGNORECAS
 
 @dataclass(slots=True)
 class Vendored:
-    """The copies that one package needs; `taken` are the paths that are the package's own."""
+    """The copies that one package needs; `taken` are the paths that are the package's own, `place` is their folder."""
 
     taken: frozenset[str] = frozenset()
+    place: str = PLACE
     needed: dict[str, str] = field(default_factory=dict)
 
     def instead_of(self, address: str) -> str | None:
         """The path of the copy that stands for an address; None where there is none."""
         found = _ADDRESS.fullmatch(address)
         name = addresses().get(found[1].lower()) if found else None
-        path = f"{PLACE}/{name}"
+        path = f"{self.place}/{name}"
         if name is None or path in self.taken:
             return None
         self.needed.setdefault(name, address)
         return path
 
-    def add(self, folder: str, intake: Intake) -> None:
-        """Take in the copies that were needed, under the package's folder."""
+    def add(self, prefix: str, intake: Intake) -> None:
+        """Take in the copies that were needed; `prefix` is the package's own."""
         for name, address in sorted(self.needed.items()):
-            intake.add(f"{folder}/{PLACE}/{name}", [copy_of(name)], is_counted=False)
+            intake.add(f"{prefix}{self.place}/{name}", [copy_of(name)], is_counted=False)
             intake.report.repaired.append(f"{address}: loaded from the internet; a copy of it is in the course now.")
 
 

@@ -15,7 +15,7 @@ from catalog.db import Connection, Database
 from catalog.fault import Fault
 from edge.learning.lrs.actor import Agent, identity
 from edge.learning.lrs.attachments import Attachments
-from edge.learning.lrs.call import JSON, Answer, Call
+from edge.learning.lrs.call import JSON, Answer, Call, Work
 from edge.learning.lrs.credentials import Credentials
 from edge.learning.lrs.documents import Documents
 from edge.learning.lrs.flights import Flights
@@ -31,6 +31,7 @@ from edge.learning.lrs.versions import HEADER, Spoken, Version
 from edge.people.people import NobodyThere
 from sync.clock import Clock
 from sync.journal import Journal
+from sync.web.lasting import write_then_answer
 
 CONSISTENT_HEADER = "X-Experience-API-Consistent-Through"
 PRUNED_AT_ONCE = 200
@@ -79,6 +80,10 @@ class Lrs:
         if status == 401:
             headers["WWW-Authenticate"] = 'Basic realm="xAPI", charset="UTF-8"'
         return Answer(status, headers, body)
+
+    def write(self, work: Work) -> None:
+        """Have this written before the answer of this request is sent; it is under way until then."""
+        self.flights.track(lambda one: write_then_answer(self.database, one), work)
 
     def do(self, call: Call, rights: Rights) -> Answer:
         """Answer a call from within the box; what it writes is lasting once this returns. Raises NotTaken, BoxFault."""

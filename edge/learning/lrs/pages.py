@@ -12,20 +12,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Protocol
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from catalog.fault import Fault
 from edge.learning.lrs.attachments import BYTES_MAX
-from edge.learning.lrs.call import Answer, Call, meant_by, parameters_of
-from edge.learning.lrs.lrs import CONSISTENT_HEADER, Lrs
+from edge.learning.lrs.call import Answer, Call, Work, meant_by, parameters_of
+from edge.learning.lrs.lrs import CONSISTENT_HEADER
 from edge.learning.lrs.refusal import NotTaken, malformed
 from edge.learning.lrs.resources import RESOURCES
 from edge.learning.lrs.rights import Rights
 from edge.learning.lrs.versions import HEADER
 from sync.web.app import status_of
-from sync.web.lasting import TELL, write_then_answer
+from sync.web.lasting import TELL
 from sync.web.takes import ANYTHING, JSON, takes
 from sync.web.visits import keyed
 
@@ -48,7 +49,6 @@ PREFLIGHT_HEADERS = {
 }
 RightsOf = Callable[[Call], Rights]
 """Says what the one who sends this call may do, or raises NotTaken (401, 403)."""
-Meaning = Callable[[Call], Call]
 
 _CALLER = "qanat.lrs.caller"
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -65,20 +65,30 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+class Store(Protocol):
+    """What answers behind these addresses."""
+
+    def answer(self, call: Call, rights: Rights) -> Answer:
+        """What to say to a call, and what to write before it is said. Raises NotTaken, BoxFault."""
+        ...
+
+    def write(self, work: Work) -> None:
+        """Have this written before the answer of this request is sent."""
+        ...
+
+    def refusal(self, fault: Fault, status: int, caller: str = "") -> Answer:
+        """How a fault is told to a tool."""
+        ...
+
+
 def blueprint(
-    lrs: Lrs,
-    rights_of: RightsOf,
-    *,
-    name: str = "lrs",
-    prefix: str = PREFIX,
-    is_cross_origin: bool = True,
-    meaning: Meaning = lambda call: call,
+    store: Store, rights_of: RightsOf, *, name: str = "lrs", prefix: str = PREFIX, is_cross_origin: bool = True
 ) -> Blueprint:
     """The store under `prefix`, for whomever `rights_of` knows. A prefix may have variables: `rights_of` finds them
-    in `request.view_args`. `meaning` says which call is meant where callers speak in ways of their own.
+    in `request.view_args`.
     """
     pages = Blueprint(name, __name__, url_prefix=prefix)
-    shell = _Shell(lrs, rights_of, meaning, CORS_HEADERS if is_cross_origin else {})
+    shell = _Shell(store, rights_of, CORS_HEADERS if is_cross_origin else {})
     for resource, (_, methods) in RESOURCES.items():
         # A POST may stand for any other method (alternate request syntax).
         asked = dict.fromkeys((*methods, *(() if resource == "about" else ("POST",)), "OPTIONS"))
@@ -94,10 +104,9 @@ def blueprint(
 class _Shell:
     """Takes requests of one blueprint to the store and back."""
 
-    def __init__(self, lrs: Lrs, rights_of: RightsOf, meaning: Meaning, headers: dict[str, str]) -> None:
-        self._lrs = lrs
+    def __init__(self, store: Store, rights_of: RightsOf, headers: dict[str, str]) -> None:
+        self._store = store
         self._rights_of = rights_of
-        self._meaning = meaning
         self._headers = {"Cache-Control": "private, no-cache", "Content-Security-Policy": POLICY, **headers}
         self._has_cors = bool(headers)
         self._large = threading.BoundedSemaphore(LARGE_AT_ONCE)
@@ -117,7 +126,7 @@ class _Shell:
         return response
 
     def refuse(self, fault: Fault) -> Response:
-        return _response(self._lrs.refusal(fault, status_of(fault), str(request.environ.get(_CALLER, ""))))
+        return _response(self._store.refusal(fault, status_of(fault), str(request.environ.get(_CALLER, ""))))
 
     def refuse_plainly(self, error: HTTPException) -> Response:
         status = error.code or 500
@@ -130,10 +139,10 @@ class _Shell:
         else:
             rights = self._judged(call)
             call = replace(call, body=_body(BYTES_MAX))
-        answer = self._lrs.answer(self._meaning(call), rights)
+        answer = self._store.answer(call, rights)
         if answer.work is not None:
             request.environ[TELL] = self._teller(rights.caller)
-            self._lrs.flights.track(lambda work: write_then_answer(self._lrs.database, work), answer.work)
+            self._store.write(answer.work)
         return _response(answer)
 
     def _judged(self, call: Call) -> Rights:
@@ -158,7 +167,7 @@ class _Shell:
         """How a write that failed once the view was done is told."""
 
         def tell(fault: Fault) -> tuple[int, list[tuple[str, str]], bytes]:
-            answer = self._lrs.refusal(fault, status_of(fault), caller)
+            answer = self._store.refusal(fault, status_of(fault), caller)
             assert isinstance(answer.body, bytes), "a refusal is a short document"
             return answer.status, [*answer.headers.items(), *self._headers.items()], answer.body
 

@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,15 +16,18 @@ from catalog.media import media_type
 from catalog.questions.bank import FILE, MEDIA, Question
 from catalog.questions.marking import is_given, right_answer
 from catalog.questions.markup import MEDIA_TYPES, is_media_name
-from edge.box import Box
 from edge.learning.learning import ANSWER_BYTES_MAX
 from edge.learning.quiz import asked
 from edge.learning.quiz.sitting import Sitting, sitting_of
 from edge.learning.quiz.tries import Try, all_of
+from edge.library.house import House
 from edge.library.opened import Opened, file_answer, opened_of, tree_of
 from sync.web.app import require, session_now
 from sync.web.lasting import write_then_answer
 from sync.web.takes import ANYTHING, takes
+
+if TYPE_CHECKING:
+    from edge.box import Box
 
 READERS = ("learner", "guest", "teacher", "staff")
 KIND = "quiz"
@@ -34,26 +37,27 @@ ON_ONE_PAGE_MAX = 40
 ANSWER_LETTERS_MAX = 5_000
 
 
-def blueprint(box: Box) -> Blueprint:
-    """The quiz's pages, for the box's application."""
+def blueprint(house: House) -> Blueprint:
+    """The quiz's pages, for the application of a box, or of a hub with drafts."""
     pages = Blueprint("quiz", __name__, template_folder="../templates")
 
     @pages.get("/quiz/<course>/<activity>")
     @require(*READERS)
     @takes(query=("show",))
     def page(course: str, activity: str) -> ResponseReturnValue:
-        return show(box, _quiz(box, course, activity), request.args.get("show", ""))
+        return show(house, _quiz(house, course, activity), request.args.get("show", ""))
 
     @pages.post("/quiz/<course>/<activity>")
     @require(*READERS)
     @takes("key", "go", "asked", "try")
     def keep(course: str, activity: str) -> ResponseReturnValue:
-        sitting = sitting_of(box, _quiz(box, course, activity), _learner())
+        sitting = sitting_of(house, _quiz(house, course, activity), _learner())
         go = request.form.get("go", CHECK)
         if not sitting.may_try or (sitting.subject and request.form.get("try") not in ("", None, str(sitting.number))):
             return _to(sitting, RESULT)  # handed in meanwhile, by a second press or on another phone
         changed = _changed(sitting)
-        if sitting.subject is None:
+        box = house.keeper
+        if sitting.subject is None or box is None:
             return _marked_and_forgotten(sitting, dict(sitting.given) | {one.id: given for one, given in changed})
         works = box.tries.answers_work(sitting.subject, sitting.number, changed, request.form.get("key", "")[:40])
         if go == HAND_IN:
@@ -71,23 +75,24 @@ def blueprint(box: Box) -> Blueprint:
     @require(*READERS)
     @takes(gives=ANYTHING)
     def file(course: str, activity: str, name: str) -> ResponseReturnValue:
-        opened = _quiz(box, course, activity)
+        opened = _quiz(house, course, activity)
         path = f"{opened.activity.path.removesuffix(FILE)}{MEDIA}/{name}"
         if not is_media_name(name) or media_type(name) not in MEDIA_TYPES:
             abort(404)
-        if not (tree_of(box, opened.release) / path).is_file():
+        if not (tree_of(house, opened.release) / path).is_file():
             abort(404)
-        return file_answer(box, opened.release, path)
+        return file_answer(house, opened.release, path)
 
     return pages
 
 
-def show(box: Box, opened: Opened, which: str) -> ResponseReturnValue:
+def show(house: House, opened: Opened, which: str) -> ResponseReturnValue:
     """The page of a quiz that was asked for; where nothing was asked for, the one to go on with."""
-    sitting = sitting_of(box, opened, _learner())
+    sitting = sitting_of(house, opened, _learner())
     paper = sitting.paper(sitting.number)
-    key = box.random_bytes(9).hex()
-    if sitting.subject is None:
+    key = house.random_bytes(9).hex()
+    box = house.keeper
+    if sitting.subject is None or box is None:
         return _page("quiz/all.html", sitting, questions=_asked(sitting, paper), key=key, may_keep=False)
     if which == RESULT or not sitting.may_try:
         return _result(box, sitting) if sitting.last else _to(sitting, "")
@@ -116,7 +121,7 @@ def _question(sitting: Sitting, paper: Sequence[Question], number: int, key: str
     )
 
 
-def _result(box: Box, sitting: Sitting) -> ResponseReturnValue:
+def _result(box: "Box", sitting: Sitting) -> ResponseReturnValue:
     last, subject = sitting.last, sitting.subject
     assert last is not None
     assert subject is not None
@@ -211,9 +216,9 @@ def _address_of(opened: Opened) -> Callable[[str], str]:
     return lambda name: url_for("quiz.file", course=opened.release.course, activity=opened.activity.id, name=name)
 
 
-def _quiz(box: Box, course: str, activity: str) -> Opened:
-    opened = opened_of(box, course, activity)
-    is_here = (tree_of(box, opened.release) / opened.activity.path).is_file()
+def _quiz(house: House, course: str, activity: str) -> Opened:
+    opened = opened_of(house, course, activity)
+    is_here = (tree_of(house, opened.release) / opened.activity.path).is_file()
     return opened if opened.activity.kind == KIND and is_here else abort(404)
 
 

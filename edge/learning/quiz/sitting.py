@@ -14,8 +14,8 @@ from catalog.fault import ContentFault
 from catalog.questions.bank import BANK_BYTES_MAX, Bank, Question
 from catalog.questions.marking import Mark, mark, total_permille
 from catalog.questions.paper import paper_of
-from edge.box import Box
 from edge.learning.quiz.tries import Subject, Try
+from edge.library.house import House
 from edge.library.opened import Opened, tree_of
 
 BANKS_REMEMBERED_MAX = 4
@@ -76,13 +76,14 @@ class Sitting:
         return permille >= self.bank.pass_permille if permille is not None and self.bank.pass_permille else None
 
 
-def sitting_of(box: Box, opened: Opened, learner: str) -> Sitting:
+def sitting_of(house: House, opened: Opened, learner: str) -> Sitting:
     """The quiz that was opened, and where this learner ("": nobody whose answers are kept) is in it.
 
     Raises ContentFault where its document is damaged.
     """
-    bank = bank_of(tree_of(box, opened.release) / opened.activity.path)
-    if not learner:
+    bank = bank_of(tree_of(house, opened.release) / opened.activity.path)
+    box = house.keeper
+    if not learner or box is None:
         return Sitting(opened, bank, None)
     subject = Subject(learner, opened.release.course, opened.release.version, opened.activity.id)
     tries = box.tries.of(subject)

@@ -5,16 +5,16 @@ from pathlib import PurePosixPath
 from flask.typing import ResponseReturnValue
 
 from catalog.manifest import Activity
-from edge.box import Box
 from edge.library import rows
+from edge.library.house import House
 from edge.library.opened import Opened, tree_of
 from edge.library.players.page import player_page
 
 KIND = "download"
 
 
-def show(box: Box, opened: Opened) -> ResponseReturnValue:
-    size_bytes = (tree_of(box, opened.release) / opened.activity.path).stat().st_size
+def show(house: House, opened: Opened) -> ResponseReturnValue:
+    size_bytes = (tree_of(house, opened.release) / opened.activity.path).stat().st_size
     return player_page(
         "library/download.html", opened, size_bytes=size_bytes, saved_as=saved_as(opened.activity, opened.activity.path)
     )

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from edge.box import Box
 from edge.library.book_search import WORDS_LETTERS_MAX, found_in
+from edge.library.house import House
 from edge.library.opened import Opened, tree_of
 from edge.library.players.html import launch
 from edge.library.players.page import player_page
@@ -22,13 +22,13 @@ from sync.web.language import whole_number
 SIZES = ("", "large", "larger")
 
 
-def show(box: Box, opened: Opened) -> ResponseReturnValue:
+def show(house: House, opened: Opened) -> ResponseReturnValue:
     spine = opened.activity.attributes.get("spine") or [opened.activity.path]
     part = _part(opened, spine)
     size = request.args.get("size", "")
     size = size if size in SIZES else ""
     words = " ".join(request.args.get("q", "").split())[:WORDS_LETTERS_MAX]
-    origin, token = launch(box, opened)
+    origin, token = launch(house, opened)
     frame_content(origin)
     fragment = request.args.get("to", "")
     address = f"{origin}/{token}/{quote(spine[part])}" + (f"#{quote(fragment)}" if fragment else "")
@@ -39,7 +39,7 @@ def show(box: Box, opened: Opened) -> ResponseReturnValue:
             "library.activity", course=course, activity=activity, part=number, size=size or None, to=to or None
         )
 
-    hits = found_in(tree_of(box, opened.release), spine, words) if words else []
+    hits = found_in(tree_of(house, opened.release), spine, words) if words else []
     return player_page(
         "library/book.html",
         opened,

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from flask.typing import ResponseReturnValue
 
-from edge.box import Box
+from edge.library.house import House
 from edge.library.opened import Opened
 from edge.library.players.html import launch
 from edge.library.players.page import player_page
@@ -12,8 +12,8 @@ from sync.web.app import frame_content
 from sync.web.language import language_now
 
 
-def show(box: Box, opened: Opened) -> ResponseReturnValue:
-    origin, token = launch(box, opened)
+def show(house: House, opened: Opened) -> ResponseReturnValue:
+    origin, token = launch(house, opened)
     frame_content(origin)
     address = f"{origin}/{token}/~play/?{urlencode({'lang': language_now()})}"
     return player_page("library/package.html", opened, address=address)

@@ -2,10 +2,10 @@
 
 from flask.typing import ResponseReturnValue
 
-from edge.box import Box
 from edge.learning.quiz.pages import show as show_page
+from edge.library.house import House
 from edge.library.opened import Opened
 
 
-def show(box: Box, opened: Opened) -> ResponseReturnValue:
-    return show_page(box, opened, "")
+def show(house: House, opened: Opened) -> ResponseReturnValue:
+    return show_page(house, opened, "")

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 
 from flask.typing import ResponseReturnValue
 
-from edge.box import Box
+from edge.library.house import House
 from edge.library.opened import Opened
 from edge.library.players import download, epub, html, link, package, pdf, quiz, video
 
-Player = Callable[[Box, Opened], ResponseReturnValue]
+Player = Callable[[House, Opened], ResponseReturnValue]
 
 PLAYERS: Mapping[str, Player] = {
     "audio": video.show,

@@ -5,8 +5,8 @@ from typing import Any
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from edge.box import Box
 from edge.library.at import second_of
+from edge.library.house import House
 from edge.library.opened import Opened, tree_of
 from edge.library.players.page import player_page
 from edge.library.players.versions import Version, chosen, name_of, versions_of
@@ -15,12 +15,12 @@ PLACE_SECONDS_MIN = 5
 """Nobody wants to be led back to the first seconds of a film."""
 
 
-def show(box: Box, opened: Opened) -> ResponseReturnValue:
+def show(house: House, opened: Opened) -> ResponseReturnValue:
     place = opened.place
     seconds = place.seconds if place is not None and not place.is_completed else 0
     asked_seconds = second_of(opened.at) if opened.at else None
     attributes = opened.activity.attributes
-    versions = versions_of(opened.activity, tree_of(box, opened.release))
+    versions = versions_of(opened.activity, tree_of(house, opened.release))
     saves_data = request.headers.get("Save-Data", "").lower() == "on"
     playing = chosen(versions, opened.activity.kind, request.args.get("play", ""), saves_data=saves_data)
     return player_page(

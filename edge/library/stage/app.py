@@ -16,8 +16,8 @@ from flask.typing import ResponseReturnValue
 
 from catalog.db import Connection
 from catalog.manifest import words
-from edge.box import Box
 from edge.learning.packages.states import PART_LETTERS_MAX, Save
+from edge.library.house import House
 from edge.library.stage import files, h5p, pdf, scorm, store, units, xapi
 from edge.library.stage.launched import Launched, demand_own_origin, launched
 from sync.web import language
@@ -38,7 +38,7 @@ POLICY = (
 )
 
 
-Scene = Callable[[Box, Launched], dict[str, Any]]
+Scene = Callable[[Launched], dict[str, Any]]
 
 SCENES: Mapping[str, tuple[Scene, str]] = {
     "cmi5": (units.scene, "stage/unit.html"),
@@ -53,19 +53,19 @@ SCENES: Mapping[str, tuple[Scene, str]] = {
 class StageApplication:
     """The application as the front runs it: made when the first package is opened."""
 
-    def __init__(self, box: Box) -> None:
-        self._box = box
+    def __init__(self, house: House) -> None:
+        self._house = house
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         return self._app(environ, start_response)
 
     @cached_property
     def _app(self) -> Flask:
-        return create_stage(self._box)
+        return create_stage(self._house)
 
 
-def create_stage(box: Box) -> Flask:
-    """What the box says on the origins of its courses."""
+def create_stage(house: House) -> Flask:
+    """What is said on the origins of the courses that are shown in this house."""
     app = Flask(__name__, static_folder=None, template_folder="templates")
     app.session_interface = _NoSession()
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
@@ -75,42 +75,46 @@ def create_stage(box: Box) -> Flask:
     @app.before_request
     def speak() -> None:
         wanted = request.args.get("lang", "")
-        language.use(wanted if wanted in box.config.languages else box.config.language, timezone=box.config.zone)
+        spoken = house.config
+        language.use(wanted if wanted in spoken.languages else spoken.language, timezone=spoken.zone)
 
     @app.get("/<token>/~play/")
     @takes(query=("at",))
     def play(token: str) -> ResponseReturnValue:
-        found = launched(box, token)
+        found = launched(house, token)
         scene, template = SCENES.get(found.activity.kind) or abort(404)
-        return render_template(template, **scene(box, found))
+        return render_template(template, **scene(found))
 
     @app.get("/<token>/~over")
     def over(token: str) -> ResponseReturnValue:
-        title = words(launched(box, token).activity.title, language.language_now())
-        now = language.language_now()
-        return render_template("stage/over.html", title=title, language=now, direction=language.direction(now))
+        found, now = launched(house, token), language.language_now()
+        title, is_kept = words(found.activity.title, now), found.keeper is not None
+        return render_template(
+            "stage/over.html", title=title, is_kept=is_kept, language=now, direction=language.direction(now)
+        )
 
     @app.post("/<token>/~fetch")
     def fetch(token: str) -> ResponseReturnValue:
         demand_own_origin()
-        return store.fetched(box, launched(box, token))
+        return store.fetched(launched(house, token))
 
     @app.get("/<token>/~state")
     @takes(query=("part",), gives=JSON)
     def state(token: str) -> ResponseReturnValue:
-        found = launched(box, token)
-        part = request.args.get("part", "")
-        kept = box.packages.of(found.studied()).get(part) if found.learner else None
+        found = launched(house, token)
+        box, part = found.keeper, request.args.get("part", "")
+        kept = box.packages.of(found.studied()).get(part) if box is not None else None
         return Response(kept.state if kept else "{}", content_type="application/json")
 
     @app.post("/<token>/~state")
     @takes(body=JSON)
     def save(token: str) -> ResponseReturnValue:
         demand_own_origin()
-        found = launched(box, token)
+        found = launched(house, token)
         said = request.get_data(cache=False)
         save, parts_total, statements = _save(found, said)
-        if found.learner:
+        box = found.keeper
+        if box is not None:
             studied = found.studied(parts_total)
             if not box.packages.has_room(studied, save.part, len(said)):
                 abort(413)
@@ -128,18 +132,19 @@ def create_stage(box: Box) -> Flask:
     @takes(body=JSON)
     def place(token: str) -> ResponseReturnValue:
         demand_own_origin()
-        found = launched(box, token)
+        found = launched(house, token)
         page, pages_total = _page(request.get_data(cache=False))
-        if found.learner and found.activity.kind == "pdf":
+        keeper = found.keeper
+        if keeper is not None and found.activity.kind == "pdf":
             course, version = found.launch.course, found.release.version
-            box.learning.reached_second(found.learner, course, version, found.activity.id, page, pages_total)
+            keeper.learning.reached_second(found.learner, course, version, found.activity.id, page, pages_total)
         return Response(status=204)
 
-    app.register_blueprint(store.mounted(box))
+    app.register_blueprint(store.mounted(house))
 
     @app.after_request
     def finish(response: Response) -> Response:
-        ancestors = box.config.address or app_origin(request.host, box.config.port_seen or box.config.port)
+        ancestors = house.config.address or app_origin(request.host, house.config.port_seen or house.config.port)
         headers = response.headers
         policy = (
             content_policy(ancestors)

@@ -6,8 +6,6 @@ from urllib.parse import quote
 from flask import g
 
 from catalog.manifest import words
-from edge.box import Box
-from edge.learning.packages.states import Sitting
 from edge.library.stage import files
 from edge.library.stage.launched import Launched
 from edge.library.stage.scorm import of_sitting
@@ -15,10 +13,9 @@ from edge.library.stage.xapi import activity_iri
 from sync.web.language import direction, language_now
 
 
-def scene(box: Box, found: Launched) -> dict[str, Any]:
+def scene(found: Launched) -> dict[str, Any]:
     """What the page is made of. The exercise runs in the page itself: it has the rules of strangers' files."""
     g.is_strangers = True
-    sitting = box.packages.sit_down(found.studied()) if found.learner else Sitting()
     folder = found.activity.path.partition("/")[0]
     title = words(found.activity.title, language_now())
     return {
@@ -32,6 +29,6 @@ def scene(box: Box, found: Launched) -> dict[str, Any]:
             "frame": files.player("h5p-standalone"),
             "script": files.own("h5p-frame.js"),
             "iri": activity_iri(found),
-            **of_sitting(box, found, sitting),
+            **of_sitting(found, found.sit_down()),
         },
     }

@@ -10,7 +10,6 @@ from urllib.parse import quote
 from flask import request
 
 from catalog.manifest import words
-from edge.box import Box
 from edge.library.at import page_of
 from edge.library.stage import files
 from edge.library.stage.launched import Launched
@@ -19,10 +18,11 @@ from sync.web.language import direction, gettext, language_now
 NAME = "pdfjs-dist"
 
 
-def scene(box: Box, found: Launched) -> dict[str, Any]:
+def scene(found: Launched) -> dict[str, Any]:
     """What the page is made of."""
-    place = box.learning.places(found.learner).get(found.launch.course, {}) if found.learner else {}
-    kept = place.get(found.activity.id)
+    keeper = found.keeper
+    places = keeper.learning.places(found.learner).get(found.launch.course, {}) if keeper is not None else {}
+    kept = places.get(found.activity.id)
     title = words(found.activity.title, language_now())
     return {
         "title": title,

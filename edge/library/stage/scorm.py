@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from catalog.manifest import words
-from edge.box import Box
 from edge.learning.packages.states import SHARED, Kept, Sitting
+from edge.library.house import House
 from edge.library.stage import files
 from edge.library.stage.launched import Launched
 from sync.web.language import direction, gettext, language_now
@@ -20,10 +20,9 @@ GIVEN_BYTES_MAX = 512 << 10
 """States of parts that the page brings along; those of further parts are asked for when they are opened."""
 
 
-def scene(box: Box, found: Launched) -> dict[str, Any]:
+def scene(found: Launched) -> dict[str, Any]:
     """What the page is made of."""
     play = found.play()
-    sitting = box.packages.sit_down(found.studied(_count(found))) if found.learner else Sitting()
     is_2004 = play.get("version") == "2004"
     folder = found.activity.path.partition("/")[0]
     title = words(found.activity.title, language_now())
@@ -40,14 +39,16 @@ def scene(box: Box, found: Launched) -> dict[str, Any]:
             "title": title,
             "parts": _parts(play.get("parts"), f"/{found.token}/{quote(folder)}/"),
             "sequencing": play.get("sequencing") if is_2004 else None,
-            **of_sitting(box, found, sitting),
+            **of_sitting(found, found.sit_down(_count(found))),
         },
     }
 
 
-def of_sitting(box: Box, found: Launched, sitting: Sitting) -> dict[str, Any]:
+def of_sitting(found: Launched, sitting: Sitting) -> dict[str, Any]:
     """What every player is told of whoever sits there: who it is, what is kept, and the words it may need."""
-    person = box.people.person(found.learner) if found.learner else None
+    keeper = found.keeper
+    person = keeper.people.person(found.learner) if keeper is not None else None
+    study = (found.learner, found.launch.course)
     given_bytes = 0
     states: dict[str, str] = {}
     for name, kept in sorted(sitting.parts.items(), key=lambda one: one[0] != SHARED):
@@ -60,20 +61,28 @@ def of_sitting(box: Box, found: Launched, sitting: Sitting) -> dict[str, Any]:
         "sitting": sitting.number,
         "states": states,
         "kept": {name: _mark(kept) for name, kept in sitting.parts.items()},
-        "course": _name(box, found.launch.course),
+        "course": _name(found.house, found.launch.course),
         # A guest's storage is never the next one's: it is emptied whenever a guest sits down.
-        "owner": _name(box, found.learner, found.launch.course) if found.learner else "",
-        "registration": _name(box, found.learner, found.launch.course, found.activity.id) if found.learner else "",
+        "owner": _name(found.house, *study) if found.learner else "",
+        "registration": _name(found.house, *study, found.activity.id) if found.learner else "",
         "words": {
             "waiting": gettext("Your work is kept in this phone; it is sent when the box is near again."),
             "ended": gettext("This page is no longer yours to send from. Load it again; what you did waits here."),
-            "closed": gettext("This part is closed, and what you did is kept."),
             "done": gettext("finished"),
             "begun": gettext("begun"),
             "locked": gettext("Comes after the parts before it."),
             "choose": gettext("Choose a part."),
-            "over": gettext("You have come to the end. What you did is kept."),
+            **_endings(is_kept=keeper is not None),
         },
+    }
+
+
+def _endings(*, is_kept: bool) -> dict[str, str]:
+    if not is_kept:
+        return {"closed": gettext("This part is closed."), "over": gettext("You have come to the end.")}
+    return {
+        "closed": gettext("This part is closed, and what you did is kept."),
+        "over": gettext("You have come to the end. What you did is kept."),
     }
 
 
@@ -107,6 +116,6 @@ def _count(found: Launched) -> int:
     return parts if isinstance(parts, int) else 1
 
 
-def _name(box: Box, *parts: str) -> str:
+def _name(house: House, *parts: str) -> str:
     """A name that tells apart and tells nothing: browsers keep it beside what is not sent yet."""
-    return hmac.digest(box.id.encode(), "\n".join(parts).encode(), "sha256").hex()[:MARK_LETTERS]
+    return hmac.digest(house.id.encode(), "\n".join(parts).encode(), "sha256").hex()[:MARK_LETTERS]

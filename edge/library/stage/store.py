@@ -7,17 +7,15 @@
 """
 
 import json
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, request
 
 from catalog.db import Connection
-from edge.box import Box
-from edge.learning.lrs.call import FORM, JSON, Call, parameters_of
-from edge.learning.lrs.multipart import MIXED, parts_of
+from catalog.fault import Fault
+from edge.learning.lrs.call import FORM, JSON, Answer, Call, Work, parameters_of
 from edge.learning.lrs.pages import blueprint
 from edge.learning.lrs.refusal import NotTaken, not_yours
 from edge.learning.lrs.rights import Rights
@@ -26,39 +24,64 @@ from edge.learning.packages.cmi5 import Broken, Session, Unit, heard, satisfied_
 from edge.learning.packages.sessions import UNIT, number_after, session_of, state_of, unit_of
 from edge.learning.packages.statements import is_ending, learnt
 from edge.learning.packages.states import Kept, Save, Studied
-from edge.library.stage import spoken, units
+from edge.library.house import House
+from edge.library.stage import guests, spoken, units
 from edge.library.stage.launched import Launched, demand_own_origin, launched
-from edge.library.stage.xapi import activity_iri, storing
+from edge.library.stage.xapi import statements_in, storing
 from sync.web.lasting import write_then_answer
+
+if TYPE_CHECKING:
+    from edge.box import Box
 
 NAME = "stage_store"
 KINDS = frozenset({"cmi5", "xapi"})
 
 
-def mounted(box: Box) -> Blueprint:
+class _Store:
+    """What a launch speaks to: the box's store; where nothing is kept, what only answers like it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def answer(self, call: Call, rights: Rights) -> Answer:
+        found = _launched(self._house)
+        box = found.keeper
+        if box is None:
+            return guests.answer(found, call)
+        return box.lrs.answer(spoken.meant(call, found.learner) if found.activity.kind == "xapi" else call, rights)
+
+    def write(self, work: Work) -> None:
+        box = self._house.keeper
+        assert box is not None, "what a guest says has no work"
+        box.lrs.write(work)
+
+    def refusal(self, fault: Fault, status: int, caller: str = "") -> Answer:
+        box = self._house.keeper
+        return box.lrs.refusal(fault, status, caller) if box is not None else guests.refusal(fault, status)
+
+
+def mounted(house: House) -> Blueprint:
     """The store under a launch's own address."""
 
     def rights_of(call: Call) -> Rights:
-        found = _launched(box)
+        found = _launched(house)
+        box = found.keeper
+        if box is None:
+            return Rights(guests.CALLER, {})
         state = _state(box, found)
         if call.headers.get("authorization") != f"Basic {state.get('word', '')}" or not state.get("word"):
             raise NotTaken(401, "This is not the word of this launch.", "Open the activity again.")
         return units.rights(box, found)  # type: ignore[no-any-return]
 
-    def meaning(call: Call) -> Call:
-        found = _launched(box)
-        return spoken.meant(call, found.learner) if found.activity.kind == "xapi" else call
-
-    pages = blueprint(box.lrs, rights_of, name=NAME, prefix="/<token>/~xapi", is_cross_origin=False, meaning=meaning)
+    pages = blueprint(_Store(house), rights_of, name=NAME, prefix="/<token>/~xapi", is_cross_origin=False)
 
     @pages.before_request
     def admit() -> Response | None:
-        found = _launched(box)
+        found = _launched(house)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             demand_own_origin()
-        if not found.learner:
-            return _to_guest(box, found)
-        if request.method in ("POST", "PUT") and request.path.endswith("/statements"):
+        box = found.keeper
+        if box is not None and request.method in ("POST", "PUT") and request.path.endswith("/statements"):
             return _judge(box, found)
         return None
 
@@ -66,17 +89,19 @@ def mounted(box: Box) -> Blueprint:
     def learn(response: Response) -> Response:
         # A unit's mistake must not make the browser ask its learner for a name and a password.
         response.headers.pop("WWW-Authenticate", None)
-        statements = g.pop("stated_now", None)
-        if statements and response.status_code < 300:
-            write_then_answer(box.database, _learning(box, _launched(box), statements))
+        stated = g.pop("stated_now", None)
+        if stated is not None and response.status_code < 300:
+            box, found, said = stated
+            write_then_answer(box.database, _learning(box, found, said))
         return response
 
     return pages
 
 
-def fetched(box: Box, found: Launched) -> Response:
+def fetched(found: Launched) -> Response:
     """The word of a launch of cmi5, given once."""
-    if not found.learner:
+    box = found.keeper
+    if box is None:
         return _json({"auth-token": units.GUEST_WORD})
     word = ""
 
@@ -94,7 +119,7 @@ def fetched(box: Box, found: Launched) -> Response:
     return _json({"auth-token": word})
 
 
-def _judge(box: Box, found: Launched) -> Response | None:
+def _judge(box: "Box", found: Launched) -> Response | None:
     """Judge statements that come; what is no statement at all the store itself refuses."""
     statements = _statements()
     if found.activity.kind == "cmi5":
@@ -104,11 +129,11 @@ def _judge(box: Box, found: Launched) -> Response | None:
                 heard(session, statements, _unit(found))
         except Broken as broken:
             return Response(str(broken), 403, content_type="text/plain; charset=utf-8")
-    g.stated_now = statements
+    g.stated_now = (box, found, statements) if statements else None
     return None
 
 
-def _learning(box: Box, found: Launched, statements: list[Any]) -> Any:
+def _learning(box: "Box", found: Launched, statements: list[Any]) -> Any:
     """What the writer is to do with what statements mean for their learner."""
     unit = _unit(found)
     studied = found.studied()
@@ -139,7 +164,7 @@ def _learning(box: Box, found: Launched, statements: list[Any]) -> Any:
 
 
 def _and_satisfied(
-    box: Box, found: Launched, keep: Any, before: frozenset[str], unit: Unit, statements: list[Any]
+    box: "Box", found: Launched, keep: Any, before: frozenset[str], unit: Unit, statements: list[Any]
 ) -> Any:
     """The same, and what it satisfies of the course: told by the box, once."""
     session = session_of(_state(box, found))
@@ -173,7 +198,7 @@ def _would_satisfy(session: Session, statements: list[Any], unit: Unit) -> bool:
         return False
 
 
-def _satisfied(box: Box, found: Launched) -> frozenset[str]:
+def _satisfied(box: "Box", found: Launched) -> frozenset[str]:
     """The units of the package that are satisfied, by their publisher's ids."""
     told = found.play().get("units", {})
     satisfied = set()
@@ -186,8 +211,8 @@ def _satisfied(box: Box, found: Launched) -> frozenset[str]:
     return frozenset(satisfied)
 
 
-def _launched(box: Box) -> Launched:
-    found = launched(box, str((request.view_args or {}).get("token", "")))
+def _launched(house: House) -> Launched:
+    found = launched(house, str((request.view_args or {}).get("token", "")))
     if found.activity.kind not in KINDS:
         raise not_yours("This activity states nothing by itself.")
     return found
@@ -197,7 +222,7 @@ def _unit(found: Launched) -> Unit:
     return unit_of(units.name_of(found), units.unit_told(found))
 
 
-def _state(box: Box, found: Launched) -> Mapping[str, Any]:
+def _state(box: "Box", found: Launched) -> Mapping[str, Any]:
     kept = box.packages.of(found.studied()).get(UNIT)
     state = json.loads(kept.state) if kept is not None else {}
     return state if isinstance(state, dict) else {}
@@ -206,48 +231,13 @@ def _state(box: Box, found: Launched) -> Mapping[str, Any]:
 def _statements() -> list[Any]:
     """The statements of this request, in whichever of its three forms; none where they cannot be read."""
     body = request.get_data(cache=True, parse_form_data=False)
-    try:
-        if request.mimetype == FORM:
-            body = parameters_of(body.decode()).get("content", "").encode()
-        elif request.mimetype == MIXED:
-            body = parts_of(request.headers["Content-Type"], body)[0].data
-        said = json.loads(body)
-    except (ValueError, RecursionError, NotTaken, IndexError):
-        return []
-    return said if isinstance(said, list) else [said]
-
-
-def _to_guest(box: Box, found: Launched) -> Response | None:
-    """What a guest's unit hears."""
-    resource = request.path.rpartition("/~xapi/")[2]
-    is_read = request.method in ("GET", "HEAD")
-    match (resource, is_read):
-        case ("about", _):
-            return None
-        case ("statements", True):
-            return _json({"statements": [], "more": ""})
-        case ("statements", False):
-            if request.method == "PUT":
-                return _nothing()
-            ids = [one.get("id") if isinstance(one, dict) else None for one in _statements()]
-            return _json([name or str(uuid.UUID(bytes=box.random_bytes(16), version=4)) for name in ids])
-        case ("activities/state", True):
-            if request.args.get("stateId") == units.LAUNCH_DATA and found.activity.kind == "cmi5":
-                return _json(units.launch_data(box, found, found.token))
-            return Response(status=404) if "stateId" in request.args else _json([])
-        case ("activities", True):
-            return _json({"objectType": "Activity", "id": request.args.get("activityId", activity_iri(found))})
-        case ("agents", True):
-            return _json({"objectType": "Person"})
-        case (_, True):
-            return Response(status=404) if "profileId" in request.args else _json([])
-        case _:
-            return _nothing()
+    if request.mimetype == FORM:
+        try:
+            return statements_in(JSON, parameters_of(body.decode()).get("content", "").encode())
+        except (ValueError, NotTaken):
+            return []
+    return statements_in(request.headers.get("Content-Type", ""), body)
 
 
 def _json(document: object) -> Response:
     return Response(json.dumps(document), content_type=JSON, headers={HEADER: Version.FIRST.value})
-
-
-def _nothing() -> Response:
-    return Response(status=204, headers={HEADER: Version.FIRST.value})

@@ -10,14 +10,13 @@ import base64
 import json
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from flask import abort, request
 
 from catalog.db import Connection
 from catalog.manifest import words
-from edge.box import Box
 from edge.learning.lrs.actor import learner_agent
 from edge.learning.lrs.documents import Conditions, Folder
 from edge.learning.lrs.text import canonical_text
@@ -25,11 +24,15 @@ from edge.learning.packages.cmi5 import CATEGORY, SESSION, Session, Unit
 from edge.learning.packages.sessions import UNIT, launching, number_after, session_of, state_of, unit_of
 from edge.learning.packages.statements import begun
 from edge.learning.packages.states import Kept, Save, Sitting
+from edge.library.house import House
 from edge.library.stage.launched import Launched
 from edge.library.stage.scorm import of_sitting
 from edge.library.stage.spoken import launch_agent
 from edge.library.stage.xapi import activity_iri, registration_of, rights_of_launch, storing
 from sync.web.language import direction, language_now
+
+if TYPE_CHECKING:
+    from edge.box import Box
 
 LAUNCH_DATA = "LMS.LaunchData"
 WORD_BYTES = 18
@@ -42,12 +45,11 @@ VERBS = {
 _EXTENSIONS = "https://w3id.org/xapi/cmi5/context/extensions"
 
 
-def scene(box: Box, found: Launched) -> dict[str, Any]:
+def scene(found: Launched) -> dict[str, Any]:
     """What the page is made of."""
     told = unit_told(found)
-    sitting, word = Sitting(), GUEST_WORD
-    if found.learner:
-        sitting = box.packages.sit_down(found.studied())
+    sitting, word, box = found.sit_down(), GUEST_WORD, found.keeper
+    if box is not None:
         word = base64.b64encode(b"unit:" + base64.urlsafe_b64encode(box.random_bytes(WORD_BYTES))).decode()
         _begin(box, found, sitting, word)
     title = words(found.activity.title, language_now())
@@ -60,8 +62,8 @@ def scene(box: Box, found: Launched) -> dict[str, Any]:
         "has_list": False,
         "scene": {
             "title": title,
-            "address": _with(place, _launch_words(box, found, word)),
-            **of_sitting(box, found, Sitting(sitting.number)),
+            "address": _with(place, _launch_words(found, word)),
+            **of_sitting(found, Sitting(sitting.number)),
         },
     }
 
@@ -81,11 +83,11 @@ def name_of(found: Launched) -> str:
     return told if isinstance(told, str) and ":" in told else activity_iri(found)
 
 
-def rights(box: Box, found: Launched) -> Any:
-    return rights_of_launch(box, found, name_of(found), registration_of(box, found))
+def rights(box: "Box", found: Launched) -> Any:
+    return rights_of_launch(box, found, name_of(found), registration_of(found))
 
 
-def launch_data(box: Box, found: Launched, session: str) -> dict[str, Any]:
+def launch_data(found: Launched, session: str) -> dict[str, Any]:
     """What cmi5 has a unit find under the name LMS.LaunchData."""
     told = unit_told(found)
     data: dict[str, Any] = {
@@ -95,7 +97,7 @@ def launch_data(box: Box, found: Launched, session: str) -> dict[str, Any]:
         },
         "launchMode": "Normal",
         "moveOn": told.get("move_on"),
-        "returnURL": f"{_origin(box)}/{found.token}/~over?{urlencode({'lang': language_now()})}",
+        "returnURL": f"{_origin(found.house)}/{found.token}/~over?{urlencode({'lang': language_now()})}",
     }
     if told.get("mastery"):
         data["masteryScore"] = float(told["mastery"])
@@ -107,7 +109,7 @@ def launch_data(box: Box, found: Launched, session: str) -> dict[str, Any]:
 
 
 def own_statement(
-    box: Box, found: Launched, verb: str, session: str, target: Mapping[str, Any], **extensions: Any
+    box: "Box", found: Launched, verb: str, session: str, target: Mapping[str, Any], **extensions: Any
 ) -> dict[str, Any]:
     """A statement that only the one who launches may make."""
     return {
@@ -116,7 +118,7 @@ def own_statement(
         "verb": {"id": VERBS[verb], "display": {"en": verb}},
         "object": {"objectType": "Activity", **target},
         "context": {
-            "registration": registration_of(box, found),
+            "registration": registration_of(found),
             "contextActivities": {
                 "category": [{"id": CATEGORY}],
                 "grouping": [{"id": unit_told(found).get("id")}],
@@ -126,7 +128,7 @@ def own_statement(
     }
 
 
-def _begin(box: Box, found: Launched, sitting: Sitting, word: str) -> None:
+def _begin(box: "Box", found: Launched, sitting: Sitting, word: str) -> None:
     """Note the launch, and all that it leaves, in one transaction."""
     session = str(uuid.UUID(bytes=box.random_bytes(16), version=4))
     unit = unit_of(name_of(found), unit_told(found))
@@ -152,36 +154,34 @@ def _begin(box: Box, found: Launched, sitting: Sitting, word: str) -> None:
     box.database.write(work)
 
 
-def _left_by(box: Box, found: Launched, session: Session, abandoned: Session | None, unit: Unit) -> list[Any]:
+def _left_by(box: "Box", found: Launched, session: Session, abandoned: Session | None, unit: Unit) -> list[Any]:
     own = rights(box, found)
     target = {"id": unit.activity}
     statements = []
     if abandoned is not None:
         statements.append(own_statement(box, found, "abandoned", abandoned.id, target))
-    data = launch_data(box, found, session.id)
+    data = launch_data(found, session.id)
     statements.append(
         own_statement(
             box, found, "launched", session.id, target, launchmode="Normal", moveon=data["moveOn"],
-            launchurl=f"{_origin(box)}/{found.token}/",
+            launchurl=f"{_origin(found.house)}/{found.token}/",
         )
     )  # fmt: skip
     folder = Folder("state", own.scope, learner_agent(found.learner), unit.activity)
     body = canonical_text(data).encode()
-    put = box.lrs.documents.putting(
-        folder, registration_of(box, found), LAUNCH_DATA, "application/json", body, Conditions()
-    )
+    put = box.lrs.documents.putting(folder, registration_of(found), LAUNCH_DATA, "application/json", body, Conditions())
     return [put, storing(box, found, statements, own)]
 
 
-def _launch_words(box: Box, found: Launched, word: str) -> dict[str, str]:
+def _launch_words(found: Launched, word: str) -> dict[str, str]:
     """What the address of a launch says."""
-    base = f"{_origin(box)}/{found.token}"
+    base = f"{_origin(found.house)}/{found.token}"
     is_cmi5 = found.activity.kind == "cmi5"
     learner = found.learner or "guest"
     said = {
         "endpoint": f"{base}/~xapi/",
         "actor": canonical_text(learner_agent(learner) if is_cmi5 else launch_agent(learner)),
-        "registration": registration_of(box, found),
+        "registration": registration_of(found),
     }
     if is_cmi5:
         return {**said, "fetch": f"{base}/~fetch", "activityId": name_of(found)}
@@ -194,6 +194,6 @@ def _with(address: str, said: Mapping[str, str]) -> str:
     return f"{place}{'&' if '?' in place else '?'}{urlencode(said, quote_via=quote)}{mark}{fragment}"
 
 
-def _origin(box: Box) -> str:
+def _origin(house: House) -> str:
     """This origin as the browser sees it."""
-    return f"{'https' if box.config.is_behind_tls else request.scheme}://{request.host}"
+    return f"{'https' if house.config.is_behind_tls else request.scheme}://{request.host}"

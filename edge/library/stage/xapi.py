@@ -6,19 +6,23 @@
 """
 
 import hmac
+import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catalog.db import Connection
-from edge.box import Box
 from edge.learning.lrs.actor import Agent, learner_agent
 from edge.learning.lrs.call import JSON, Call
+from edge.learning.lrs.multipart import MIXED, parts_of
 from edge.learning.lrs.refusal import NotTaken
 from edge.learning.lrs.rights import Rights
 from edge.learning.lrs.text import canonical_text
 from edge.learning.lrs.versions import HEADER, Version
 from edge.library.stage.launched import Launched
+
+if TYPE_CHECKING:
+    from edge.box import Box
 
 ACTIVITIES_HOME = "https://activities.qanat.invalid/"
 BOXES_HOME = "https://boxes.qanat.invalid/"
@@ -35,18 +39,18 @@ def package_of(found: Launched) -> str:
     return found.activity.path.partition("/")[0]
 
 
-def registration_of(box: Box, found: Launched) -> str:
+def registration_of(found: Launched) -> str:
     """The registration of this learner's study of this package."""
-    parts = (found.learner, found.launch.course, package_of(found))
-    return str(uuid.UUID(bytes=hmac.digest(box.id.encode(), "\n".join(parts).encode(), "sha256")[:16], version=4))
+    parts = "\n".join((found.learner, found.launch.course, package_of(found)))
+    return str(uuid.UUID(bytes=hmac.digest(found.house.id.encode(), parts.encode(), "sha256")[:16], version=4))
 
 
-def box_agent(box: Box) -> Agent:
+def box_agent(box: "Box") -> Agent:
     """Who vouches for what packages state here."""
     return {"objectType": "Agent", "account": {"homePage": BOXES_HOME, "name": box.id}}
 
 
-def rights_of_launch(box: Box, found: Launched, activity: str = "", registration: str = "") -> Rights:
+def rights_of_launch(box: "Box", found: Launched, activity: str = "", registration: str = "") -> Rights:
     """What this launch may do in the store; `activity` is the name that its package has for it."""
     return Rights(
         caller=f"launch {found.token}",
@@ -61,7 +65,7 @@ def rights_of_launch(box: Box, found: Launched, activity: str = "", registration
 
 
 def storing(
-    box: Box, found: Launched, statements: Sequence[Any], rights: Rights | None = None
+    box: "Box", found: Launched, statements: Sequence[Any], rights: Rights | None = None
 ) -> Callable[[Connection], None]:
     """What the writer is to do with statements that a player of ours passed on: those that can be kept are kept.
 
@@ -82,7 +86,16 @@ def storing(
     return store
 
 
-def _work(box: Box, statement: Mapping[str, Any], rights: Rights) -> Callable[[Connection], object] | None:
+def statements_in(content_type: str, body: bytes) -> list[Any]:
+    """The statements that were sent, alone or with attachments; none where they cannot be read."""
+    try:
+        said = json.loads(parts_of(content_type, body)[0].data if content_type.startswith(MIXED) else body)
+    except (ValueError, RecursionError, NotTaken, IndexError):
+        return []
+    return said if isinstance(said, list) else [said]
+
+
+def _work(box: "Box", statement: Mapping[str, Any], rights: Rights) -> Callable[[Connection], object] | None:
     headers = {"content-type": JSON, HEADER.lower(): Version.FIRST.value}
     try:
         body = canonical_text([statement]).encode()

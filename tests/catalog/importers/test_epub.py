@@ -120,6 +120,21 @@ def test_a_chapter_that_is_not_well_formed_is_shown_as_a_plain_page(reading: Rea
     assert "OPS/two.xhtml: not well-formed; it is shown as a plain page." in imported.report.repaired
 
 
+def test_a_book_whose_contents_are_damaged_is_read_without_them(reading: Read, zipped: Zips) -> None:
+    imported = reading(zipped("book.epub", book(**{"OPS/nav.xhtml": "<html"})))
+
+    assert [] == imported.activities[0].attributes["toc"]
+    assert "The book's own contents: OPS/nav.xhtml is not readable XML" in imported.report.left_out[0]
+
+
+def test_what_a_computer_left_in_a_book_stays_out(reading: Read, zipped: Zips) -> None:
+    left = {"__MACOSX/OPS/._one.xhtml": "x", ".DS_Store": "x"}
+    imported = reading(zipped("book.epub", {**{f"Book/{path}": data for path, data in book().items()}, **left}))
+
+    assert not [path for path in paths(imported) if "MACOSX" in path or "DS_Store" in path]
+    assert 2 == sum("left behind by the computer" in line for line in imported.report.left_out)
+
+
 def test_a_chapter_that_is_missing_is_said(reading: Read, zipped: Zips) -> None:
     files = book()
     del files["OPS/two.xhtml"]
@@ -132,7 +147,7 @@ def test_a_chapter_that_is_missing_is_said(reading: Read, zipped: Zips) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"META-INF/container.xml": "<container/>"}, "list of its chapters is missing"),
+        ({"META-INF/container.xml": "<container/>", "two.opf": "<package/>"}, "list of its chapters is missing"),
         ({"OPS/book.opf": "<package/>"}, "none of its chapters"),
         ({"OPS/book.opf": "<package"}, "not readable XML"),
         ({"OPS/book.opf": '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><package>&x;</package>'}, "entities"),
@@ -141,6 +156,48 @@ def test_a_chapter_that_is_missing_is_said(reading: Read, zipped: Zips) -> None:
 def test_a_broken_book_is_refused(reading: Read, zipped: Zips, more: dict[str, str], words: str) -> None:
     with pytest.raises(ContentFault, match=words):
         reading(zipped("book.epub", book(**more)))
+
+
+def test_a_book_is_found_where_its_container_is_wrong_or_missing(reading: Read, zipped: Zips) -> None:
+    wrong = book(**{"META-INF/container.xml": CONTAINER.replace("OPS/book.opf", "ops/Book.OPF")})
+    silent = book(**{"META-INF/container.xml": "<container/>"})
+    bare = {path: data for path, data in book().items() if "META-INF" not in path}
+    inside = {f"My book/{path}": data for path, data in book().items()}
+
+    for number, files in enumerate((wrong, silent, bare, inside)):
+        assert "Wells & slopes" == reading(zipped(f"{number}.epub", files)).title
+
+
+@pytest.mark.parametrize(
+    ("href", "path"),
+    [
+        ("One.XHTML", "one.xhtml"),
+        ("one%2Exhtml", "one.xhtml"),
+        ("a%20b.xhtml", "a%20b.xhtml"),
+        ("a b.xhtml", "a b.xhtml"),
+    ],
+)
+def test_a_chapter_is_found_as_its_list_nearly_calls_it(reading: Read, zipped: Zips, href: str, path: str) -> None:
+    files = book(**{"OPS/book.opf": package().replace('href="one.xhtml"', f'href="{href}"')})
+    files[f"OPS/{path}"] = files.pop("OPS/one.xhtml")
+
+    assert f"wells-slopes/OPS/{path}" == reading(zipped("book.epub", files)).activities[0].attributes["spine"][0]
+
+
+def test_a_picture_among_the_chapters_gets_a_page_and_what_may_stand_for_a_chapter_does(
+    reading: Read, zipped: Zips, files: Store
+) -> None:
+    more = '<item id="data" href="data.json" media-type="application/json" fallback="two"/>'
+    listed = package(more=more, spine='<itemref idref="pic"/>').replace('idref="two"', 'idref="data"')
+    listed = listed.replace('id="pic"', 'id="pic" fallback="one"')
+
+    imported = reading(zipped("book.epub", book(**{"OPS/book.opf": listed, "OPS/data.json": "{}"})))
+
+    assert ["OPS/one.xhtml", "OPS/two.xhtml", "OPS/img/Cover.png.xhtml"] == [
+        path.partition("/")[2] for path in imported.activities[0].attributes["spine"]
+    ]
+    page = next(one for one in imported.layers[0].entries if one.path.endswith("Cover.png.xhtml"))
+    assert '<img src="Cover.png" alt=""/>' in files.path(page.digest).read_text()
 
 
 def encryption(algorithm: str) -> str:

@@ -41,7 +41,12 @@ def test_two_sources_of_one_name_get_two_ids(reading: Read, film: Path, tmp_path
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"", "is empty"), (b"MZ\x90\0...", "not a kind of file"), (b"\xff" * 5000, "not a kind of file")],
+    [
+        (b"", "is empty"),
+        (b"MZ\x90\0...", "not a kind of file"),
+        (b"\xff" * 5000, "not a kind of file"),
+        (b'<?xml version="1.0"?><manifest identifier="m"/>', "names files of a package, and comes without one"),
+    ],
 )
 def test_what_is_no_course_is_refused(reading: Read, tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "course.zip").write_bytes(data)
@@ -101,3 +106,52 @@ def test_slugs_are_plain_stable_and_short() -> None:
 
 def test_there_is_room_for_a_small_course(files: Store) -> None:
     assert durable.free_bytes(files.folder) > 1 << 20
+
+
+def test_a_package_that_was_packed_once_more_is_that_package(
+    reading: Read, zipped: Callable[..., Path], tmp_path: Path
+) -> None:
+    manifest = (
+        "<manifest xmlns='http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1'><metadata><lom><general><title><string>Wells"
+        "</string></title></general></lom></metadata><organizations/><resources><resource identifier='a' "
+        "type='webcontent' href='a.html'/></resources></manifest>"
+    )
+    inner = zipped("course.imscc", {"imsmanifest.xml": manifest, "a.html": "<p>Deep</p>"})
+
+    imported = reading(zipped("send.zip", {"course.imscc": inner.read_bytes(), "__MACOSX/._course.imscc": b"x"}))
+
+    assert ("common-cartridge", "Wells") == (imported.report.format, imported.title)
+
+
+def test_a_zip_of_documents_and_films_is_each_of_them(
+    reading: Read, zipped: Callable[..., Path], film: Path, document: Path
+) -> None:
+    members = {
+        "Week 1/Le sol.pdf": document.read_bytes(),
+        "a.mp4": film.read_bytes(),
+        "x.dat": b"\0",
+        "bad.pdf": b"%PDF-",
+    }
+
+    imported = reading(zipped("Materials.zip", members))
+
+    assert [("video", None), ("pdf", "Week 1")] == [
+        (one.kind, one.attributes.get("section")) for one in imported.activities
+    ]
+    assert "video+pdf" == imported.report.format
+    assert [
+        "x.dat: not a kind of file that can be imported.",
+        "bad.pdf: The document bad.pdf ends too early: part of it is missing.",
+    ] == imported.report.left_out
+
+
+def test_a_zip_of_what_cannot_be_taken_is_refused_with_the_reason(reading: Read, zipped: Callable[..., Path]) -> None:
+    with pytest.raises(ContentFault, match=r"bad\.pdf ends too early"):
+        reading(zipped("Materials.zip", {"bad.pdf": b"%PDF-"}))
+
+
+def test_a_tar_archive_is_called_what_it_is(reading: Read, tmp_path: Path) -> None:
+    (tmp_path / "course.mbz").write_bytes(b"a.pdf".ljust(257, b"\0") + b"ustar\0" + b"\0" * 300 + b"%PDF-1.4")
+
+    with pytest.raises(ContentFault, match="is a tar archive"):
+        reading(tmp_path / "course.mbz")

@@ -50,7 +50,7 @@ def test_a_picture_is_shown_on_a_page_of_its_own(reading: Read, tmp_path: Path, 
     imported = reading(tmp_path / "The well.dat")
 
     assert ["the-well/The well.dat.jpeg", "the-well/index.html"] == [one.path for one in imported.layers[0].entries]
-    assert 'src="The well.dat.jpeg"' in files.path(imported.layers[0].entries[1].digest).read_text()
+    assert 'src="The%20well.dat.jpeg"' in files.path(imported.layers[0].entries[1].digest).read_text()
 
 
 def test_a_single_page_is_a_course_that_says_what_is_not_with_it(reading: Read, tmp_path: Path) -> None:

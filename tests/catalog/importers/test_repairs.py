@@ -82,7 +82,7 @@ def test_a_name_that_is_told_twice_is_taken_as_unicode(reading: Read, zipped: Zi
 
 def mended(page: str, data: bytes, *files: str, piece_bytes: int = 1 << 20, **more: object) -> tuple[bytes, Report]:
     report = Report()
-    links = references.References([page, *files], report, **more)  # type: ignore[arg-type]
+    links = references.References({page, *files}, report, **more)  # type: ignore[arg-type]
     pieces = [data[at : at + piece_bytes] for at in range(0, len(data), piece_bytes)]
     done = b"".join(links.mended(page, pieces))
     links.finish()

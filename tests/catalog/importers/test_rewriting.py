@@ -3,8 +3,8 @@
 import pytest
 
 from catalog.importers.questions.cloze import read_cloze
-from catalog.importers.rewriting import DROPPED, Paths, is_elsewhere, joined, page_text, relative, rewritten
-from catalog.importers.written import page_of, readable
+from catalog.importers.rewriting import DROPPED, Paths, is_elsewhere, joined, relative, rewritten
+from catalog.importers.written import page_of, readable, with_formulas
 
 
 def meaning(address: str) -> str | None:
@@ -76,18 +76,18 @@ def test_what_leads_elsewhere_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "text"),
+    ("image", "after"),
     [
-        ("é".encode(), "é"),
-        ("\ufeffé".encode(), "é"),
-        ("<meta charset=windows-1256>ماء".encode("cp1256"), "<meta charset=utf-8>ماء"),
-        ("é".encode("cp1252"), "é"),
-        ("é".encode("utf-16"), "é"),
-        (b"<meta charset=nonsense>\xe9", "<meta charset=utf-8>é"),
+        ('<img src="https://c/e" data-equation-content="x &lt; 2">', "\\(x &lt; 2\\)"),
+        ('<img class="equation_image" title="x^2" src="https://c/e" alt="LaTeX: x^2">', "\\(x^2\\)"),
+        ("<img class='equation_image' data-mathml='&lt;math a=\"b\"&gt;&lt;mi&gt;x&lt;/mi&gt;&lt;/math&gt;' src='e'>",
+         '<math a="b"><mi>x</mi></math>'),
+        ('<img class="equation_image" src="e">', '<img class="equation_image" src="e">'),
+        ('<img alt="an equation" src="e">', '<img alt="an equation" src="e">'),
     ],
-)
-def test_a_page_is_read_as_it_was_stored(data: bytes, text: str) -> None:
-    assert text == page_text(data)
+)  # fmt: skip
+def test_pictures_of_formulas_are_the_formulas_that_they_tell(image: str, after: str) -> None:
+    assert f"<p>{after}</p>" == with_formulas(f"<p>{image}</p>")
 
 
 def test_bare_pages_are_made_fit_for_a_phone_and_others_left_alone() -> None:
@@ -96,3 +96,15 @@ def test_bare_pages_are_made_fit_for_a_phone_and_others_left_alone() -> None:
     assert styled == readable(styled)
     assert 'name="viewport"' in readable("<head></head><p>x</p>")
     assert b"<title>a &lt; b</title>" in page_of("a < b", "<p>x</p>", "ar")
+
+
+def test_a_link_that_is_there_again_is_asked_about_once() -> None:
+    asked: list[str] = []
+
+    def said(address: str) -> str | None:
+        asked.append(address)
+        return None
+
+    rewritten('<a href="a.html"><img src="b.png"><a href="a.html">' * 50, said)
+
+    assert ["a.html", "b.png"] == asked

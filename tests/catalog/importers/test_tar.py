@@ -94,6 +94,15 @@ def test_tricks_are_refused_and_nothing_is_written_outside(
     assert before == [one for one in sorted(tmp_path.rglob("*")) if "out" not in one.parts]
 
 
+def test_a_file_that_is_there_again_as_a_link_to_itself_is_one_file(packed: Packed, tmp_path: Path) -> None:
+    again = special("a.txt", tarfile.LNKTYPE)
+    again.linkname = "./a.txt"
+
+    tree = unpacked(packed(("a.txt", b"1"), again), tmp_path / "out")
+
+    assert {"a.txt": b"1"} == {path: b"".join(tree.pieces(path)) for path in tree.paths}
+
+
 def test_two_files_of_one_name_are_refused(packed: Packed, tmp_path: Path) -> None:
     with pytest.raises(ContentFault, match="one name"):
         unpacked(packed(("a.txt", b"1"), ("./a.txt", b"2")), tmp_path / "out")

@@ -1,6 +1,5 @@
 """Launches: a token opens one course's files, on one origin, for as long as its session lasts."""
 
-import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from catalog.manifest import Release
 from edge.box import Box
 from edge.config import Config
-from edge.library.launches import Address, choose_port, split
+from edge.library.launches import Address, split
 from edge.people.people import Person
 from sync.web.sessions import Session
 
@@ -194,20 +193,6 @@ def test_a_course_with_a_host_name_answers_there_and_nowhere_else(
     assert [True, True, False, False, False, False] == [
         box.content.resolve(address.port, host, asked) is not None for host in hosts
     ]
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_whatever_is_launched_no_two_courses_share_a_port(seed: int) -> None:
-    draws = random.Random(seed)
-    pool = range(9000, 9004)
-    assigned: list[tuple[int, str]] = []
-
-    for _ in range(200):
-        course = f"course-{draws.randrange(7)}"
-        port = choose_port(assigned, course, pool)
-        assigned = [*((at, owner) for at, owner in assigned if at != port and owner != course), (port, course)]
-        ports = [at for at, _ in assigned]
-        assert (len(set(ports)), True) == (len(ports), port in pool)
 
 
 def test_a_name_typed_in_pieces_is_the_name_that_was_imported() -> None:

@@ -1,6 +1,5 @@
 """What a hostile course can ask for, over real sockets: its own files, and nothing else of the box."""
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from edge.library.launches import Address
 from edge.library.stage import files
 from edge.serve import sites
 from sync.web.front import Front
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.system
 
@@ -33,7 +33,7 @@ class Campus:
 
 @pytest.fixture
 def box(boxes: Callable[..., Box]) -> Box:
-    first = _free_ports(4)
+    first, *_ = free_ports(4)
     return boxes("open", config=Config(host="127.0.0.1", port=first, content_port=first + 1, content_ports=3))
 
 
@@ -136,20 +136,3 @@ def test_what_the_box_itself_says_on_a_courses_origin_is_its_own(campus: Campus)
 
     assert [404, 200, 405, 413] == statuses
     assert "immutable" in campus.asks(at.port, f"/{player}").headers["Cache-Control"]
-
-
-def _free_ports(count: int) -> int:
-    """The first of so many free ports in a row."""
-    for first in range(20_000, 30_000, count):
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-    raise AssertionError("no ports are free")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

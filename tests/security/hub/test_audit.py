@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from provisioning.previews import Drafts
 from sync.hub.app import create_app
 from sync.hub.hub import Hub
 from sync.hub.pages.keeping import _ACTS
@@ -45,6 +46,7 @@ NOTHING_TO_ASK_ABOUT = {
     "/publish/<draft>/words": "a draft reaches nobody",
     "/publish/<draft>/moved": "a draft reaches nobody",
     "/publish/<draft>/campuses": "a draft reaches nobody",
+    "/publish/<draft>/preview/quiz/<course>/<activity>": "answers that are marked and forgotten",
     "/claim": "the first account; there is nobody before it",
     "/second-factor/talk": "a question that changes nothing",
     "/sign-in": "a session, which ends by itself",
@@ -57,7 +59,7 @@ FOR_MACHINES = ("/sync/", "/language/", "/look/")
 
 @pytest.fixture
 def app(hub: Hub) -> Flask:
-    return create_app(hub)
+    return create_app(hub, looks=Drafts(hub).pages())
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog.fault import CallerFault
+from provisioning.hub import hub as group
 from sync.enrolment import Token
-from sync.hub.cli import hub as group
 from sync.hub.options import opened
 from sync.keys import fingerprint
 
-SERVE = "from sync.hub.cli import hub; hub()"
+SERVE = "from provisioning.hub import hub; hub()"
 
 
 def run(*words: str | Path) -> Result:
@@ -286,3 +286,12 @@ def test_answers_to_boxes_carry_no_header_of_the_front(served: tuple[subprocess.
     reply = httpx.post(f"{address}/sync/session", content=b"{}")
 
     assert {"content-length"} == {name.lower() for name in reply.headers}
+
+
+def test_an_address_for_each_port_of_previews_or_for_none(tmp_path: Path) -> None:
+    ports = ["--preview-port", "8301", "--preview-port", "8302", "--preview-origin", "https://look.example.org"]
+
+    with pytest.raises(CallerFault, match="2 ports for previews and 1 addresses"):
+        run("serve", "--data", tmp_path / "hub", *ports)
+
+    assert not (tmp_path / "hub").exists()

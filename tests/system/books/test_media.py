@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from catalog.manifest import Release
 from catalog.renditions.studio import Studio
-from tests.system.books.conftest import Campus, until
+from tests.phones import until
+from tests.system.books.conftest import Campus
 
 pytestmark = pytest.mark.system
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from catalog.manifest import Release
 from tests.catalog.importers.test_epub import book
 from tests.system.books.conftest import SHARED, Campus
-from tests.system.packages.conftest import PHONE, eventually
+from tests.system.packages.conftest import eventually
 
 pytestmark = pytest.mark.system
 
@@ -68,7 +68,7 @@ def test_letters_grow_and_nothing_is_wider_than_the_phone(campus: Campus, wells:
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_book_is_searched_without_a_script(campus: Campus, wells: Release, tmp_path: Path, language: str) -> None:
-    context = campus.browser.new_context(viewport=PHONE, locale=language, java_script_enabled=False)
+    context = campus.phones.context(language, scripts=False)
     page = campus.signs_in(context, language=language)
     opened(campus, page, "?q=الماء")
 

@@ -1,7 +1,5 @@
 """Nouns of the packages' tests: a box that is served, a learner who signed in, a phone that shows what they open."""
 
-import os
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, sync_playwright
+from playwright.sync_api import BrowserContext, FrameLocator, Page
 
 from catalog.manifest import Release
 from edge.box import Box
@@ -18,27 +16,13 @@ from edge.people.people import Person, Secret
 from edge.serve import sites
 from sync.web.front import Front
 from tests.edge.conftest import Boxes, Shelves, WoundClock, boxes, clock, shelve
+from tests.phones import Phones
+from tests.ports import HOST, free_ports
 
 __all__ = ["boxes", "clock", "shelve"]
 
 SHARED = Path(__file__).parents[4] / "shared" / "fixtures"
 """Packages of others, where they lie beside the checkout."""
-
-PHONE = {"width": 360, "height": 740}
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
-HOST = "127.0.0.1"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
 
 
 @dataclass
@@ -46,7 +30,7 @@ class Campus:
     """A served box with one learner, and phones before it."""
 
     box: Box
-    browser: Browser
+    phones: Phones
     put: Shelves
     amina: Person
     clock: WoundClock
@@ -61,8 +45,7 @@ class Campus:
 
     def phone(self, kind: str = "learner", language: str = "en", person: str | None = None) -> Page:
         """A phone on which somebody is signed in, with an empty memory."""
-        context = self.browser.new_context(viewport=PHONE, locale=language)
-        return self.signs_in(context, kind, language, person)
+        return self.signs_in(self.phones.context(language), kind, language, person)
 
     def signs_in(
         self, context: BrowserContext, kind: str = "learner", language: str = "en", person: str | None = None
@@ -76,7 +59,6 @@ class Campus:
                 {"name": "language", "value": language, "url": self.address},
             ]
         )
-        context.set_default_timeout(20_000)
         return context.new_page()
 
     def opens(self, page: Page, release: Release, number: int = 0) -> FrameLocator:
@@ -100,8 +82,8 @@ class Campus:
 
 
 @pytest.fixture
-def campus(boxes: Boxes, shelve: Shelves, clock: WoundClock, browser: Browser) -> Iterator[Campus]:
-    first = free_ports(4)
+def campus(boxes: Boxes, shelve: Shelves, clock: WoundClock, phones: Phones) -> Iterator[Campus]:
+    first, *_ = free_ports(4)
     config = Config(host=HOST, port=first, content_port=first + 1, content_ports=3, languages=("en", "fr", "ar"))
     box = boxes("campus", config=config)
     box.start()
@@ -109,7 +91,7 @@ def campus(boxes: Boxes, shelve: Shelves, clock: WoundClock, browser: Browser) -
     amina = box.people.enrol_learner(classroom.id, "Amina", Secret("pin", "4071"))
     wifi = Wifi(box)
     wifi.back()
-    yield Campus(box, browser, shelve, amina, clock, wifi)
+    yield Campus(box, phones, shelve, amina, clock, wifi)
     wifi.cut()
 
 
@@ -125,24 +107,6 @@ class Wifi:
 
     def back(self) -> None:
         self._open.enter_context(Front(sites(self.box), self.box.clock).serving())
-
-
-def free_ports(count: int) -> int:
-    """The first of so many free ports in a row; each process looks in a neighbourhood of its own."""
-    start = 21_000 + os.getpid() * 37 % 900 * 10
-    for first in range(start, start + 1_000, count):
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-    raise AssertionError("no ports are free")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True
 
 
 def eventually(holds: Callable[[], bool], campus: Campus) -> None:

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from catalog.manifest import Release
 from edge.config import Config
 from edge.people.people import Secret
 from tests.edge.conftest import Boxes, Shelves, WoundClock
 from tests.made_packages import HEAD_12, Item, scorm, zipped
-from tests.system.packages.conftest import HOST, Campus, Wifi, free_ports
+from tests.phones import Phones
+from tests.ports import HOST, free_ports
+from tests.system.packages.conftest import Campus, Wifi
 
 pytestmark = pytest.mark.system
 
@@ -197,16 +199,16 @@ def test_what_one_learner_left_in_a_phone_the_next_does_not_find(campus: Campus,
 
 
 @pytest.fixture
-def narrow(boxes: Boxes, shelve: Shelves, clock: WoundClock, browser: Browser) -> Iterator[Campus]:
+def narrow(boxes: Boxes, shelve: Shelves, clock: WoundClock, phones: Phones) -> Iterator[Campus]:
     """A box with one content port for all its courses."""
-    first = free_ports(2)
+    first, *_ = free_ports(2)
     box = boxes("narrow", config=Config(host=HOST, port=first, content_port=first + 1, content_ports=1))
     box.start()
     classroom = box.people.add_classroom("8 B")
     amina = box.people.enrol_learner(classroom.id, "Amina", Secret("pin", "4071"))
     wifi = Wifi(box)
     wifi.back()
-    yield Campus(box, browser, shelve, amina, clock, wifi)
+    yield Campus(box, phones, shelve, amina, clock, wifi)
     wifi.cut()
 
 

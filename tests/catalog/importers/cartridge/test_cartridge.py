@@ -10,6 +10,8 @@ from catalog.fault import ContentFault
 from catalog.importers.course import Imported
 from catalog.questions.bank import Bank
 from catalog.store import Store
+from tests.catalog.importers.test_vendored import JQUERY
+from tests.catalog.importers.test_zawgyi import UNICODE, ZAWGYI
 
 Read = Callable[..., Imported]
 FIXTURES = Path(__file__).parents[5] / "shared" / "fixtures" / "cc"
@@ -136,7 +138,7 @@ def test_what_is_missing_mended_or_another_programs_is_said(reading: Read, zippe
 
     said = "\n".join(report.left_out)
     for words in (
-        "First: what it links to is missing: gone.pdf",
+        "pages/gone.pdf: not in the package, though First asks for it.",
         "A tool: a tool of another program",
         "Lost: its file",
     ):
@@ -150,6 +152,53 @@ def test_a_quiz_of_a_cartridge_is_ours(reading: Read, zipped: Callable[..., Path
     bank = Bank.from_bytes(texts(reading(zipped("c.imscc", FILES)), files)["quiz/~quiz.json"].encode())
 
     assert ['<img src="well.png"> What?'] == [one.text for one in bank.questions]
+
+
+def test_pages_of_a_cartridge_are_mended_as_any_sites_are(
+    reading: Read, zipped: Callable[..., Path], files: Store
+) -> None:
+    page = (
+        f'<html><head><title>One</title><meta charset="iso-8859-1"><script src="{JQUERY}"></script></head><body>'
+        '<img src="IMG/a.png"><img src="https://example.org/b.png"><a href="notes/">n</a>'
+        '<img src="no/where.png">水的故事和我们的生活</body></html>'
+    )
+    members = {
+        "imsmanifest.xml": manifest(
+            resource("one", "webcontent", "p/one.html")
+            + resource("two", "webcontent", "p/two.html")
+            + resource("t", "imsdt_xmlv1p1", "t.xml"),
+            "".join(
+                f"<item identifier='i{one}' identifierref='{one}'><title>{one}</title></item>"
+                for one in ("one", "two", "t")
+            ),
+        ),
+        "p/one.html": page.encode("gbk"),
+        "p/two.html": f"<html><body><img src='no/where.png'>{ZAWGYI}</body></html>".encode(),
+        "p/img/a.png": b"\x89PNG",
+        "p/notes/index.html": "<html>notes</html>",
+        "t.xml": TOPIC.replace("Look at", f'&lt;script src="{JQUERY}"&gt;&lt;/script&gt; Look at'),
+    }
+
+    imported = reading(zipped("c.imscc", members))
+
+    found, report = texts(imported, files), imported.report
+    assert 'src="../files/vendored/jquery-3.7.1.min.js"' in found["one/one.html"]
+    assert 'src="../files/vendored/jquery-3.7.1.min.js"' in found["t/index.html"]
+    assert "files/vendored/jquery-3.7.1.min.js" in found
+    assert "files/p/notes/index.html" in found
+    assert '<meta charset="utf-8">' in found["one/one.html"]
+    assert "水的故事和我们的生活" in found["one/one.html"]
+    assert UNICODE in found["two/two.html"]
+    assert {
+        "p/one.html: not UTF-8; read as Chinese (GBK). Look whether it is right.",
+        "two/two.html: Burmese text in Zawgyi; it is Unicode now.",
+        "one: its link to p/img/a.png was written otherwise: IMG/a.png.",
+        f"{JQUERY}: loaded from the internet; a copy of it is in the course now.",
+    } <= set(report.repaired)
+    assert "p/no/where.png: not in the package, though one and 1 more asks for it." in report.left_out
+    assert ("one/one.html", "https://example.org/b.png", True) in [
+        (one.file, one.address, one.is_needed) for one in report.external_links
+    ]
 
 
 def test_places_of_pages_are_apart(reading: Read, zipped: Callable[..., Path]) -> None:
@@ -172,6 +221,31 @@ def test_the_files_of_a_page_in_a_folder_of_its_own_go_with_it(
     }  # fmt: skip
 
     assert {"app/index.html", "app/js/a.js", "app/data.json"} == set(texts(reading(zipped("c.zip", made)), files))
+
+
+def test_a_page_that_is_listed_twice_is_one_activity(reading: Read, zipped: Callable[..., Path]) -> None:
+    twice = manifest(
+        resource("a", "webcontent", "p.html") + resource("b", "webcontent", "p.html"),
+        "<item identifier='i' identifierref='a'><title>One</title></item>"
+        "<item identifier='j' identifierref='b'><title>Again</title></item>",
+    )
+
+    imported = reading(zipped("c.imscc", {"imsmanifest.xml": twice, "p.html": "<p>x</p>"}))
+
+    assert (["One"], []) == ([one.title["en"] for one in imported.activities], imported.report.left_out)
+
+
+def test_two_cartridges_make_one_course_that_is_called_as_the_first(
+    reading: Read, zipped: Callable[..., Path], files: Store
+) -> None:
+    other = {**FILES, "imsmanifest.xml": FILES["imsmanifest.xml"].replace("Rain</string>", "Snow</string>")}
+
+    imported = reading(zipped("one.imscc", FILES), zipped("two.imscc", other))
+
+    assert ("Rain", "one/one.html", "one-2/one.html") == (
+        imported.title, imported.activities[0].path, next(one.path for one in imported.activities if one.id == "one-2")
+    )  # fmt: skip
+    assert '<img src="../files-2/img/well.png">' in texts(imported, files)["one-2/one.html"]
 
 
 def test_a_later_version_keeps_its_ids(reading: Read, zipped: Callable[..., Path]) -> None:
@@ -264,6 +338,48 @@ def test_a_package_of_tests_alone_is_its_quizzes(reading: Read, zipped: Callable
     assert [("t1", "quiz", "Rain quiz"), ("t2", "quiz", "Snow quiz")] == [
         (one.id, one.kind, one.title["en"]) for one in imported.activities
     ]
+
+
+@pytest.mark.parametrize("folder", ["", "Exam export/"])
+def test_a_plain_package_of_tests_is_its_quizzes_and_not_a_site_to_launch(
+    reading: Read, zipped: Callable[..., Path], files: Store, folder: str
+) -> None:
+    listed = (
+        "<manifest xmlns='http://www.imsglobal.org/xsd/imscp_v1p1'><metadata><schema>IMS Content</schema></metadata>"
+        "<organizations><organization identifier='o'><item identifier='i' identifierref='r'><title>Exam</title></item>"
+        "</organization></organizations><resources><resource identifier='r' type='imsqti_xmlv1p2' href='quiz.xml'/>"
+        "</resources></manifest>"
+    )
+    quiz = QTI.replace("$IMS-CC-FILEBASE$/img/well.png", "$IMS_CC_FILE_BASE$org0/well.png")
+    members = {"imsmanifest.xml": listed, "quiz.xml": quiz, "exam1/org0/well.png": b"\x89PNG"}
+
+    imported = reading(zipped("respondus.zip", {f"{folder}{name}": data for name, data in members.items()}))
+
+    assert [("quiz", "Exam")] == [(one.kind, one.title["en"]) for one in imported.activities]
+    assert ["r/media/well.png", "r/~quiz.json"] == sorted(one.path for one in imported.layers[0].entries)
+    assert [] == imported.report.left_out
+
+
+def test_a_course_that_is_hidden_as_a_whole_is_taken_and_said(reading: Read, zipped: Callable[..., Path]) -> None:
+    modules = (
+        "<modules><module identifier='m'><title>One</title><workflow_state>unpublished</workflow_state><items>"
+        "<item identifier='i1'/></items></module></modules>"
+    )
+    members = {
+        "imsmanifest.xml": manifest(
+            resource("t", "imsdt_xmlv1p1", "t.xml"),
+            "<item identifier='m'><title>One</title><item identifier='i1' identifierref='t'><title>Talk</title></item>"
+            "</item>",
+        ),
+        "t.xml": TOPIC,
+        "course_settings/canvas_export.txt": "x",
+        "course_settings/module_meta.xml": modules,
+    }
+
+    imported = reading(zipped("c.imscc", members))
+
+    assert ["Talk"] == [one.title["en"] for one in imported.activities]
+    assert ["All modules are hidden in the course it came from; they are taken all the same."] == imported.report.noted
 
 
 def test_canvas_writes_a_quiz_twice_and_hides_some(reading: Read, zipped: Callable[..., Path], files: Store) -> None:

@@ -168,3 +168,25 @@ def test_hostile_or_empty_documents_are_refused(reading: Read, tmp_path: Path, d
 
     with pytest.raises(ContentFault, match=words):
         reading(tmp_path / "q.xml")
+
+
+def test_a_question_cut_out_of_its_bank_is_a_quiz_of_one(reading: Read, tmp_path: Path) -> None:
+    (tmp_path / "one.xml").write_text(
+        "<question type='truefalse'><name><text>Wet</text></name><questiontext format='html'><text>Is it?</text>"
+        "</questiontext><answer fraction='100'><text>true</text></answer>"
+        "<answer fraction='0'><text>false</text></answer></question>"
+    )
+
+    imported = reading(tmp_path / "one.xml")
+
+    assert [("quiz", {"questions": 1})] == [(one.kind, dict(one.attributes)) for one in imported.activities]
+
+
+def test_a_wrong_choice_in_a_gap_keeps_what_is_said_to_it() -> None:
+    question = only(quiz(of("cloze", "", "Rain is {1:MULTICHOICE:=wet#yes~dry#no, look~hot}.")))
+
+    [gap] = question.gaps
+    assert [("wet", 1000, "yes"), ("dry", 0, "no, look")] == [
+        (one.answer, one.share, one.feedback) for one in gap.accepted
+    ]
+    assert (0, ("no, look",)) == (mark(question, ["dry"]).share, mark(question, ["dry"]).feedback)

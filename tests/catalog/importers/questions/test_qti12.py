@@ -144,7 +144,8 @@ def test_what_is_chosen_is_worth_what_the_conditions_say(made: str, kind: str, g
         (NUMBER, "number", ["4.2"], 0),
         (BLANKS, "gaps", ["drops", "SKY"], 1000),
         (BLANKS, "gaps", ["falls", "sea"], 500),
-        (DROPDOWNS, "choice", [], 0),
+        (DROPDOWNS, "gaps", ["falls"], 1000),
+        (DROPDOWNS, "gaps", ["flies"], 0),
         (item(written("r"), "", "cc.essay.v0p1"), "essay", ["Well"], None),
         (item(written("r"), "", "essay_question"), "essay", ["Well"], None),
     ],
@@ -153,6 +154,19 @@ def test_what_is_written_is_marked(made: str, kind: str, given: list[str], share
     question = only(made)
 
     assert (kind, "", share) == (question.kind, why_not(question), mark(question, given).share)
+
+
+def test_a_single_place_to_choose_stands_where_the_words_have_it() -> None:
+    assert "Rain [[1]]." == only(DROPDOWNS).text
+
+
+def test_what_a_question_says_to_a_right_answer_is_said_once() -> None:
+    fed = "<itemfeedback ident='correct_fb'><material><mattext>Well done</mattext></material></itemfeedback>"
+    made = item(written("r"), rule(equal("r", "sea"), feedback="correct_fb"), "short_answer_question")
+
+    question = only(made.replace("</item>", f"{fed}</item>"))
+
+    assert ({"right": "Well done"}, "") == (question.feedback, question.gaps[0].accepted[0].feedback)
 
 
 def test_shares_that_are_added() -> None:
@@ -211,6 +225,23 @@ def test_a_section_draws_from_its_items_or_from_a_bank() -> None:
     assert {"g1": 1, "g2": 1, "g3": 1} == found.draws
     assert ["g1", "g1", "g2"] == [one.pool for one in found.questions]
     assert ["“g3” draws from a bank that is not here."] == found.left_out
+
+
+def test_a_test_takes_single_questions_of_a_bank_and_says_which_are_not_there() -> None:
+    entry = "<bankentry_item sourcebank_ref='b' item_ref='{}'/>"
+    asked = f"<assessment ident='t'><section>{entry.format('i2')}{entry.format('gone')}</section></assessment>"
+    test = parse_xml(f"<questestinterop>{asked}</questestinterop>".encode(), "t")
+    item = (
+        "<item ident='{0}' title='{0}'><presentation><material><mattext>Why {0}?</mattext></material>"
+        "<response_str ident='r'><render_fib/></response_str></presentation></item>"
+    )
+    held = f"<objectbank>{item.format('i1')}{item.format('i2')}</objectbank>"
+    bank = parse_xml(f"<questestinterop>{held}</questestinterop>".encode(), "b")
+
+    found = read_qti12(test, lambda name: bank if name == "b" else None)
+
+    assert ["i2"] == [one.id for one in found.questions]
+    assert ["a question (gone) of a bank that is not here."] == found.left_out
 
 
 def test_a_test_says_how_often_and_in_what_order() -> None:

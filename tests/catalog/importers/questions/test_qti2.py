@@ -89,6 +89,37 @@ PAIRED = item(
     '<simpleMatchSet><simpleAssociableChoice identifier="D">Doha</simpleAssociableChoice><simpleAssociableChoice '
     'identifier="M">Muscat</simpleAssociableChoice></simpleMatchSet></matchInteraction>',
 )
+OWN_RULES = item(
+    declared(base="string", more=mapping(Steam="2", Ice="1")),
+    '<p>Air: <textEntryInteraction responseIdentifier="R"/></p>',
+).replace(
+    f'<responseProcessing template="{MATCH}"/>',
+    "<responseProcessing><responseCondition><responseIf><not><isNull><variable identifier='R'/></isNull></not>"
+    "<setOutcomeValue identifier='SCORE'><mapResponse identifier='R'/></setOutcomeValue></responseIf>"
+    "</responseCondition></responseProcessing>",
+)
+COMPARED = item(
+    '<responseDeclaration identifier="R" cardinality="single" baseType="identifier"/>',
+    f'<choiceInteraction responseIdentifier="R" maxChoices="1">{CHOICES}</choiceInteraction>',
+).replace(
+    f'<responseProcessing template="{MATCH}"/>',
+    "<responseProcessing><responseCondition><responseIf><match><variable identifier='R'/><baseValue "
+    "baseType='identifier'>B</baseValue></match><setOutcomeValue identifier='SCORE'><baseValue baseType='float'>1"
+    "</baseValue></setOutcomeValue></responseIf><responseElseIf><match><variable identifier='R'/><baseValue "
+    "baseType='identifier'>A</baseValue></match><setOutcomeValue identifier='SCORE'><baseValue baseType='float'>0"
+    "</baseValue></setOutcomeValue></responseElseIf></responseCondition></responseProcessing>",
+)
+HOTTEXT = item(
+    declared("H2"),
+    '<hottextInteraction responseIdentifier="R" maxChoices="1"><prompt>Which is wrong?</prompt><p>Water <hottext '
+    'identifier="H1">boils</hottext> when it is <hottext identifier="H2">frozen</hottext>.</p></hottextInteraction>',
+)
+ASSOCIATED = item(
+    declared("A B", "C A", cardinality="multiple", base="pair"),
+    '<associateInteraction responseIdentifier="R" maxAssociations="2"><simpleAssociableChoice identifier="A">Sea'
+    '</simpleAssociableChoice><simpleAssociableChoice identifier="B">Salt</simpleAssociableChoice>'
+    '<simpleAssociableChoice identifier="C">Wave</simpleAssociableChoice></associateInteraction>',
+)
 TEXT = item(declared("Steam", base="string"), '<p>Water as air: <textEntryInteraction responseIdentifier="R"/></p>')
 FOLDED = item(
     declared(base="string", more=mapping(' caseSensitive="false"', Steam="2", vapour="1")),
@@ -130,6 +161,12 @@ ESSAY = item(
         (GAPS, "gaps", ["boils", "steam"], 1000),
         (GAPS, "gaps", ["boils", "ice"], 500),
         (GAP_MATCH, "gaps", ["wet"], 1000),
+        (OWN_RULES, "text", ["Steam"], 1000),
+        (OWN_RULES, "text", ["Ice"], 500),
+        (COMPARED, "choice", None, 1000),
+        (HOTTEXT, "choice", None, 1000),
+        (ASSOCIATED, "match", None, 1000),
+        (PAIRED.replace("Q D", "O D"), "match", None, 1000),
         (ESSAY, "essay", ["So"], None),
     ],
 )
@@ -190,7 +227,7 @@ def test_feedback_of_an_item() -> None:
         (item(declared("x"), '<uploadInteraction responseIdentifier="R"/>'), "upload-interaction"),
         (item(declared("x"), '<hotspotInteraction responseIdentifier="R"/>'), "hotspot-interaction"),
         (item('<templateDeclaration identifier="X"/>', "<p/>"), "drawn anew"),
-        (PAIRED.replace("Q D", "O D"), "more than one"),
+        (PAIRED.replace("Q D", "O D</value><value>Q D"), "more than one"),
         (ORDER.replace("<value>B</value>", ""), "which order"),
     ],
 )  # fmt: skip
@@ -257,6 +294,26 @@ def test_items_without_a_test_are_one_quiz(reading: Read, zipped: Callable[..., 
     assert ("Water items", ["it", "it-2"]) == (imported.title, [one.id for one in bank_of(imported, files).questions])
 
 
+@pytest.mark.parametrize("test", ["<assessmentTest", TEST.replace("items/", "gone/")])
+def test_items_of_a_package_whose_test_is_damaged_are_a_quiz_by_themselves(
+    reading: Read, zipped: Callable[..., Path], files: Store, test: str
+) -> None:
+    imported = reading(zipped("p.zip", {**PACKAGE, "test.xml": test}))
+
+    assert ["it"] == [one.id for one in bank_of(imported, files).questions]
+    assert imported.report.left_out
+
+
+@pytest.mark.parametrize("place", ["a/b/imsmanifest.xml", "IMSMANIFEST.XML", "a/ImsManifest.xml"])
+def test_a_package_is_told_wherever_its_folder_lies(reading: Read, zipped: Callable[..., Path], place: str) -> None:
+    folder = place.rpartition("/")[0]
+    members = {f"{folder}/{name}".lstrip("/"): data for name, data in PACKAGE.items() if name != "imsmanifest.xml"}
+
+    imported = reading(zipped("p.zip", {place: MANIFEST, **members, "__MACOSX/x/._a": b"x"}))
+
+    assert ("qti-2", "A test") == (imported.report.format, imported.title)
+
+
 def test_an_item_alone_is_a_quiz(reading: Read, tmp_path: Path, files: Store) -> None:
     (tmp_path / "x.dat").write_text(as_3(ORDER))
 
@@ -272,3 +329,81 @@ def test_a_real_item_that_asks_nothing_is_refused_with_its_reason(reading: Read,
 
     with pytest.raises(ContentFault, match="asks for nothing"):
         reading(FIXTURES / name)
+
+
+def test_what_may_be_chosen_in_a_text_stands_underlined_in_it() -> None:
+    [question] = read(HOTTEXT).questions
+
+    assert "Which is wrong?<p>Water <u>boils</u> when it is <u>frozen</u>.</p>" == question.text
+    assert [("boils", 0), ("frozen", 1000)] == [(one.text, one.share) for one in question.options]
+
+
+def test_choices_of_which_a_mapping_says_nothing_count_as_it_says_of_all_others() -> None:
+    [question] = read(
+        MAPPED.replace("defaultValue='0'", "defaultValue='-2'").replace('mapKey="C"', 'mapKey="D"')
+    ).questions
+
+    assert [("Ice", 500), ("Steam", 500), ("Fog", -1000)] == [(one.text, one.share) for one in question.options]
+
+
+def test_gaps_to_drag_into_have_the_weights_of_their_mapping() -> None:
+    worth = (
+        '<mapping><mapEntry mapKey="W G1" mappedValue="1"/><mapEntry mapKey="D G2" mappedValue="3"/>'
+        '<mapEntry mapKey="W G2" mappedValue="1.5"/></mapping>'
+    )
+    body = '<p>Rain is <gap identifier="G1"/>, sand <gap identifier="G2"/>.</p></gapMatchInteraction>'
+    whole = GAP_MATCH[: GAP_MATCH.index("<p>Rain")] + body + GAP_MATCH.partition("</gapMatchInteraction>")[2]
+    mapped = whole.replace("</responseDeclaration>", f"{worth}</responseDeclaration>").replace(MATCH, MAP)
+
+    [question] = read(mapped.replace("1.5", "1")).questions
+
+    assert [1, 3] == [one.weight for one in question.gaps]
+    assert [[("wet", 1000)], [("dry", 1000), ("wet", 333)]] == [
+        [(one.answer, one.share) for one in sorted(gap.accepted, key=lambda one: -one.share)] for gap in question.gaps
+    ]
+
+
+def test_words_alone_are_read_before_the_next_question_and_behind_the_last(
+    reading: Read, zipped: Callable[..., Path], files: Store
+) -> None:
+    film = (
+        '<p>Look</p><mediaInteraction responseIdentifier="R"><object data="a.mp4" type="video/mp4"/></mediaInteraction>'
+    )
+    members: Mapping[str, Any] = {"a.xml": item("", film), "b.xml": TEXT, "c.xml": item("", "<p>The end</p>")}
+
+    imported = reading(zipped("p.zip", {**members, "a.mp4": b"\0\0\0\x18ftypmp42"}))
+
+    [question] = bank_of(imported, files).questions
+    assert '<div><p>Look</p><video src="a.mp4" controls=""></video>' in question.text.replace("\n", "")
+    assert question.text.endswith("<div><p>The end</p></div>")
+    assert [] == imported.report.left_out
+
+
+@pytest.mark.parametrize("folder", ["", "export/"])
+def test_a_package_names_itself_and_what_it_lacks(reading: Read, zipped: Callable[..., Path], folder: str) -> None:
+    manifest = (
+        '<manifest xmlns:csm="http://www.imsglobal.org/xsd/imsccv1p2/imscsmd_v1p0"><metadata><lom><general><title>'
+        "<string>Water</string></title></general></lom></metadata><organizations/><resources>"
+        '<resource identifier="i" type="imsqti_apipitem_xmlv2p1" href="Items/Text.xml"/>'
+        '<resource identifier="j" type="imsqti_item_xmlv2p1" href="gone.xml"/></resources></manifest>'
+    )
+
+    imported = reading(zipped("p.zip", {f"{folder}imsmanifest.xml": manifest, f"{folder}items/text.xml": TEXT}))
+
+    assert ("qti-2", "Water") == (imported.report.format, imported.about.title)
+    assert ["Item: gone.xml: named in the manifest, and missing in the package."] == imported.report.left_out
+
+
+def test_items_without_a_manifest_may_have_styles_and_notes_beside_them(
+    reading: Read, zipped: Callable[..., Path]
+) -> None:
+    members = {"a.xml": TEXT, "look.css": "p{}", "README.txt": "x", "s.xml": "<assessmentStimulus/>"}
+
+    assert "qti-2" == reading(zipped("p.zip", members)).report.format
+
+
+def test_a_refusal_gives_one_reason(reading: Read, zipped: Callable[..., Path]) -> None:
+    drawn = item(declared("x"), '<drawingInteraction responseIdentifier="R"/>')
+
+    with pytest.raises(ContentFault, match=r"asked: .*drawing-interaction, which we cannot do yet \(1 more were left"):
+        reading(zipped("p.zip", {"a.xml": drawn, "b.xml": drawn}))

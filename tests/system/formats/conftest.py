@@ -1,0 +1,5 @@
+"""Nouns of the formats' tests: the same served box, learner and phones as the packages' tests have."""
+
+from tests.system.packages.conftest import SHARED, Campus, boxes, campus, clock, shelve
+
+__all__ = ["SHARED", "Campus", "boxes", "campus", "clock", "shelve"]
