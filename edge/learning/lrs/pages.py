@@ -49,7 +49,6 @@ PREFLIGHT_HEADERS = {
 }
 RightsOf = Callable[[Call], Rights]
 """Says what the one who sends this call may do, or raises NotTaken (401, 403)."""
-Meaning = Callable[[Call], Call]
 
 _CALLER = "qanat.lrs.caller"
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -83,19 +82,13 @@ class Store(Protocol):
 
 
 def blueprint(
-    store: Store,
-    rights_of: RightsOf,
-    *,
-    name: str = "lrs",
-    prefix: str = PREFIX,
-    is_cross_origin: bool = True,
-    meaning: Meaning = lambda call: call,
+    store: Store, rights_of: RightsOf, *, name: str = "lrs", prefix: str = PREFIX, is_cross_origin: bool = True
 ) -> Blueprint:
     """The store under `prefix`, for whomever `rights_of` knows. A prefix may have variables: `rights_of` finds them
-    in `request.view_args`. `meaning` says which call is meant where callers speak in ways of their own.
+    in `request.view_args`.
     """
     pages = Blueprint(name, __name__, url_prefix=prefix)
-    shell = _Shell(store, rights_of, meaning, CORS_HEADERS if is_cross_origin else {})
+    shell = _Shell(store, rights_of, CORS_HEADERS if is_cross_origin else {})
     for resource, (_, methods) in RESOURCES.items():
         # A POST may stand for any other method (alternate request syntax).
         asked = dict.fromkeys((*methods, *(() if resource == "about" else ("POST",)), "OPTIONS"))
@@ -111,10 +104,9 @@ def blueprint(
 class _Shell:
     """Takes requests of one blueprint to the store and back."""
 
-    def __init__(self, store: Store, rights_of: RightsOf, meaning: Meaning, headers: dict[str, str]) -> None:
+    def __init__(self, store: Store, rights_of: RightsOf, headers: dict[str, str]) -> None:
         self._store = store
         self._rights_of = rights_of
-        self._meaning = meaning
         self._headers = {"Cache-Control": "private, no-cache", "Content-Security-Policy": POLICY, **headers}
         self._has_cors = bool(headers)
         self._large = threading.BoundedSemaphore(LARGE_AT_ONCE)
@@ -147,7 +139,7 @@ class _Shell:
         else:
             rights = self._judged(call)
             call = replace(call, body=_body(BYTES_MAX))
-        answer = self._store.answer(self._meaning(call), rights)
+        answer = self._store.answer(call, rights)
         if answer.work is not None:
             request.environ[TELL] = self._teller(rights.caller)
             self._store.write(answer.work)

@@ -46,7 +46,9 @@ class _Store:
     def answer(self, call: Call, rights: Rights) -> Answer:
         found = _launched(self._house)
         box = found.keeper
-        return box.lrs.answer(call, rights) if box is not None else guests.answer(found, call)
+        if box is None:
+            return guests.answer(found, call)
+        return box.lrs.answer(spoken.meant(call, found.learner) if found.activity.kind == "xapi" else call, rights)
 
     def write(self, work: Work) -> None:
         box = self._house.keeper
@@ -71,13 +73,7 @@ def mounted(house: House) -> Blueprint:
             raise NotTaken(401, "This is not the word of this launch.", "Open the activity again.")
         return units.rights(box, found)  # type: ignore[no-any-return]
 
-    def meaning(call: Call) -> Call:
-        found = _launched(house)
-        return spoken.meant(call, found.learner or "guest") if found.activity.kind == "xapi" else call
-
-    pages = blueprint(
-        _Store(house), rights_of, name=NAME, prefix="/<token>/~xapi", is_cross_origin=False, meaning=meaning
-    )
+    pages = blueprint(_Store(house), rights_of, name=NAME, prefix="/<token>/~xapi", is_cross_origin=False)
 
     @pages.before_request
     def admit() -> Response | None:
