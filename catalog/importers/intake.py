@@ -31,6 +31,8 @@ HEAD_BYTES = 64 << 10
 SLUG_LETTERS_MAX = 40
 INNER_MAX = 3
 """A cartridge may hold a package that holds another; more is a trick."""
+INNER_TOTAL_MAX = 2_000
+"""Files inside of one source that are read as sources of their own, however deep they lie."""
 
 Progress = Callable[[int, int], None]
 """Called with the source bytes read so far, and their total."""
@@ -98,6 +100,7 @@ class Intake:
         self.about = About()
         self._importer_of = importer_of
         self._inner = 0
+        self._inner_total = 0
         self._wanted_id = ""
         self._batch = batch
         self._progress = progress
@@ -161,6 +164,8 @@ class Intake:
         from catalog.importers.source import Source
 
         _demand(self._inner < INNER_MAX, "packages lie in packages, too many deep")
+        self._inner_total += 1
+        _demand(self._inner_total <= INNER_TOTAL_MAX, f"more than {INNER_TOTAL_MAX:,} packages lie in it")
         about, self.about, self._inner = self.about, About(), self._inner + 1
         self._wanted_id = activity
         try:

@@ -145,6 +145,18 @@ def test_a_zip_of_documents_and_films_is_each_of_them(
     ] == imported.report.left_out
 
 
+def test_packages_in_packages_are_read_so_often_and_no_more(
+    reading: Read, zipped: Callable[..., Path], document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "INNER_TOTAL_MAX", 3)
+    inner = zipped("inner.zip", {f"{name}.pdf": document.read_bytes() for name in "ab"}).read_bytes()
+
+    imported = reading(zipped("outer.zip", {"1.zip": inner, "2.zip": inner}))
+
+    assert ["a", "b"] == [one.id for one in imported.activities]
+    assert "more than 3 packages lie in it" in imported.report.left_out[0]
+
+
 def test_a_zip_of_what_cannot_be_taken_is_refused_with_the_reason(reading: Read, zipped: Callable[..., Path]) -> None:
     with pytest.raises(ContentFault, match=r"bad\.pdf ends too early"):
         reading(zipped("Materials.zip", {"bad.pdf": b"%PDF-"}))
