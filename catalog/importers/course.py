@@ -56,7 +56,7 @@ def read(
 
 
 def _read(
-    plain: Mapping[Path, str],
+    plain: Sequence[tuple[Path, str]],
     given: Set[Path],
     report: Report,
     batch: Batch,
@@ -65,16 +65,16 @@ def _read(
     progress: Progress,
     studio: Studio | None,
 ) -> Imported:
-    total_bytes = sum(_size_bytes(source) for source in plain)
+    total_bytes = sum(_size_bytes(source) for source, _ in plain)
     _demand_room(batch, total_bytes - batch.held_bytes)
     intake = Intake(batch, report, language, progress, total_bytes, importer_of, studio)
-    captions = [source for source in plain if is_captions(source)]
+    captions = [source for source, _ in plain if is_captions(source)]
     if len(plain) - len(captions) > 1 and len(given) == 1:
         intake.about.title = title_of(next(iter(given)))
     films: list[tuple[Path, Activity]] = []
     activities: list[Activity] = []
     refused: list[tuple[Path, ContentFault]] = []
-    for source, heading in plain.items():
+    for source, heading in plain:
         if source in captions:
             continue
         said, intake.about = intake.about, About()
@@ -115,18 +115,18 @@ def _read(
     return Imported(report.title, tuple(activities), layers, report, intake.about)
 
 
-def _expanded(sources: Sequence[Path], report: Report, scratch: Path) -> dict[Path, str]:
+def _expanded(sources: Sequence[Path], report: Report, scratch: Path) -> list[tuple[Path, str]]:
     """The sources, and in place of one that only holds others, those; each with the heading of its folders."""
     if not sources:
         raise CallerFault("There is nothing to import.", "Name a folder, a zip, a film or a PDF.")
     within = Within(report, scratch)
-    plain: dict[Path, str] = {}
+    plain: list[tuple[Path, str]] = []
     for source in sources:
         if not source.exists():
             raise CallerFault(f"There is no {source.name} here.", f"Check the path {source}.")
         if not source.is_dir() and not source.is_file():
             raise CallerFault(f"{source.name} is not a file or a folder.", "Name a folder, a zip, a film or a PDF.")
-        plain |= {one: within.heading(one) for one in within.sources(source)}
+        plain += [(one, within.heading(one)) for one in within.sources(source)]
     if len(plain) > SOURCES_MAX:
         raise too_many()
     return plain
