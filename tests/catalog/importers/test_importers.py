@@ -148,13 +148,22 @@ def test_a_zip_of_documents_and_films_is_each_of_them(
 def test_packages_in_packages_are_read_so_often_and_no_more(
     reading: Read, zipped: Callable[..., Path], document: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "INNER_TOTAL_MAX", 3)
-    inner = zipped("inner.zip", {f"{name}.pdf": document.read_bytes() for name in "ab"}).read_bytes()
+    monkeypatch.setattr(intake, "INNER_TOTAL_MAX", 2)
+    items = "".join(f"<item identifier='i{n}' identifierref='r{n}'><title>{n}</title></item>" for n in range(3))
+    files = "".join(
+        f"<resource identifier='r{n}' type='webcontent' href='{n}.pdf'><file href='{n}.pdf'/></resource>"
+        for n in range(3)
+    )
+    manifest = (
+        "<manifest xmlns='http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1'><organizations><organization>"
+        f"<item identifier='root'>{items}</item></organization></organizations><resources>{files}</resources></manifest>"
+    )
+    members = {f"{n}.pdf": document.read_bytes() for n in range(3)}
 
-    imported = reading(zipped("outer.zip", {"1.zip": inner, "2.zip": inner}))
+    imported = reading(zipped("many.imscc", {"imsmanifest.xml": manifest, **members}))
 
-    assert ["a", "b"] == [one.id for one in imported.activities]
-    assert "more than 3 packages lie in it" in imported.report.left_out[0]
+    assert ["pdf", "pdf", "download"] == [one.kind for one in imported.activities]
+    assert "more than 2 packages lie in it" in imported.report.repaired[0]
 
 
 def test_a_zip_of_what_cannot_be_taken_is_refused_with_the_reason(reading: Read, zipped: Callable[..., Path]) -> None:
