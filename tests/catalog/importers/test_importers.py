@@ -156,7 +156,8 @@ def test_packages_in_packages_are_read_so_often_and_no_more(
     )
     manifest = (
         "<manifest xmlns='http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1'><organizations><organization>"
-        f"<item identifier='root'>{items}</item></organization></organizations><resources>{files}</resources></manifest>"
+        f"<item identifier='root'>{items}</item></organization></organizations><resources>{files}</resources>"
+        "</manifest>"
     )
     members = {f"{n}.pdf": document.read_bytes() for n in range(3)}
 

@@ -2,12 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Page
+from playwright.sync_api import BrowserContext, FrameLocator, Page, Response
 
 from catalog.manifest import Release
 from edge.box import Box
@@ -107,6 +107,18 @@ class Wifi:
 
     def back(self) -> None:
         self._open.enter_context(Front(sites(self.box), self.box.clock).serving())
+
+
+@contextmanager
+def kept(page: Page, words: str) -> Iterator[None]:
+    """What is done here makes the page send a state with these words, and the box keeps it. Others may go before."""
+
+    def is_it(answer: Response) -> bool:
+        return answer.url.endswith("/~state") and words in (answer.request.post_data or "")
+
+    with page.expect_response(is_it) as answer:
+        yield
+    assert answer.value.status == 204
 
 
 def eventually(holds: Callable[[], bool], campus: Campus) -> None:

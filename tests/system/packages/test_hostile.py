@@ -20,7 +20,7 @@ from tests.edge.conftest import Boxes, Shelves, WoundClock
 from tests.made_packages import HEAD_12, Item, scorm, zipped
 from tests.phones import Phones
 from tests.ports import HOST, free_ports
-from tests.system.packages.conftest import Campus, Wifi
+from tests.system.packages.conftest import Campus, Wifi, kept
 
 pytestmark = pytest.mark.system
 
@@ -137,7 +137,7 @@ def hostile(campus: Campus, tmp_path: Path) -> Release:
 def test_a_hostile_package_reaches_nothing_but_itself(campus: Campus, water: Release, hostile: Release) -> None:
     page = campus.phone()
     stage = campus.opens(page, water)
-    with page.expect_response("**/~state"):
+    with kept(page, "answered"):
         stage.frame_locator("[data-room]").locator("#answer").click()
     other = frame_of(page, "one/page.html").url.partition("?")[0]
     token = other.split("/")[3]
