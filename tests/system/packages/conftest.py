@@ -122,10 +122,11 @@ def kept(page: Page, words: str) -> Iterator[None]:
 
 
 def eventually(holds: Callable[[], bool], campus: Campus) -> None:
-    """Wait until what a phone sent on its way out has come to the box."""
-    for _ in range(200):
+    """Wait until what a phone sent has come to the box, longer than a phone waits before it asks again."""
+    for _ in range(800):
         campus.settled()
         if holds():
             return
         threading.Event().wait(0.05)
-    raise AssertionError("it did not come to the box")
+    said = campus.box.database.read().execute("select part, sitting, number, is_completed from package_part")
+    raise AssertionError(f"it did not come to the box, which has {[tuple(row) for row in said.fetchall()]}")

@@ -87,6 +87,16 @@ def test_a_tab_that_closes_in_the_middle_loses_nothing(campus: Campus, single: R
     expect(again.locator("#entry")).to_have_text("resume")
 
 
+def test_what_is_written_after_a_commit_is_kept_without_another(campus: Campus, single: Release) -> None:
+    page = campus.phone()
+    sco = inside(campus.opens(page, single))
+    with kept(page, "answered"):
+        sco.locator("#answer").click()
+
+    with kept(page, "never committed"):
+        sco.locator("#write").click()
+
+
 def test_what_a_part_suspends_is_there_the_next_day_to_its_last_letter(campus: Campus, single: Release) -> None:
     page = campus.phone()
     sco = inside(campus.opens(page, single))

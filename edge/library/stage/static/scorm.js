@@ -108,6 +108,7 @@ var Scorm = (function () {
     function kept(_address, data, isLast) {
       own.isDirty = false;
       clearTimeout(own.timer);
+      own.timer = 0;
       keep(own, data, isLast);
       return { result: "true", errorCode: 0 };
     }
