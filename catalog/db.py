@@ -103,8 +103,10 @@ class Database:
         return future
 
     def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
-        """Line `work` up; the future is done once its commit is durable."""
+        """Line `work` up; the future is done once its commit is durable. It cannot be cancelled: who stops waiting (a
+        phone that goes in the middle) does not stop the work, nor the writer that tells of it."""
         future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
         with self._ready:
             if self._is_closing:
                 raise BoxFault("The box is shutting down and writes nothing more.", "Try again in a minute.")

@@ -33,6 +33,7 @@ class Phones:
     def __init__(self, launch: Callable[[], Browser]) -> None:
         self._launch = launch
         self._browser = launch()
+        self._contexts: list[BrowserContext] = []
 
     def context(self, language: str = "en", *, scripts: bool = True, **more: Any) -> BrowserContext:
         """What phones of one person share. `more` goes to the browser as it is (`storage_state`, `viewport`)."""
@@ -43,11 +44,18 @@ class Phones:
             locale=language, java_script_enabled=scripts, reduced_motion="reduce", **more
         )
         context.set_default_timeout(PATIENCE_MS)
+        self._contexts.append(context)
         return context
 
     def phone(self, language: str = "en", *, scripts: bool = True, **more: Any) -> Page:
         """A phone with an empty memory, on which no script of ours may fail."""
         return watched(self.context(language, scripts=scripts, **more))
+
+    def put_away(self) -> None:
+        """Close every phone. One that is left goes on sending what it keeps, to whatever box comes to its port next."""
+        for context in self._contexts:
+            context.close()
+        self._contexts.clear()
 
     def close(self) -> None:
         self._browser.close()

@@ -147,6 +147,21 @@ def test_one_that_fails_in_the_threaded_writer_takes_nothing_else_with_it(databa
     assert [1, 3] == numbers(database)
 
 
+def test_who_stops_waiting_stops_neither_the_work_nor_the_writer(database: Database) -> None:
+    """A phone that goes in the middle of an answer: the front gives up what it waits for."""
+    database.start()
+    is_let_go = threading.Event()
+    busy = database.submit(lambda connection: is_let_go.wait(5))
+    left = database.submit(Adding(1))
+
+    left.cancel()
+    is_let_go.set()
+
+    assert busy.result(5)
+    assert 2 == database.submit(Adding(2)).result(5)
+    assert [1, 2] == numbers(database)
+
+
 def test_closing_commits_what_waits(tmp_path: Path) -> None:
     first = Database(tmp_path / "box.db", [migrations])
     future = first.submit(Adding(1))

@@ -92,6 +92,7 @@ def campus(boxes: Boxes, shelve: Shelves, clock: WoundClock, phones: Phones) -> 
     wifi = Wifi(box)
     wifi.back()
     yield Campus(box, phones, shelve, amina, clock, wifi)
+    phones.put_away()
     wifi.cut()
 
 

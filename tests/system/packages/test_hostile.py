@@ -209,6 +209,7 @@ def narrow(boxes: Boxes, shelve: Shelves, clock: WoundClock, phones: Phones) -> 
     wifi = Wifi(box)
     wifi.back()
     yield Campus(box, phones, shelve, amina, clock, wifi)
+    phones.put_away()
     wifi.cut()
 
 
