@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from catalog.digest import READ_BYTES, digest_of
 from catalog.fault import CallerFault, ContentFault
 from catalog.importers.links import SCAN_BYTES_MAX, SCANNED, external_links
+from catalog.importers.repairs.folding import folded
 from catalog.importers.report import Report
 from catalog.manifest import CORE, Activity, Entry, Layer, is_safe_path
 from catalog.media import media_type as media_type_of
@@ -198,7 +199,7 @@ class Intake:
         """Leave out again what was taken in since: its package is refused."""
         for layer, entries in list(self._layers.items()):
             for entry in entries[marks.get(layer, 0) :]:
-                del self._paths[unicodedata.normalize("NFC", entry.path.casefold())]
+                del self._paths[folded(entry.path)]
             del entries[marks.get(layer, 0) :]
             if not entries and layer not in marks:
                 del self._layers[layer]
@@ -249,15 +250,14 @@ class Intake:
     def _check_path(self, path: str) -> None:
         _demand(is_safe_path(path), f"a file in it has an unsafe name: {path!r}")
         _demand(len(self._paths) < COURSE_FILES_MAX, f"it has more than {COURSE_FILES_MAX:,} files")
-        folded = unicodedata.normalize("NFC", path.casefold())
-        folded = path if folded == path else folded  # one text for both: a course has many
-        if other := self._paths.get(folded):
+        small = folded(path)
+        if other := self._paths.get(small):
             same = "have one name" if other == path else "differ only in capital letters"
             raise ContentFault(
                 f"The course cannot be taken: two of its files {same}: {other} and {path}.",
                 "Rename one of them, mend the links to it, and import again.",
             )
-        self._paths[folded] = path
+        self._paths[small] = path
 
 
 def slug(text: str, kind: str) -> str:

@@ -7,10 +7,11 @@
 import html
 import posixpath
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
+
+from catalog.importers.repairs.folding import folded
 
 PAGE_BYTES_MAX = 8 << 20
 REMEMBERED_MAX = 10_000
@@ -86,7 +87,7 @@ class Paths:
     @classmethod
     def of(cls, paths: Iterable[str]) -> "Paths":
         known = frozenset(paths)
-        return cls(known, {_folded(path): path for path in sorted(known, reverse=True)})
+        return cls(known, {folded(path): path for path in sorted(known, reverse=True)})
 
     def find(self, path: str) -> str | None:
         """The file that a path means: as it is written, without its escapes (of whatever alphabet), with other capitals
@@ -96,7 +97,7 @@ class Paths:
             for exact in (plain, *(f"{plain}/{name}" for name in START_PAGES)):
                 if exact in self.known:
                     return exact
-                if (found := self._folded.get(_folded(exact))) is not None:
+                if (found := self._folded.get(folded(exact))) is not None:
                     return found
         return None
 
@@ -112,10 +113,6 @@ def _readings(path: str) -> Iterator[str]:
     yield from (path, plain, plain.replace("+", " "), plain.replace("\\", "/"))
     if not plain.isascii():
         yield from (unquote(path, encoding, "replace") for encoding in OLD_ALPHABETS)
-
-
-def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path.casefold())
 
 
 def joined(page: str, address: str) -> str:

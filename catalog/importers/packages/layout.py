@@ -18,6 +18,7 @@ from urllib.parse import unquote_to_bytes
 
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake
+from catalog.importers.repairs.folding import folded
 from catalog.importers.repairs.references import OLD_ALPHABETS
 from catalog.importers.repairs.site import take
 from catalog.importers.repairs.zawgyi import unicode_of
@@ -69,7 +70,7 @@ class Package:
         self._left: set[str] = set()
         self._folded: dict[str, str] = {}
         for path in self.files:
-            self._folded.setdefault(_folded(path), path)
+            self._folded.setdefault(folded(path), path)
 
     def read(self, path: str, bytes_max: int = XML_BYTES_MAX) -> bytes:
         """One small file of the package whole. Raises ContentFault where it is too long."""
@@ -93,15 +94,15 @@ class Package:
 
     def _nearly(self, place: str) -> str | None:
         """The one file that is plainly meant: written otherwise, the start of a folder, or a folder higher or lower."""
-        folded = _folded(place)
-        for one in (folded, *(f"{folded}/{page}" for page in START_PAGES)):
+        small = folded(place)
+        for one in (small, *(f"{small}/{page}" for page in START_PAGES)):
             if one in self._folded:
                 return self._folded[one]
-        alike = self._by_name.get(folded.rpartition("/")[2], [])
-        lower = [name for name in alike if name.endswith(f"/{folded}")]
+        alike = self._by_name.get(small.rpartition("/")[2], [])
+        lower = [name for name in alike if name.endswith(f"/{small}")]
         if lower:
             return self._folded[lower[0]] if len(lower) == 1 else None
-        top, _, rest = folded.partition("/")
+        top, _, rest = small.partition("/")
         return self._folded.get(rest) if top not in self._tops else None
 
     @cached_property
@@ -221,7 +222,3 @@ def _normal(path: str) -> str:
         elif part not in ("", "."):
             parts.append(part)
     return unicodedata.normalize("NFC", "/".join(parts))
-
-
-def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path.casefold())

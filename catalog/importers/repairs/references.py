@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from urllib.parse import quote, unquote
 
+from catalog.importers.repairs.folding import folded
 from catalog.importers.report import Report
 
 REFERENCE_BYTES_MAX = 1_500
@@ -65,9 +66,9 @@ class References:
 
     def __post_init__(self) -> None:
         for old, path in chain(((path, path) for path in self.files), self.renamed.items()):
-            folded = _folded(old)
-            if folded != path and self._folded.setdefault(folded, path) != path:
-                self._folded[folded] = None
+            small = folded(old)
+            if small != path and self._folded.setdefault(small, path) != path:
+                self._folded[small] = None
 
     def mended(self, page: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """The bytes of `page` with its links mended; reports what was mended once it is read."""
@@ -178,16 +179,16 @@ class References:
     def _meant(self, wanted: str) -> str | None:
         pages = _pages(wanted)
         exact = next((found for one in pages if (found := self._exactly(one))), None)
-        return exact or next((found for one in pages if (found := self._nearly(_folded(one)))), None)
+        return exact or next((found for one in pages if (found := self._nearly(folded(one)))), None)
 
     def _exactly(self, wanted: str) -> str | None:
         return self.renamed.get(wanted) or (wanted if wanted in self.files else None)
 
-    def _nearly(self, folded: str) -> str | None:
+    def _nearly(self, small: str) -> str | None:
         """What is meant, whatever its capitals; None where nothing is, or several are."""
-        if folded not in self.files:
-            return self._folded.get(folded)
-        return None if folded in self._folded else folded
+        if small not in self.files:
+            return self._folded.get(small)
+        return None if small in self._folded else small
 
     def _miss(self, page: str, shown: str) -> None:
         self.miss(page, _joined(page, unquote(re.split("[?#]", shown)[0])) or shown)
@@ -228,11 +229,6 @@ def _in_folder(folder: str, name: str) -> str:
 
 def _relative(page: str, target: str) -> str:
     return quote(posixpath.relpath(target, posixpath.dirname(page) or "."), safe="/-_.~!*+,;=@()")
-
-
-def _folded(path: str) -> str:
-    folded = unicodedata.normalize("NFC", path.casefold())
-    return path if folded == path else folded  # one text for both: a list of names may be long
 
 
 def _is_in_tag(before: bytes, data: bytes, position: int) -> bool:

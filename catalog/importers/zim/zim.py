@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from catalog.fault import ContentFault
 from catalog.importers.intake import Intake, slug, title_of
 from catalog.importers.media.languages import short_tag
+from catalog.importers.repairs.folding import folded
 from catalog.importers.repairs.site import take
 from catalog.importers.source import Source
 from catalog.importers.zim.reader import Item, ZimReader
@@ -84,10 +85,10 @@ def _names(items: Sequence[Item], intake: Intake) -> dict[str, str]:
             intake.report.left_out.append(f"{item.path[:200]}: {what}.")
             continue
         name = _named(path, kind)
-        if name in folders or unicodedata.normalize("NFC", name.casefold()) in taken:
+        if name in folders or folded(name) in taken:
             stem, suffix = posixpath.splitext(name)
             name = f"{stem}-{item.number}{suffix}"
-        taken.add(unicodedata.normalize("NFC", name.casefold()))
+        taken.add(folded(name))
         names[item.path] = name
     return names
 
