@@ -5,39 +5,23 @@
 """
 
 import sys
-from importlib import import_module
 from typing import NoReturn
 
 import click
+
+from provisioning.doors import Doors
 
 GROUPS = {
     "box": ("edge.cli", "The box on a campus: serve, enrol, sync, status, courses."),
     "hub": ("provisioning.hub", "The far end: serve, publish, token, boxes."),
     "sync": ("sync.patch.cli", "How courses travel, by hand: build, apply and show patches."),
     "catalog": ("catalog.cli", "Course material by hand: import, show, verify."),
+    "provision": ("provisioning.provision", "How boxes are born: images, cards, labels, mending."),
     "demo": ("provisioning.demo", "One night, end to end, on this machine."),
 }
 
 
-class Doors(click.Group):
-    """A group whose members are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(GROUPS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in GROUPS:
-            return None
-        module = import_module(GROUPS[cmd_name][0])
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, sentence) for name, (_, sentence) in GROUPS.items()])
-
-
-@click.group(cls=Doors, context_settings={"help_option_names": ["--help"], "max_content_width": 100})
+@click.group(cls=Doors, rooms=GROUPS, context_settings={"help_option_names": ["--help"], "max_content_width": 100})
 @click.version_option(package_name="qanat")
 def qanat() -> None:
     """Qanat carries courses to campuses with little bandwidth, and learners' progress back."""

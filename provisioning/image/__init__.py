@@ -1,0 +1,1 @@
+"""Images of the appliance: what is in them, how they are put together."""
