@@ -1,0 +1,158 @@
+"""Boards start from the image that is shipped: the real loader, kernel, systemd, nginx and box, emulated by QEMU."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from provisioning.image import boot
+from tests.image.board import Board
+from tests.image.card import DATA_MIB, MIB, SLOT_A_MIB, SLOT_B_MIB, Card
+from tests.image.conftest import Image
+from tests.phones import Phones, phones_at_hand
+
+COMPRESSED_BYTES_MAX = 260_000_000
+PASSWORD = "a long way down the hill"
+PIN = "4719"
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def phones() -> Iterator[Phones]:
+    with phones_at_hand() as phones:
+        yield phones
+
+
+@pytest.mark.parametrize("arch", ["amd64", "arm64"])
+def test_a_card_becomes_a_box_and_a_learner_signs_in(arch: str, image: Image, tmp_path: Path, phones: Phones) -> None:
+    """From the power switch to a learner's name on the page, in a real browser; then the power is cut in the middle of
+    things, and it is the same box with the same learner."""
+    assert image(arch).with_name(f"{arch}.img.zst").stat().st_size <= COMPRESSED_BYTES_MAX
+    board = Board.with_card(arch, image(arch), tmp_path)
+    with board:
+        assert board.page().status_code in (200, 303)
+        code = board.says(r"staff code, to claim the box once: (\S+)")
+        class_code = claim(board, phones.phone(), code)
+        join(board, phones.phone(), "Amina", class_code)
+    identity = card_identity(Card(board.disk))
+    assert Card(board.disk).data_bytes() > board.disk.stat().st_size - (DATA_MIB + 64) * MIB
+
+    with board:
+        board.page()
+        sign_in_again(board, phones.phone(), "Amina", class_code)
+    assert card_identity(Card(board.disk)) == identity
+    assert Card(board.disk).is_whole()
+
+
+def test_power_goes_while_a_card_becomes_a_box(image: Image, tmp_path: Path) -> None:
+    """Cut in the middle of its first start, it is a box at its second."""
+    board = Board.with_card("amd64", image("amd64"), tmp_path)
+    board.start().says("(the data partition grows)")
+    board.cut()
+    with board:
+        assert board.page().status_code in (200, 303)
+    before = card_identity(Card(board.disk))
+    with board:
+        board.page()
+    assert card_identity(Card(board.disk)) == before
+    assert Card(board.disk).data_bytes() > board.disk.stat().st_size - (DATA_MIB + 64) * MIB
+
+
+def test_new_software_is_tried_once_and_stays_when_it_is_well(image: Image, tmp_path: Path) -> None:
+    board = Board.with_card("amd64", image("amd64"), tmp_path)
+    put_update(board)
+
+    with board:
+        board.page()
+        board.says("slot (b) is well, and stays")
+
+    assert set(board.start_files("loader/entries")) == {"qanat-a.conf", "qanat-b.conf"}
+    with board:
+        board.page()
+        assert f"{boot.root(disk_id(board), 'b')}" in board.said_to_kernel()
+
+
+@pytest.mark.parametrize("is_spoilt", [True, False], ids=["a root that cannot be read", "a box that does not answer"])
+def test_new_software_that_is_not_well_is_left_for_the_old(image: Image, tmp_path: Path, is_spoilt: bool) -> None:
+    board = Board.with_card("amd64", image("amd64"), tmp_path)
+    put_update(board)
+    if is_spoilt:
+        Card(board.disk).spoil_slot(SLOT_B_MIB)
+    else:
+        name = "loader/entries/qanat-b+1.conf"
+        board.put(name, board.read(name).rstrip() + b" systemd.mask=qanat-box.service qanat.trial_seconds=20\n")
+
+    board.start()
+    board.wait_until_off()  # QEMU ends where a machine would start again
+    with board:
+        assert board.page().status_code in (200, 303)
+        assert f"{boot.root(disk_id(board), 'a')}" in board.said_to_kernel()
+
+
+def put_update(board: Board) -> None:
+    """The same software once more, as an update: in the other slot, to be tried once."""
+    Card(board.disk).copy_slot(SLOT_A_MIB, SLOT_B_MIB)
+    for name in ("vmlinuz", "initrd"):
+        board.put_folder("b")
+        board.put(f"b/{name}", board.read(f"a/{name}"))
+    entry = board.read("loader/entries/qanat-a.conf").decode()
+    number = int(re.search(r"version (\d+)", entry)[1])  # type: ignore[index]
+    entry = (
+        entry.replace("/a/", "/b/").replace(f"version {number}", f"version {number + 1}").replace("slot a", "slot b")
+    )
+    board.put("loader/entries/qanat-b+1.conf", entry.replace(f"{disk_id(board)}-02", f"{disk_id(board)}-03").encode())
+
+
+def disk_id(board: Board) -> str:
+    with board.disk.open("rb") as file:
+        file.seek(440)
+        return file.read(4)[::-1].hex()
+
+
+def card_identity(card: Card) -> tuple[str, str]:
+    """What makes it this box and no other: the machine's id, and the box's key."""
+    machine, key = card.data_file("/machine/machine-id").decode().strip(), card.data_file("/box/keys/box.key")
+    assert re.fullmatch("[0-9a-f]{32}", machine)
+    assert key
+    return machine, key.hex()
+
+
+def claim(board: Board, page: Page, code: str) -> str:
+    """Claim the box as staff do, and make a class. Returns its code."""
+    page.goto(f"{board.address}/")
+    page.wait_for_url(re.compile("/claim"))
+    page.fill("[name=code]", code)
+    page.fill("#f-password", PASSWORD)
+    page.fill("[name=classroom]", "Grade 8 B")
+    page.click("main form button.primary, main form button")
+    page.goto(f"{board.address}/classes")
+    page.click("main a[href^='/classes/']")
+    page.goto(f"{page.url}/code")
+    return page.inner_text(".big")
+
+
+def join(board: Board, page: Page, name: str, class_code: str) -> None:
+    page.goto(f"{board.address}/join")
+    page.fill("[name=code]", class_code)
+    page.click("main form button")
+    page.goto(f"{board.address}/join")
+    page.fill("[name=name]", name)
+    page.click("main form button")
+    page.fill("[name=pin]", PIN)
+    page.click("main form button")
+    page.goto(f"{board.address}/")
+    assert name in page.inner_text("h1")
+
+
+def sign_in_again(board: Board, page: Page, name: str, class_code: str) -> None:
+    page.goto(f"{board.address}/sign-in")
+    page.fill("[name=code]", class_code)
+    page.click("main form button")
+    page.click(f"main >> text={name}")
+    page.fill("[name=pin]", PIN)
+    page.click("main form button")
+    page.goto(f"{board.address}/")
+    assert name in page.inner_text("h1")
