@@ -9,8 +9,9 @@ from playwright.sync_api import Page
 
 from provisioning.image import boot
 from tests.image.board import Board
-from tests.image.card import DATA_MIB, MIB, SLOT_A_MIB, SLOT_B_MIB, Card
+from tests.image.card import DATA_MIB, MIB, SLOT_B_MIB, Card
 from tests.image.conftest import Image
+from tests.image.story import card_identity, disk_id, put_update
 from tests.phones import Phones, phones_at_hand
 
 COMPRESSED_BYTES_MAX = 260_000_000
@@ -90,34 +91,6 @@ def test_new_software_that_is_not_well_is_left_for_the_old(image: Image, tmp_pat
     with board:
         assert board.page().status_code in (200, 303)
         assert f"{boot.root(disk_id(board), 'a')}" in board.said_to_kernel()
-
-
-def put_update(board: Board) -> None:
-    """The same software once more, as an update: in the other slot, to be tried once."""
-    Card(board.disk).copy_slot(SLOT_A_MIB, SLOT_B_MIB)
-    for name in ("vmlinuz", "initrd"):
-        board.put_folder("b")
-        board.put(f"b/{name}", board.read(f"a/{name}"))
-    entry = board.read("loader/entries/qanat-a.conf").decode()
-    number = int(re.search(r"version (\d+)", entry)[1])  # type: ignore[index]
-    entry = (
-        entry.replace("/a/", "/b/").replace(f"version {number}", f"version {number + 1}").replace("slot a", "slot b")
-    )
-    board.put("loader/entries/qanat-b+1.conf", entry.replace(f"{disk_id(board)}-02", f"{disk_id(board)}-03").encode())
-
-
-def disk_id(board: Board) -> str:
-    with board.disk.open("rb") as file:
-        file.seek(440)
-        return file.read(4)[::-1].hex()
-
-
-def card_identity(card: Card) -> tuple[str, str]:
-    """What makes it this box and no other: the machine's id, and the box's key."""
-    machine, key = card.data_file("/machine/machine-id").decode().strip(), card.data_file("/box/keys/box.key")
-    assert re.fullmatch("[0-9a-f]{32}", machine)
-    assert key
-    return machine, key.hex()
 
 
 def claim(board: Board, page: Page, code: str) -> str:
