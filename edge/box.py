@@ -22,6 +22,9 @@ from catalog.releases import Releases
 from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
+from edge.birth import birth
+from edge.birth.birth import Birth
+from edge.birth.enrolling import Enrolling
 from edge.campus import asking, words
 from edge.campus.asking import Asking
 from edge.campus.campus import Campus
@@ -105,6 +108,7 @@ MIGRATIONS = (
     upkeep.migrations,
     scrub.migrations,
     scrubbing.migrations,
+    birth.migrations,
     *lrs_migrations.ALL,
 )
 """Every table of box.db; each set belongs to the file of its noun."""
@@ -166,6 +170,8 @@ class Box:
         self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
         self.content = CourseContent(self)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
+        self.birth = Birth(self)
+        self.enrolling = Enrolling(self)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
         self.catalogues = Catalogues(self.database, clock, lambda: self.config.catalogue_grace_days)
         self.ledger = Ledger(self.database, clock, lambda: self.config, uplink.read)
@@ -270,10 +276,20 @@ class Box:
 
         Raises CallerFault where a value cannot be.
         """
+        self._write_config(settings)
+        self.config = self.config.with_changes(settings)
+
+    def add_config(self, settings: Mapping[str, Any]) -> None:
+        """The same, but what this run was told otherwise than box.toml says stands above it. Raises CallerFault."""
+        here = read_config(self.data)
+        self._write_config(settings)
+        untold = {name: value for name, value in settings.items() if getattr(self.config, name) == getattr(here, name)}
+        self.config = self.config.with_changes(untold)
+
+    def _write_config(self, settings: Mapping[str, Any]) -> None:
         path = self.data / FILE
         text = changed(path.read_text() if path.exists() else "", settings)
         write_file(path, text.encode())
-        self.config = self.config.with_changes(settings)
 
     def _end_sessions(self, connection: Connection, person: str) -> None:
         """Sign a person out everywhere, in the caller's transaction. Undone, it costs them one more click."""
@@ -290,6 +306,7 @@ class Box:
         return told
 
     def _mend(self) -> None:
+        self.birth.take()
         self.store.sweep()
         self.shelf.ensure_trees()
         self.launches.sweep()

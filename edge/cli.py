@@ -182,6 +182,8 @@ def _say_status(status: Mapping[str, Any]) -> None:
     click.echo(
         f"Hub: {status['hub']} for {status['campus']}" if status["hub"] else "Hub: none yet; see `qanat box enrol`"
     )
+    if status["birth"]["state"] != "none":
+        click.echo(f"Card: {_birth_words(status['birth'])}")
     click.echo(f"Courses: {status['courses']}; free on the disk: {size(status['free_bytes'])}")
     start = status["next_start_seconds"]
     when = "as soon as the time is known" if start is None else f"in {duration(start)}"
@@ -197,6 +199,22 @@ def _say_status(status: Mapping[str, Any]) -> None:
     for night in status["nights"]:
         moved = f"{size(night['bytes_down'])} down, {size(night['bytes_up'])} up"
         click.echo(f"  {night['outcome']:<7} {moved}, {duration(night['seconds'])} {night['sentence']}".rstrip())
+
+
+def _birth_words(birth: Mapping[str, Any]) -> str:
+    """From which seed the box came, and how far that went."""
+    name = f"number {birth['number']} of batch {birth['batch']}" if birth["batch"] else f"seed {birth['seed']}"
+    place = f" for {birth['campus_name']}" if birth["campus_name"] else ""
+    match birth["state"]:
+        case "waiting":
+            goes = "enrols by itself as soon as its hub answers"
+        case "refused":
+            goes = "its token was refused; see `qanat box enrol`"
+        case "alone":
+            goes = "has no token; see `qanat box enrol`"
+        case _:
+            goes = "enrolled, its token is erased" if birth["is_spent"] else "enrolled, its token is still to be erased"
+    return f"{name}{place}: {goes}"
 
 
 def _budget_words(budget: Mapping[str, Any]) -> str:

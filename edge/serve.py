@@ -164,6 +164,7 @@ def _tick(box: Box) -> None:
 
 
 def _night(box: Box, moment: Moment) -> None:
+    box.enrolling.tick(moment)
     box.nightly.tick(moment)
     upkeep.each_minute(box, moment)
 

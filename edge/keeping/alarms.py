@@ -25,6 +25,8 @@ Kind = Literal[
     "scrub-found",
     "clock-replaced",
     "catalogue-expired",
+    "token-refused",
+    "seed-refused",
 ]
 """What can be raised, the most pressing first."""
 

@@ -50,6 +50,10 @@ def sentence(alarm: Alarm) -> str:
                     day=when(until_seconds),
                 )
             return gettext("The hub's list of courses is too old to be trusted for new ones.")
+        case "token-refused":
+            return gettext("The hub does not take the token that was put on this box's card.")
+        case "seed-refused":
+            return gettext("The seed on this box's card cannot be used.")
 
 
 def hint(alarm: Alarm, rot: Rot | None = None) -> str:
@@ -74,6 +78,10 @@ def hint(alarm: Alarm, rot: Rot | None = None) -> str:
             return gettext("Sync with the hub, which knows the time. The battery of the clock may be empty.")
         case "catalogue-expired":
             return gettext("What is here can be used as before. Let the box sync, or carry a newer list on a stick.")
+        case "token-refused":
+            return gettext("Everything else works. Ask the hub's staff for a new token, and enrol the box with it.")
+        case "seed-refused":
+            return gettext("The box works without it. Have a new seed made for this card, or set the box up by hand.")
 
 
 def alarm_rows(box: "Box") -> list[Mapping[str, Any]]:

@@ -125,7 +125,7 @@ class CampusBox:
         try:
             self.lights_out()
         except Crash:
-            self._comes_up_after_the_cut()
+            self.comes_up_after_the_cut()
 
     def card_copy(self) -> Path:
         """A copy of the card, made while the box was off."""
@@ -144,7 +144,7 @@ class CampusBox:
         self.wire.delivered.clear()
         self.comes_up()
 
-    def _comes_up_after_the_cut(self) -> None:
+    def comes_up_after_the_cut(self) -> None:
         assert self._next_disk is not None
         self.goes_down()
         self.data, self._next_disk = self._next_disk, None
@@ -178,7 +178,7 @@ class CampusBox:
             with suppress(Fault):
                 return self.box.nightly.run(lanes)
         except Crash:
-            self._comes_up_after_the_cut()
+            self.comes_up_after_the_cut()
         finally:
             self.moments_until_dark = None
         # The power may go, or the disk refuse, before the very first night has its row.
