@@ -29,6 +29,12 @@ _DATA = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="The box's data folder.",
 )
+_OWN_PARTITION = click.option(
+    "--own-partition",
+    is_flag=True,
+    envvar="QANAT_OWN_PARTITION",
+    help="Keep nothing unless the data folder is on a partition of its own: for appliances.",
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of words.")
 
 
@@ -42,7 +48,8 @@ def box() -> None:
 @click.option("--host", metavar="ADDRESS", help="Address to listen on; 127.0.0.1 for this machine only.")
 @click.option("--port", type=click.IntRange(1, 65_535), help="Port of the pages.")
 @click.option("--content-port", type=click.IntRange(1, 65_535), help="First port of the courses.")
-def serve(data: Path, host: str | None, port: int | None, content_port: int | None) -> None:
+@_OWN_PARTITION
+def serve(data: Path, host: str | None, port: int | None, content_port: int | None, *, own_partition: bool) -> None:
     """Serve the box until it is told to stop. An empty folder becomes a new box."""
     gc.disable()  # what is loaded stays; looking through it for garbage costs a tenth of the start
     from edge.serve import serve as serve_box
@@ -50,7 +57,8 @@ def serve(data: Path, host: str | None, port: int | None, content_port: int | No
     gc.freeze()
     gc.enable()
     options = {"host": host, "port": port, "content_port": content_port}
-    serve_box(data, {name: value for name, value in options.items() if value is not None}, click.echo)
+    given = {name: value for name, value in options.items() if value is not None}
+    serve_box(data, given, click.echo, needs_own_partition=own_partition)
 
 
 @box.command()
@@ -58,9 +66,11 @@ def serve(data: Path, host: str | None, port: int | None, content_port: int | No
 @click.option("--hub", required=True, metavar="URL", help="The hub's address.")
 @click.option("--token", prompt=True, metavar="TOKEN", help="The hub's one-time token; asked for if not given.")
 @click.option("--name", default="", metavar="NAME", help="What the box is called.")
+@_OWN_PARTITION
 @_JSON
-def enrol(data: Path, hub: str, token: str, name: str, *, as_json: bool) -> None:
+def enrol(data: Path, hub: str, token: str, name: str, *, own_partition: bool, as_json: bool) -> None:
     """Make the box one of a hub's, by a one-time token. An empty folder becomes a new box."""
+    _stand(data, own_partition)
     request = {"do": "enrol", "hub": hub, "token": token, "name": name}
     result = ask_or_do(data, request, is_new_allowed=True)
     show(result, as_json, lambda: click.echo(f"This box belongs to {result['campus_name']} now, at {result['hub']}."))
@@ -83,9 +93,11 @@ def sync(data: Path, lend: int | None, *, as_json: bool) -> None:
 
 @box.command()
 @_DATA
+@_OWN_PARTITION
 @_JSON
-def status(data: Path, *, as_json: bool) -> None:
+def status(data: Path, *, own_partition: bool, as_json: bool) -> None:
     """Say how the box is: its hub, its courses, its disk, its last nights."""
+    _stand(data, own_partition)
     result = ask_or_do(data, {"do": "status"})
     show(result, as_json, lambda: _say_status(result))
 
@@ -126,16 +138,25 @@ def ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = 
 
     clock = SystemClock()
     listener = Bars(sys.stderr, clock).hear if sys.stderr.isatty() else _hear_nothing
-    if not is_new_allowed and not (data / "box.db").exists():
-        raise CallerFault(f"There is no box in {data}.", "Name its folder with --data, or make one: `qanat box serve`.")
+    # A box without ground runs, and has no database.
     if data.is_dir() and (result := ask(data, request, listener)) is not None:
         return result
+    if not is_new_allowed and not (data / "box.db").exists():
+        raise CallerFault(f"There is no box in {data}.", "Name its folder with --data, or make one: `qanat box serve`.")
 
     from edge.serve import opened
     from edge.works import works
 
     with opened(data, clock) as box:
         return works(box)[request["do"]](request, listener)
+
+
+def _stand(data: Path, own_partition: bool) -> None:
+    """Raises GroundMissing where the data folder must be on a partition of its own, and is not."""
+    if own_partition:
+        from edge.birth import ground
+
+        ground.demand(data)
 
 
 def _hear_nothing(progress: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 * The lock is taken first and the ports next: a second process, or a taken port, ends before anything has begun.
 * The front's loop has the main thread; the writer, the minute's tick, a stick that is put in and the control socket
   have a thread each.
+* Where the box must have a partition of its own and has none, a plain page that says so is all there is, until it has.
 * When it ends, a session under way is told to stop, and what waits to be written is written.
 """
 
@@ -47,12 +48,16 @@ NOWHERE = ("192.0.2.1", 9)
 """An address that nobody has (RFC 5737): asking for the way there says which of our own addresses is used."""
 
 
-def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) -> None:
+def serve(
+    data: Path, options: Mapping[str, Any], say: Callable[[str], None], *, needs_own_partition: bool = False
+) -> None:
     """Serve the box in `data` until SIGTERM or SIGINT.
 
     Raises BoxFault where another process holds the box or a port, CallerFault where a setting cannot be.
     """
     clock = SystemClock()
+    if needs_own_partition and not _has_ground(data, options, clock, say):
+        return
     # Pages name files by their whole path, wherever the box was started from.
     with opened(data.resolve(), clock, options) as box:
         front = Front(sites(box), clock, spool=data / CARRIED)
@@ -67,6 +72,19 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
         finally:
             control.close()
             minutes.close()
+
+
+def _has_ground(data: Path, options: Mapping[str, Any], clock: SettableClock, say: Callable[[str], None]) -> bool:
+    """Wait until the data folder is on a partition of its own; False where the box was told to stop before."""
+    from edge.birth import ground
+
+    if ground.look(data) is None:
+        return True
+    # Loaded where something is wrong.
+    from edge.birth.groundless import wait_for_ground
+
+    config = read_config(data).with_changes(options)
+    return wait_for_ground(data, config, clock, lambda: ground.look(data), say)
 
 
 @contextlib.contextmanager
