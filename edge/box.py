@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from catalog import releases, scrub, shelf, store
@@ -22,9 +23,10 @@ from catalog.releases import Releases
 from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
-from edge.birth import birth
+from edge.birth import birth, hardware
 from edge.birth.birth import Birth
 from edge.birth.enrolling import Enrolling
+from edge.birth.hardware import Hardware
 from edge.campus import asking, words
 from edge.campus.asking import Asking
 from edge.campus.campus import Campus
@@ -109,6 +111,7 @@ MIGRATIONS = (
     scrub.migrations,
     scrubbing.migrations,
     birth.migrations,
+    hardware.migrations,
     *lrs_migrations.ALL,
 )
 """Every table of box.db; each set belongs to the file of its noun."""
@@ -170,6 +173,7 @@ class Box:
         self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
         self.content = CourseContent(self)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
+        self.hardware = Hardware(self.database, self.alarms, clock)
         self.birth = Birth(self)
         self.enrolling = Enrolling(self)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
@@ -210,15 +214,18 @@ class Box:
         clock: SettableClock,
         random_bytes: Callable[[int], bytes],
         open_link: OpenLink,
+        parts: Mapping[str, str] = MappingProxyType({}),
     ) -> Self:
         """Open the box in `data`, or make a new one there; `config` stands in for its box.toml.
+
+        `parts`: what is known of the hardware (`edge.birth.hardware.parts_of`).
 
         Raises BoxFault while another process holds it, CallerFault where box.toml cannot be read.
         """
         lock = _take_lock(data)
         try:
             box = cls(data, config or read_config(data), clock, random_bytes, open_link, lock)
-            box._mend()
+            box._mend(parts)
         except BaseException:
             os.close(lock)
             raise
@@ -305,8 +312,9 @@ class Box:
         trust.look(self)
         return told
 
-    def _mend(self) -> None:
+    def _mend(self, parts: Mapping[str, str]) -> None:
         self.birth.take()
+        self.hardware.look(parts)
         self.store.sweep()
         self.shelf.ensure_trees()
         self.launches.sweep()

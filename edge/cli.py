@@ -203,6 +203,8 @@ def _say_status(status: Mapping[str, Any]) -> None:
     click.echo(
         f"Hub: {status['hub']} for {status['campus']}" if status["hub"] else "Hub: none yet; see `qanat box enrol`"
     )
+    if status["print"]:
+        click.echo(f"Hardware print: {status['print'][0]}")
     if status["birth"]["state"] != "none":
         click.echo(f"Card: {_birth_words(status['birth'])}")
     click.echo(f"Courses: {status['courses']}; free on the disk: {size(status['free_bytes'])}")

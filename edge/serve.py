@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.app import BoxApplication
+from edge.birth.hardware import parts_of
 from edge.box import Box, SettableClock, read_config
 from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
@@ -101,7 +102,9 @@ def opened(data: Path, clock: SettableClock, options: Mapping[str, Any] | None =
         ahead_bytes = receive_bytes(set_now.budget.rate_bytes)
         return HttpLink(address, clock=clock, proxy=set_now.proxy, receive_bytes=ahead_bytes)
 
-    box = Box.open(data, config, clock=clock, random_bytes=secrets.token_bytes, open_link=open_link)
+    box = Box.open(
+        data, config, clock=clock, random_bytes=secrets.token_bytes, open_link=open_link, parts=parts_of(data)
+    )
     try:
         yield box
     finally:

@@ -125,6 +125,8 @@ class Session:
     neighbours: Sequence[Link] = ()
     jpeg_xl: JpegXl | None = None
     is_wanted: Callable[[str], bool] = every_layer
+    hardware: Sequence[str] = ()
+    """The print of what the box runs on (`Report.hardware`)."""
 
     def __post_init__(self) -> None:
         self._exchange = Exchange(self.database, self.link, self.keys, self.hub, self.clock, self.random_bytes)
@@ -254,6 +256,7 @@ class Session:
             catalogues=self.catalogues.held() if self.catalogues else (),
             pruned=self.journal.pruned_heads(),
             given_back=self._given_back(),
+            hardware=self.hardware,
         )
 
     def _next_batch(self) -> bytes:

@@ -38,6 +38,7 @@ SIGNED_BATCH_BYTES_MAX = BATCH_BYTES_MAX + 64
 REPORT_BYTES_MAX = MESSAGE_BYTES_MAX + 1 + BATCH_BYTES_MAX + SIGNED_BATCH_BYTES_MAX
 ANSWER_BYTES_MAX = MESSAGE_BYTES_MAX + 1 + SIGNED_BATCH_BYTES_MAX + METADATA_BYTES_MAX
 CLOCK_COLUMNS_MAX = 8
+PRINT_COLUMNS_MAX = 8
 
 ENROL_PATH = "/sync/enrol"
 SESSION_PATH = "/sync/session"
@@ -176,6 +177,8 @@ class Report:
     pruned: Sequence[Head] = ()
     given_back: bytes = b""
     """A signed batch of the hub's own journal, which it asked for."""
+    hardware: Sequence[str] = ()
+    """What the box runs from, as prints: its card, and its machine ("" where that is not known); () says nothing."""
     version: int = VERSION
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -203,6 +206,8 @@ class Report:
             own["catalogues"] = [one.row() for one in self.catalogues]
         if self.pruned:
             own["pruned"] = [[head.epoch, head.sequence, head.hash] for head in self.pruned]
+        if self.hardware:
+            own["print"] = list(self.hardware)
         if self.given_back:
             own["back"] = len(self.given_back)
         attached = self.batch + self.given_back
@@ -234,6 +239,7 @@ class Report:
             catalogues=tuple(_catalogued(row) for row in fields.rows("catalogues", CATALOGUES_MAX)),
             pruned=tuple(_head(row) for row in fields.rows("pruned", HEADS_MAX)),
             given_back=attached[batch_bytes:],
+            hardware=_print(fields.rows("print", PRINT_COLUMNS_MAX)),
             version=fields.version,
             extra=fields.rest(),
         )
@@ -373,6 +379,14 @@ def version_fault(version: int) -> VersionRefused | None:
 
 def _line(message: Any, own: dict[str, Any]) -> bytes:
     return canonical({**message.extra, **own, "v": message.version})
+
+
+def _print(row: Sequence[Any]) -> tuple[str, ...]:
+    """A print is two names, of which the second may be empty; or nothing."""
+    if not row:
+        return ()
+    card, machine = row_in(list(row), 2, "a print")
+    return name_in(card, "print"), name_in(machine, "print") if machine != "" else ""
 
 
 def _head(value: Any) -> Head:

@@ -25,6 +25,8 @@ Kind = Literal[
     "scrub-found",
     "clock-replaced",
     "catalogue-expired",
+    "hardware-changed",
+    "machine-changed",
     "token-refused",
     "seed-refused",
 ]
@@ -37,6 +39,7 @@ FADES_SECONDS: Mapping[Kind, int] = {
     "hub-restored": 14 * DAY_SECONDS,
     "hub-rewound-journal": 14 * DAY_SECONDS,
     "card-restored": 14 * DAY_SECONDS,
+    "machine-changed": 14 * DAY_SECONDS,
 }
 """How long an alarm stands that nothing raises again; the others stand until they are settled."""
 

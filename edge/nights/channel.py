@@ -79,6 +79,7 @@ def session(box: "Box", link: Link, hub: PublicKey, listener: Listener, neighbou
         neighbours=neighbours,
         jpeg_xl=JpegXl.find(),
         is_wanted=box.config.wants_layer,
+        hardware=box.hardware.now().row(),
     )
 
 

@@ -132,6 +132,7 @@ class Answers:
         self._intake.take(connection, box, report, now_seconds)
         note_state(connection, report, now_seconds)
         alarms.judge_clock(connection, report, now_seconds)
+        cards.runs_on(connection, box.id, report.hardware, now_seconds)
         backed_up.heard(connection, box)
         if report.given_back:
             self._take_back(connection, box, report)

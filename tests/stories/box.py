@@ -75,6 +75,8 @@ class CampusBox:
         self.wire = Wire(hub)
         self.has_battery = True
         self.power_cuts = 0
+        self.parts: dict[str, str] = {}
+        """What the machine and its card show of themselves (`edge.birth.hardware`); by default nothing."""
         self.excused: set[str] = set()
         """Packs that had to be dropped for another reason than a cut, and so may come twice."""
         self.moments_until_dark: int | None = None
@@ -96,6 +98,7 @@ class CampusBox:
             clock=self.clock,
             random_bytes=self._chance.randbytes,
             open_link=lambda address: HttpLink(address, self.wire),
+            parts=self.parts,
         )
         self.id = self.box.id
         self._commit = self.box.database.commit_pending
