@@ -23,10 +23,11 @@ from catalog.releases import Releases
 from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
-from edge.birth import birth, hardware
+from edge.birth import birth, hardware, renewal
 from edge.birth.birth import Birth
 from edge.birth.enrolling import Enrolling
 from edge.birth.hardware import Hardware
+from edge.birth.renewal import Renewal, own_keys
 from edge.campus import asking, words
 from edge.campus.asking import Asking
 from edge.campus.campus import Campus
@@ -68,7 +69,7 @@ from sync.enrolment import Pinned
 from sync.following import followed
 from sync.following.followed import Following
 from sync.journal import Journal
-from sync.keys import KeyPair, box_id
+from sync.keys import box_id
 from sync.link import Link
 from sync.receiving import catalogues, wants
 from sync.receiving.catalogues import Catalogues
@@ -112,6 +113,7 @@ MIGRATIONS = (
     scrubbing.migrations,
     birth.migrations,
     hardware.migrations,
+    renewal.migrations,
     *lrs_migrations.ALL,
 )
 """Every table of box.db; each set belongs to the file of its noun."""
@@ -149,9 +151,9 @@ class Box:
         self.open_link = open_link
         self._lock = lock
         self.is_closed = False
-        self.keys = KeyPair.load_or_make(data / "keys" / "box.key")
-        self.id = box_id(self.keys.public)
         self.database = Database(data / "box.db", MIGRATIONS)
+        self.keys = own_keys(data / "keys", self.database)
+        self.id = box_id(self.keys.public)
         self.store = Store(data / "store", self.database)
         self.releases = Releases(self.database, self.store)
         self.shelf = Shelf(self.database, self.releases, self.store, data / "trees")
@@ -174,6 +176,7 @@ class Box:
         self.content = CourseContent(self)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
         self.hardware = Hardware(self.database, self.alarms, clock)
+        self.renewal = Renewal(self)
         self.birth = Birth(self)
         self.enrolling = Enrolling(self)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
@@ -315,6 +318,7 @@ class Box:
     def _mend(self, parts: Mapping[str, str]) -> None:
         self.birth.take()
         self.hardware.look(parts)
+        self.renewal.look()
         self.store.sweep()
         self.shelf.ensure_trees()
         self.launches.sweep()

@@ -60,9 +60,16 @@ def serve(
     if needs_own_partition and not _has_ground(data, options, clock, say):
         return
     # Pages name files by their whole path, wherever the box was started from.
-    with opened(data.resolve(), clock, options) as box:
+    while _served(data.resolve(), options, clock, say):
+        say("This box has a name of its own now, and opens again under it.")
+
+
+def _served(data: Path, options: Mapping[str, Any], clock: SettableClock, say: Callable[[str], None]) -> bool:
+    """Serve the box until it is told to stop, or has to be opened again: then that is what it tells."""
+    with opened(data, clock, options) as box:
         front = Front(sites(box), clock, spool=data / CARRIED)
         front.bind()
+        box.renewal.when_done = front.stop
         control = Control(data, works(box))
         minutes = Minutes(box)
         box.start()
@@ -73,6 +80,7 @@ def serve(
         finally:
             control.close()
             minutes.close()
+        return box.renewal.is_done
 
 
 def _has_ground(data: Path, options: Mapping[str, Any], clock: SettableClock, say: Callable[[str], None]) -> bool:
@@ -187,6 +195,8 @@ def _tick(box: Box) -> None:
 def _night(box: Box, moment: Moment) -> None:
     box.enrolling.tick(moment)
     box.nightly.tick(moment)
+    if box.renewal.tick(moment):
+        return
     upkeep.each_minute(box, moment)
 
 

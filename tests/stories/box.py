@@ -266,6 +266,11 @@ class CampusBox:
     def marks(self) -> dict[str, int]:
         return dict(self.box.database.read().execute("select epoch, taken from epoch").fetchall())
 
+    def names(self) -> set[str]:
+        """The name of this box, and those under which it wrote before."""
+        rows = self.box.database.read().execute("select distinct writer from epoch where writer <> ''").fetchall()
+        return {self.id, *(row["writer"] for row in rows)}
+
     def staged(self) -> list[Path]:
         return list((self.data / "store" / "staging").iterdir())
 

@@ -92,19 +92,20 @@ def runs_on(connection: Connection, box: str, said: Sequence[str], now_seconds: 
     """
     if not said:
         return
+    card, machine = said[:2]
     table = schema.hardware_print
     rows = connection.execute(select(table).where(table.c.box == box)).all()
     last = next((row for row in rows if row.is_last), None)
-    own = next((row for row in rows if (row.card, row.machine) == tuple(said)), None)
+    own = next((row for row in rows if (row.card, row.machine) == (card, machine)), None)
     if own is not None and own is last:
         connection.execute(update(table).where(*_is(own)).values(last_seconds=now_seconds))
         return
-    is_other = last is not None and last.card != said[0]
-    is_return = is_other and any(row.card == said[0] for row in rows)
+    is_other = last is not None and last.card != card
+    is_return = is_other and any(row.card == card for row in rows)
     connection.execute(update(table).where(table.c.box == box).values(is_last=0))
     if own is None:
         _forget_oldest(connection, rows)
-        row = {"box": box, "card": said[0], "machine": said[1], "first_seconds": now_seconds}
+        row = {"box": box, "card": card, "machine": machine, "first_seconds": now_seconds}
         new = {"last_seconds": now_seconds, "is_last": 1, "returns": int(is_return)}
         connection.execute(table.insert().values(**row, **new))
     else:

@@ -41,6 +41,7 @@ _ACTS = {
     "software-listed": N_("Software for boxes was listed"),
     "staff-added": N_("Somebody was given an account"),
     "token": N_("A token was made"),
+    "twin-allowed": N_("A copied card was let be a box of its own"),
     "withdrawn": N_("A course was withdrawn"),
 }
 """What a line of the log says; an act of another part that is not here stands there as it is."""

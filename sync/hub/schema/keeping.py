@@ -59,6 +59,16 @@ hardware_print = table(
     PrimaryKeyConstraint("box", "card", "machine"),
 )
 
+twin = table(
+    # By which key a machine that runs from a copy of a box's card would go. `secret`: of its token, once it is allowed.
+    "twin",
+    words("box", ForeignKey("box.id"), is_key=True),
+    words("key"),
+    words("card"),
+    whole("asked_seconds"),
+    words("secret"),
+)
+
 gap = table(
     "gap",
     words("box", ForeignKey("box.id")),
@@ -118,5 +128,5 @@ def create(connection: Connection) -> None:
 
 
 def create_prints(connection: Connection) -> None:
-    """Give an older database the table of what boxes run on."""
-    METADATA.create_all(connection, tables=[hardware_print])
+    """Give an older database the tables of what boxes run on, and of those that ask for a name of their own."""
+    METADATA.create_all(connection, tables=[hardware_print, twin])
