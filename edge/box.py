@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from catalog import releases, scrub, shelf, store
@@ -22,6 +23,11 @@ from catalog.releases import Releases
 from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
+from edge.birth import birth, hardware, renewal
+from edge.birth.birth import Birth
+from edge.birth.enrolling import Enrolling
+from edge.birth.hardware import Hardware
+from edge.birth.renewal import Renewal, own_keys
 from edge.campus import asking, words
 from edge.campus.asking import Asking
 from edge.campus.campus import Campus
@@ -63,7 +69,7 @@ from sync.enrolment import Pinned
 from sync.following import followed
 from sync.following.followed import Following
 from sync.journal import Journal
-from sync.keys import KeyPair, box_id
+from sync.keys import box_id
 from sync.link import Link
 from sync.receiving import catalogues, wants
 from sync.receiving.catalogues import Catalogues
@@ -105,6 +111,9 @@ MIGRATIONS = (
     upkeep.migrations,
     scrub.migrations,
     scrubbing.migrations,
+    birth.migrations,
+    hardware.migrations,
+    renewal.migrations,
     *lrs_migrations.ALL,
 )
 """Every table of box.db; each set belongs to the file of its noun."""
@@ -142,9 +151,9 @@ class Box:
         self.open_link = open_link
         self._lock = lock
         self.is_closed = False
-        self.keys = KeyPair.load_or_make(data / "keys" / "box.key")
-        self.id = box_id(self.keys.public)
         self.database = Database(data / "box.db", MIGRATIONS)
+        self.keys = own_keys(data / "keys", self.database)
+        self.id = box_id(self.keys.public)
         self.store = Store(data / "store", self.database)
         self.releases = Releases(self.database, self.store)
         self.shelf = Shelf(self.database, self.releases, self.store, data / "trees")
@@ -166,6 +175,10 @@ class Box:
         self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
         self.content = CourseContent(self)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
+        self.hardware = Hardware(self.database, self.alarms, clock)
+        self.renewal = Renewal(self)
+        self.birth = Birth(self)
+        self.enrolling = Enrolling(self)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
         self.catalogues = Catalogues(self.database, clock, lambda: self.config.catalogue_grace_days)
         self.ledger = Ledger(self.database, clock, lambda: self.config, uplink.read)
@@ -204,15 +217,18 @@ class Box:
         clock: SettableClock,
         random_bytes: Callable[[int], bytes],
         open_link: OpenLink,
+        parts: Mapping[str, str] = MappingProxyType({}),
     ) -> Self:
         """Open the box in `data`, or make a new one there; `config` stands in for its box.toml.
+
+        `parts`: what is known of the hardware (`edge.birth.hardware.parts_of`).
 
         Raises BoxFault while another process holds it, CallerFault where box.toml cannot be read.
         """
         lock = _take_lock(data)
         try:
             box = cls(data, config or read_config(data), clock, random_bytes, open_link, lock)
-            box._mend()
+            box._mend(parts)
         except BaseException:
             os.close(lock)
             raise
@@ -270,10 +286,20 @@ class Box:
 
         Raises CallerFault where a value cannot be.
         """
+        self._write_config(settings)
+        self.config = self.config.with_changes(settings)
+
+    def add_config(self, settings: Mapping[str, Any]) -> None:
+        """The same, but what this run was told otherwise than box.toml says stands above it. Raises CallerFault."""
+        here = read_config(self.data)
+        self._write_config(settings)
+        untold = {name: value for name, value in settings.items() if getattr(self.config, name) == getattr(here, name)}
+        self.config = self.config.with_changes(untold)
+
+    def _write_config(self, settings: Mapping[str, Any]) -> None:
         path = self.data / FILE
         text = changed(path.read_text() if path.exists() else "", settings)
         write_file(path, text.encode())
-        self.config = self.config.with_changes(settings)
 
     def _end_sessions(self, connection: Connection, person: str) -> None:
         """Sign a person out everywhere, in the caller's transaction. Undone, it costs them one more click."""
@@ -289,7 +315,10 @@ class Box:
         trust.look(self)
         return told
 
-    def _mend(self) -> None:
+    def _mend(self, parts: Mapping[str, str]) -> None:
+        self.birth.take()
+        self.hardware.look(parts)
+        self.renewal.look()
         self.store.sweep()
         self.shelf.ensure_trees()
         self.launches.sweep()

@@ -3,6 +3,7 @@
 * The lock is taken first and the ports next: a second process, or a taken port, ends before anything has begun.
 * The front's loop has the main thread; the writer, the minute's tick, a stick that is put in and the control socket
   have a thread each.
+* Where the box must have a partition of its own and has none, a plain page that says so is all there is, until it has.
 * When it ends, a session under way is told to stop, and what waits to be written is written.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.app import BoxApplication
+from edge.birth.hardware import parts_of
 from edge.box import Box, SettableClock, read_config
 from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
@@ -47,16 +49,27 @@ NOWHERE = ("192.0.2.1", 9)
 """An address that nobody has (RFC 5737): asking for the way there says which of our own addresses is used."""
 
 
-def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) -> None:
+def serve(
+    data: Path, options: Mapping[str, Any], say: Callable[[str], None], *, needs_own_partition: bool = False
+) -> None:
     """Serve the box in `data` until SIGTERM or SIGINT.
 
     Raises BoxFault where another process holds the box or a port, CallerFault where a setting cannot be.
     """
     clock = SystemClock()
+    if needs_own_partition and not _has_ground(data, options, clock, say):
+        return
     # Pages name files by their whole path, wherever the box was started from.
-    with opened(data.resolve(), clock, options) as box:
+    while _served(data.resolve(), options, clock, say):
+        say("This box has a name of its own now, and opens again under it.")
+
+
+def _served(data: Path, options: Mapping[str, Any], clock: SettableClock, say: Callable[[str], None]) -> bool:
+    """Serve the box until it is told to stop, or has to be opened again: then that is what it tells."""
+    with opened(data, clock, options) as box:
         front = Front(sites(box), clock, spool=data / CARRIED)
         front.bind()
+        box.renewal.when_done = front.stop
         control = Control(data, works(box))
         minutes = Minutes(box)
         box.start()
@@ -67,6 +80,20 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
         finally:
             control.close()
             minutes.close()
+        return box.renewal.is_done
+
+
+def _has_ground(data: Path, options: Mapping[str, Any], clock: SettableClock, say: Callable[[str], None]) -> bool:
+    """Wait until the data folder is on a partition of its own; False where the box was told to stop before."""
+    from edge.birth import ground
+
+    if ground.look(data) is None:
+        return True
+    # Loaded where something is wrong.
+    from edge.birth.groundless import wait_for_ground
+
+    config = read_config(data).with_changes(options)
+    return wait_for_ground(data, config, clock, lambda: ground.look(data), say)
 
 
 @contextlib.contextmanager
@@ -83,7 +110,9 @@ def opened(data: Path, clock: SettableClock, options: Mapping[str, Any] | None =
         ahead_bytes = receive_bytes(set_now.budget.rate_bytes)
         return HttpLink(address, clock=clock, proxy=set_now.proxy, receive_bytes=ahead_bytes)
 
-    box = Box.open(data, config, clock=clock, random_bytes=secrets.token_bytes, open_link=open_link)
+    box = Box.open(
+        data, config, clock=clock, random_bytes=secrets.token_bytes, open_link=open_link, parts=parts_of(data)
+    )
     try:
         yield box
     finally:
@@ -164,7 +193,10 @@ def _tick(box: Box) -> None:
 
 
 def _night(box: Box, moment: Moment) -> None:
+    box.enrolling.tick(moment)
     box.nightly.tick(moment)
+    if box.renewal.tick(moment):
+        return
     upkeep.each_minute(box, moment)
 
 

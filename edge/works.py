@@ -47,6 +47,8 @@ def status(box: Box) -> Mapping[str, Any]:
         "hub": hub.address if hub else "",
         "campus": hub.campus_name if hub else "",
         "is_claimed": box.setup.is_claimed,
+        "birth": box.birth.document(),
+        "print": list(box.hardware.now().row()),
         "is_syncing": box.nightly.is_running,
         "is_clock_trusted": box.clock.now().is_trusted,
         "window": box.config.window,

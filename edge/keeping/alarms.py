@@ -25,6 +25,10 @@ Kind = Literal[
     "scrub-found",
     "clock-replaced",
     "catalogue-expired",
+    "hardware-changed",
+    "machine-changed",
+    "token-refused",
+    "seed-refused",
 ]
 """What can be raised, the most pressing first."""
 
@@ -35,6 +39,7 @@ FADES_SECONDS: Mapping[Kind, int] = {
     "hub-restored": 14 * DAY_SECONDS,
     "hub-rewound-journal": 14 * DAY_SECONDS,
     "card-restored": 14 * DAY_SECONDS,
+    "machine-changed": 14 * DAY_SECONDS,
 }
 """How long an alarm stands that nothing raises again; the others stand until they are settled."""
 

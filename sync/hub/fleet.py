@@ -108,12 +108,17 @@ class Fleet:
             ).scalar_one()
         return Welcome(key_id, token.campus, name, self._keys.public, nonce)
 
-    def make_token(self, campus: Campus) -> Token:
-        """A fresh token in full, to be shown once: only its hash is kept."""
+    def make_token(self, campus: Campus, *, bound_to: str | None = None) -> Token:
+        """A fresh token in full, to be shown once: only its hash is kept. Bound to a key, it is good for no other."""
         secret = base64.b32encode(self._random_bytes(SECRET_BYTES)).decode().lower()
         token = Token(secret, fingerprint(self._keys.public))
         with writing(self._engine) as connection:
-            row = {"hash": _hash(token.secret), "campus": campus.id, "made_seconds": self._now()}
+            row = {
+                "hash": _hash(token.secret),
+                "campus": campus.id,
+                "made_seconds": self._now(),
+                "used_by_key": bound_to,
+            }
             connection.execute(schema.enrolment_token.insert().values(row))
         return token
 

@@ -40,6 +40,7 @@ class Kind(Enum):
     ERASURE_UNLISTED = "erasure-unlisted"
     GAP = "gap"
     CARD_RESTORED = "card-restored"
+    HARDWARE_CHANGED = "hardware-changed"
     CLOCK_WRONG = "clock-wrong"
     SILENT_BOX = "silent-box"
 
@@ -54,9 +55,12 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.ERASURE_UNLISTED: N_("Folders of backups that do not say yet who was erased: %(places)s."),
     Kind.GAP: N_("Some events of this box (%(events)s) are in no copy any more."),
     Kind.CARD_RESTORED: N_("This box went on from an older copy of its card."),
+    Kind.HARDWARE_CHANGED: N_("This box runs from another card than before: %(last)s, and before %(first)s."),
     Kind.CLOCK_WRONG: N_("The box's clock is wrong: %(days)s days or more."),
     Kind.SILENT_BOX: N_("Nothing was heard of this box for %(days)s days."),
 }
+TWINS = N_("Two boxes write under this box's name: one runs on %(first)s, the other on %(last)s.")
+"""The same of a copied card whose two machines have said on what they run (`qanat box status` says it there)."""
 HINTS: Mapping[Kind, str] = {
     Kind.CARD_CLONED: N_("Nothing is lost: both are kept apart. Find the copied card, and set that box up anew."),
     Kind.JOURNAL_CONTRADICTS: N_("What came first is kept. Find the copied card, and set that box up anew."),
@@ -69,6 +73,9 @@ HINTS: Mapping[Kind, str] = {
     Kind.LIST_REFUSED: N_("Run `qanat hub keys rotate` with the newest sticks. If this stays, enrol the box again."),
     Kind.GAP: N_("The hub lost them, and the box had cleared them away. How far learners came is kept."),
     Kind.CARD_RESTORED: N_("Nothing is lost: what was there before is kept. Ask at the box if this was meant."),
+    Kind.HARDWARE_CHANGED: N_(
+        "If its card was replaced, nothing is to be done: settle this. A former card must not be used again."
+    ),
     Kind.CLOCK_WRONG: N_("Set the clock at the box, or let it reach a network. Progress is taken all the same."),
     Kind.SILENT_BOX: N_("Ask there whether it has power and a network, or bring its progress here on a stick."),
 }
@@ -81,11 +88,17 @@ class Alarm:
     box: str
     kind: Kind
     since_seconds: int
-    numbers: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, int | str] = field(default_factory=dict)
+    """Of what the sentence speaks; letters are hardware prints."""
+
+    @property
+    def plain_sentence(self) -> str:
+        """The sentence, before its numbers are put in."""
+        return TWINS if self.kind is Kind.CARD_CLONED and "first" in self.numbers else SENTENCES[self.kind]
 
     @property
     def sentence(self) -> str:
-        return SENTENCES[self.kind] % self.numbers
+        return self.plain_sentence % self.numbers
 
     @property
     def hint(self) -> str:
@@ -116,7 +129,7 @@ class Alarm:
         }
 
 
-def raise_alarm(connection: Connection, box: str, kind: Kind, now_seconds: int, **numbers: int) -> None:
+def raise_alarm(connection: Connection, box: str, kind: Kind, now_seconds: int, **numbers: int | str) -> None:
     """Let an alarm stand, in the caller's transaction: a new one since now, one that stands already on."""
     table = schema.alarm
     document = json.dumps(numbers, sort_keys=True)

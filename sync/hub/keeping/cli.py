@@ -105,6 +105,23 @@ def replace(data: Path, database: str | None, old: str, new: str, *, as_json: bo
 @click.command()
 @DATA
 @DATABASE
+@click.option("--box", required=True, metavar="ID", help="The name that two machines have.")
+@JSON
+def twin(data: Path, database: str | None, box: str, *, as_json: bool) -> None:
+    """Let the machine that runs from a copy of a box's card be a box of its own, with a new name."""
+    from sync.hub.keeping.audit import COMMAND_LINE
+
+    with opened(data, database) as hub:
+        name = hub.keeping.twins.allow(box, COMMAND_LINE)
+    if as_json:
+        print_json({"box": box, "twin": name})
+    else:
+        click.echo(f"It will be {name}, once it has heard so and this hub has all of its events in a backup.")
+
+
+@click.command()
+@DATA
+@DATABASE
 @click.option("--format", "form", required=True, type=click.Choice(["csv", "parquet", "xapi"]))
 @click.option("--to", "place", required=True, metavar="DIR", type=click.Path(path_type=Path), help="A new folder.")
 @click.option("--campus", metavar="NAME", help="Only this campus.")
@@ -201,7 +218,7 @@ def audit(data: Path, database: str | None, count: int, *, as_json: bool) -> Non
         click.echo(f"{moment(one.moment_seconds)}  {one.who}  {one.act}  {about}".rstrip())
 
 
-COMMANDS = (backup, restore, rebuild, replace, export, learner, audit)
+COMMANDS = (backup, restore, rebuild, replace, twin, export, learner, audit)
 
 
 def _campus(hub: "Hub", name: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from sync.hub.keeping.alarms import HINTS, N_, SENTENCES, THE_HUB, Alarm, Kind
+from sync.hub.keeping.alarms import HINTS, N_, THE_HUB, Alarm, Kind
 from sync.hub.keeping.audit import COMMAND_LINE
 from sync.web.app import require, session_now
 from sync.web.language import gettext
@@ -41,6 +41,7 @@ _ACTS = {
     "software-listed": N_("Software for boxes was listed"),
     "staff-added": N_("Somebody was given an account"),
     "token": N_("A token was made"),
+    "twin-allowed": N_("A copied card was let be a box of its own"),
     "withdrawn": N_("A course was withdrawn"),
 }
 """What a line of the log says; an act of another part that is not here stands there as it is."""
@@ -55,6 +56,7 @@ _SETTLED: Mapping[Kind, str] = {
     Kind.ERASURE_UNLISTED: N_("backups that do not say who was erased"),
     Kind.GAP: N_("events that are in no copy"),
     Kind.CARD_RESTORED: N_("an older card"),
+    Kind.HARDWARE_CHANGED: N_("another card"),
     Kind.CLOCK_WRONG: N_("a wrong clock"),
     Kind.SILENT_BOX: N_("a silent box"),
 }
@@ -113,7 +115,7 @@ def create_pages(hub: "Hub") -> Blueprint:
 
 def alarm_sentence(alarm: Alarm) -> str:
     """What an alarm says, in the reader's language."""
-    return gettext(SENTENCES[alarm.kind], **alarm.numbers)
+    return gettext(alarm.plain_sentence, **alarm.numbers)
 
 
 def alarm_hint(alarm: Alarm) -> str:

@@ -36,8 +36,10 @@ from sync.hub.schema.keeping import backup_notice as backup_notice
 from sync.hub.schema.keeping import batch_span as batch_span
 from sync.hub.schema.keeping import card_sign as card_sign
 from sync.hub.schema.keeping import gap as gap
+from sync.hub.schema.keeping import hardware_print as hardware_print
 from sync.hub.schema.keeping import left_tip as left_tip
 from sync.hub.schema.keeping import replacement as replacement
+from sync.hub.schema.keeping import twin as twin
 from sync.hub.schema.offers import carried_pack as carried_pack
 from sync.hub.schema.offers import import_report as import_report
 from sync.hub.schema.offers import letter as letter

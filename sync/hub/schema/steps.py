@@ -102,8 +102,14 @@ def _publishing(connection: Connection) -> None:
     _add_column(connection, "want", "held_until_seconds", f"{whole} not null default 0")
 
 
+def _prints(connection: Connection) -> None:
+    """Boxes say on what hardware they run."""
+    keeping.create_prints(connection)
+
+
 STEPS: Sequence[Callable[[Connection], None]] = (
     _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots, _heads, _results, _publishing,
+    _prints,
 )  # fmt: skip
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 
