@@ -55,6 +55,7 @@ from edge.nights.scrubbing import Scrubbing
 from edge.people import accounts, people
 from edge.people.accounts import Accounts
 from edge.people.people import People
+from edge.portal.portal import Visitors
 from edge.staff import claim
 from edge.staff.claim import Setup
 from sync import enrolment, exchange, journal
@@ -164,6 +165,7 @@ class Box:
         self.tries = Tries(self.database, self.learning, self.results)
         self.packages = States(self.database, self.learning, self.results)
         self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
+        self.visitors = Visitors()
         self.content = CourseContent(self)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))

@@ -99,6 +99,7 @@ MATRIX = {
     "carrying.carry": STAFF,
     "carrying.letter": STAFF,
     "carrying.bring": STAFF,
+    "portal.welcome": ANYBODY,
     "library.home": SIGNED_IN,
     "library.shelf": SIGNED_IN,
     "library.course": SIGNED_IN,
