@@ -6,6 +6,7 @@ from provisioning.doors import Doors
 
 ROOMS = {
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
+    "network": ("provisioning.network.cli", "The networks of a box, from its seed."),
 }
 
 
