@@ -4,6 +4,9 @@ from pathlib import Path
 
 import click
 
+RADIO_DRIVERS = Path("/sys/module/cfg80211")
+"""There once the kernel has found a radio."""
+
 
 @click.command()
 @click.option(
@@ -36,6 +39,7 @@ def network(seed_file: Path, out: Path | None, is_applied: bool, time_servers: t
     plan = Plan.of(Seed.from_bytes(data), time_servers)
     for made in files.write(plan, out or Path("/")):
         click.echo(f"/{made.path}")
-    wrong = files.apply(plan, files.run) if is_applied else []
+    has_radio = RADIO_DRIVERS.exists()
+    wrong = files.apply(plan, files.run, has_radio=has_radio) if is_applied else []
     if wrong:
         raise BoxFault(" ".join(wrong), "Start the box again; docs/network.md says what each part is for.")

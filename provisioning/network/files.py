@@ -33,24 +33,27 @@ def write(plan: Plan, root: Path) -> list[File]:
     return made
 
 
-def apply(plan: Plan, run: Run) -> list[str]:
-    """Let the running machine follow the files that were written. Returns what did not work, in words."""
+def apply(plan: Plan, run: Run, *, has_radio: bool) -> list[str]:
+    """Let the running machine follow the files that were written. Returns what did not work, in words.
+
+    A radio that is not there yet is told its country when it comes.
+    """
     wrong = [
         f"{command[0]}: {' '.join(said.split()) or f'it ended with {status}'}"
-        for command in commands(plan)
+        for command in commands(plan, has_radio=has_radio)
         for status, said in [run(command)]
         if status != 0
     ]
-    if plan.wifi is not None:
+    if plan.wifi is not None and has_radio:
         told = country_told(run(["iw", "reg", "get"])[1])
         if told != plan.wifi.country:
             wrong.append(f"The radio believes that it is in {told or 'no country'}, not in {plan.wifi.country}.")
     return wrong
 
 
-def commands(plan: Plan) -> list[list[str]]:
+def commands(plan: Plan, *, has_radio: bool) -> list[list[str]]:
     """What makes the machine follow, rules first: nothing is open before they hold."""
-    radio = [["iw", "reg", "set", plan.wifi.country]] if plan.wifi is not None else []
+    radio = [["iw", "reg", "set", plan.wifi.country]] if plan.wifi is not None and has_radio else []
     own = [["systemctl", "--no-block", "restart", names.UNIT]] if plan.wifi is not None else []
     return [
         ["/usr/lib/systemd/systemd-sysctl", "/etc/sysctl.d/60-qanat-network.conf"],

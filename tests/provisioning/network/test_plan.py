@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from catalog.fault import CallerFault
 from edge.birth.seed import Seed, SeedRefused, Wifi
 from edge.portal.portal import REMEMBERED_SECONDS
 from edge.portal.probes import HOSTS
@@ -14,6 +16,7 @@ from provisioning.network import files, names, rules
 from provisioning.network.plan import Plan
 from provisioning.network.plan import files as files_of
 from provisioning.network.radio import country_told
+from provisioning.provision import provision
 
 SEED = Seed(
     id="a" * 16,
@@ -130,7 +133,7 @@ def test_files_are_written_whole_and_what_is_no_longer_wanted_goes(tmp_path: Pat
 
 
 def test_rules_hold_before_anything_is_opened() -> None:
-    programs = [command[0] for command in files.commands(Plan.of(SEED))]
+    programs = [command[0] for command in files.commands(Plan.of(SEED), has_radio=True)]
 
     assert programs.index("nft") < programs.index("iw") < programs.index("systemctl")
 
@@ -142,7 +145,7 @@ def test_what_does_not_work_is_said_and_the_rest_is_done() -> None:
         asked.append(command[0])
         return (1, "no such table") if command[0] == "nft" else (0, "global\ncountry US: DFS-FCC\n")
 
-    wrong = files.apply(Plan.of(SEED), run)  # type: ignore[arg-type]
+    wrong = files.apply(Plan.of(SEED), run, has_radio=True)  # type: ignore[arg-type]
 
     assert ["nft: no such table", "The radio believes that it is in US, not in DJ."] == wrong
     assert "systemctl" in asked
@@ -150,3 +153,35 @@ def test_what_does_not_work_is_said_and_the_rest_is_done() -> None:
 
 def test_a_country_that_nobody_told_is_none() -> None:
     assert ("", "00") == (country_told(""), country_told("global\ncountry 00: DFS-UNSET\n\n"))
+
+
+def test_a_machine_without_a_radio_is_not_asked_where_it_stands() -> None:
+    said = files.apply(Plan.of(SEED), lambda command: (int(command[0] == "iw"), ""), has_radio=False)
+
+    assert [] == said
+
+
+# ---- the command ----
+
+
+def test_the_command_writes_the_files_and_names_them(tmp_path: Path) -> None:
+    seed = tmp_path / "qanat-seed.json"
+    seed.write_bytes(SEED.to_bytes())
+
+    said = CliRunner().invoke(provision, ["network", "--seed", str(seed), "--out", str(tmp_path / "root")])
+
+    assert (0, sorted(f"/{file.path}" for file in files_of(Plan.of(SEED)))) == (
+        said.exit_code,
+        sorted(said.output.split()),
+    )
+    assert (tmp_path / "root/etc/nftables.conf").read_text() == text(SEED, "etc/nftables.conf")
+
+
+@pytest.mark.parametrize("options", [[], ["--out", "x", "--apply"]])
+def test_the_command_wants_to_know_where(tmp_path: Path, options: list[str]) -> None:
+    seed = tmp_path / "qanat-seed.json"
+    seed.write_bytes(SEED.to_bytes())
+
+    said = CliRunner().invoke(provision, ["network", "--seed", str(seed), *options])
+
+    assert isinstance(said.exception, CallerFault)
