@@ -103,14 +103,14 @@ def _settings(box: Box) -> WebSettings:
         portal=portal_pages.Portal(box),
         tabs=_tabs,
         timezone=config.zone,
-        now_seconds=lambda: _trusted_seconds(box),
+        now_seconds=lambda: _told_seconds(box),
         compiled=box.data / compiled.FOLDER,
     )
 
 
-def _trusted_seconds(box: Box) -> int | None:
+def _told_seconds(box: Box) -> int | None:
     moment = box.clock.now()
-    return moment.wall_seconds if moment.is_trusted else None
+    return moment.wall_seconds if moment.is_told else None
 
 
 def _tabs(session: Session) -> list[Tab]:

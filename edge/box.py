@@ -29,7 +29,7 @@ from edge.campus.projecting import Projecting
 from edge.carrying import letters
 from edge.carrying.sticks import Sticks
 from edge.config import FILE, Config, changed
-from edge.keeping import alarms, trust, upkeep, watch
+from edge.keeping import alarms, since, trust, upkeep, watch
 from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
 from edge.learning import learning, moving, results
@@ -119,9 +119,13 @@ OpenLink = Callable[[str], AbstractContextManager[Link]]
 
 
 class SettableClock(Clock, Protocol):
-    """A clock that can be told the time."""
+    """A clock that can be told the time: by the hub, by a person, and by what is known to have been."""
 
     def correct(self, wall_seconds: int) -> None: ...
+
+    def hear(self, wall_seconds: int) -> None: ...
+
+    def not_before(self, wall_seconds: int) -> None: ...
 
 
 class Box:
@@ -242,6 +246,11 @@ class Box:
         return enrolment.pinned(self.database)
 
     @property
+    def earliest_seconds(self) -> int:
+        """No moment of this box is before this."""
+        return max(since.earliest_seconds(self.data), self.watch.seen_seconds)
+
+    @property
     def keeper(self) -> Self:
         """Who keeps what is done here."""
         return self
@@ -298,6 +307,7 @@ class Box:
         self.lrs.attachments.sweep()
         self.nights.find_cut()
         self.watch.look(self.clock.now())
+        self.clock.not_before(self.earliest_seconds)
         trust.look(self)
         self.journal.open_epoch()
 

@@ -122,9 +122,9 @@ def ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = 
     from catalog.fault import CallerFault
     from edge.bars import Bars
     from edge.control import ask
-    from sync.clock import SystemClock
+    from edge.keeping.since import machine_clock
 
-    clock = SystemClock()
+    clock = machine_clock()
     listener = Bars(sys.stderr, clock).hear if sys.stderr.isatty() else _hear_nothing
     if not is_new_allowed and not (data / "box.db").exists():
         raise CallerFault(f"There is no box in {data}.", "Name its folder with --data, or make one: `qanat box serve`.")

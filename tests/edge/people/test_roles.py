@@ -83,6 +83,7 @@ MATRIX = {
     "staff.status": STAFF,
     "staff.nights": STAFF,
     "staff.session_now": STAFF,
+    "staff.set_clock": STAFF,
     "staff.budget": STAFF,
     "staff.change_budget": STAFF,
     "staff.lend": STAFF,
