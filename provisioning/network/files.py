@@ -61,8 +61,8 @@ def commands(plan: Plan, *, has_radio: bool) -> list[list[str]]:
         *radio,
         ["systemctl", "daemon-reload"],
         *own,
-        ["systemctl", "--no-block", "try-restart", "chrony.service", "avahi-daemon.service"],
-        ["systemctl", "--no-block", "try-reload-or-restart", "NetworkManager.service"],
+        # Those that have not started yet read their files when they do.
+        ["systemctl", "--no-block", "try-restart", "NetworkManager.service", "chrony.service", "avahi-daemon.service"],
     ]
 
 

@@ -3,7 +3,8 @@
 * Nothing is passed on from one network to another, whatever the routes say.
 * Learners reach the box by what it serves and nothing else; what they send elsewhere is refused at once, so that their
   programs do not wait.
-* Outside, nobody reaches the box, but its pages where it is a guest in a school's network.
+* Outside, nobody reaches the box, but its pages where it is a guest in a school's network; and whoever holds the other
+  end of its cable, with nobody there who gives addresses: the desk.
 * Of the box, only its own process speaks to the outside, and the clock to the servers that are named.
 """
 
@@ -11,6 +12,9 @@ from provisioning.network.plan import OWN, File, Plan
 
 PAGES = "80, 443, 8100-8115"
 """Pages and courses; 443 is closed where there is no certificate, and says so."""
+
+ALONE = "169.254.0.0/16"
+"""Addresses that the two ends of a cable give themselves; no router passes them on."""
 
 KERNEL = """# Made by `qanat provision network`: nothing is passed on from one network to another.
 net.ipv4.ip_forward = 0
@@ -94,6 +98,8 @@ def _outside(plan: Plan) -> str:
         udp sport 547 udp dport 546 accept
         icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert }} accept
         icmp type echo-request limit rate 5/second accept
+        ip saddr {ALONE} ip daddr {ALONE} tcp dport {{ {PAGES} }} accept
+        ip saddr {ALONE} udp dport 5353 accept
 {pages}    }}
 """
 

@@ -15,7 +15,7 @@ from edge.birth.seed import Wifi
 from edge.portal.probes import PROBES
 from provisioning.network import files, names, profiles
 from provisioning.network.plan import Plan
-from tests.system.fields import BOX_OUTSIDE, DNSMASQ, NFT, PHONES, WORLD, Field, served, until
+from tests.system.fields import BOX_OUTSIDE, DNSMASQ, NFT, PHONES, UPLINK, WORLD, Field, served, until
 
 pytestmark = pytest.mark.system
 
@@ -166,6 +166,17 @@ def test_a_schools_network_sees_the_pages_where_the_box_is_a_guest(field: Field,
     field.runs("box", NFT, "-f", tmp_path / "etc/nftables.conf")
     reached = {port: field.hears("world", BOX_OUTSIDE, port) for port in (80, 8100, 22)}
     field.runs("box", NFT, "-f", root / "etc/nftables.conf")
+
+    assert {80: "open", 8100: "open", 22: "TimeoutError"} == reached
+
+
+def test_whoever_holds_the_other_end_of_the_cable_sees_the_pages(field: Field) -> None:
+    """At the desk nobody gives addresses: laptop and box take their own."""
+    field.runs("box", "ip", "address", "add", "169.254.7.1/16", "dev", UPLINK)
+    field.runs("world", "ip", "address", "add", "169.254.7.2/16", "dev", "eth0")
+    reached = {port: field.hears("world", "169.254.7.1", port) for port in (80, 8100, 22)}
+    field.runs("world", "ip", "address", "delete", "169.254.7.2/16", "dev", "eth0")
+    field.runs("box", "ip", "address", "delete", "169.254.7.1/16", "dev", UPLINK)
 
     assert {80: "open", 8100: "open", 22: "TimeoutError"} == reached
 
