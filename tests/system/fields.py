@@ -77,6 +77,10 @@ class Field:
         """The address of a name, or what the box's DNS says in its place."""
         return self.runs(where, sys.executable, "-c", _ASK, name).strip()
 
+    def asks_time(self, where: str) -> str:
+        """The stratum of the box's clock, as it is told to a phone, or the name of the error."""
+        return self.runs(where, sys.executable, "-c", _ASK_TIME).strip()
+
     def _wire(self, near: str, near_name: str, near_address: str, far: str, far_name: str, far_address: str) -> None:
         ends = ("peer", "name", far_name, "netns", self.name(far))
         self.runs(near, IP, "link", "add", near_name, "type", "veth", *ends)
@@ -139,6 +143,17 @@ s.sendto(question, ("10.42.0.1", 53))
 said = s.recv(512)
 count = struct.unpack(">H", said[6:8])[0]
 print(".".join(map(str, said[-4:])) if count else {0: "nothing", 3: "no such name"}.get(said[3] & 15, said[3] & 15))
+"""
+_ASK_TIME = """
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(2)
+try:
+    s.connect(("10.42.0.1", 123))
+    s.send(b"\\x23" + bytes(47))
+    print(s.recv(48)[1])
+except OSError as error:
+    print(type(error).__name__)
 """
 _SERVE = """
 import selectors, socket, sys

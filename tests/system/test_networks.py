@@ -202,6 +202,17 @@ def test_the_names_of_the_box_and_of_the_probes_lead_to_the_box_and_no_other_nam
     }
 
 
+def test_the_box_tells_phones_the_time_though_nobody_told_it(field: Field, root: Path, tmp_path: Path) -> None:
+    """Without setting this machine's clock (-x). Stratum 10: a clock to be used by those who have no other."""
+    config = tmp_path / "chrony.conf"
+    text = (root / "etc/chrony/chrony.conf").read_text().replace("/data/chrony", str(tmp_path)).replace("rtcsync\n", "")
+    config.write_text(f"{text}pidfile {tmp_path}/pid\nbindcmdaddress /\n")
+
+    with field.running("box", "/usr/sbin/chronyd", "-x", "-d", "-u", "root", "-f", config, stderr=subprocess.DEVNULL):
+        until(lambda: field.asks_time("one") == "10")
+        assert "10" != field.asks_time("world")
+
+
 def test_a_phone_is_given_an_address_the_boxs_names_and_its_time(field: Field, tmp_path: Path) -> None:
     lease, script = tmp_path / "lease", tmp_path / "script"
     script.write_text(LEASE_SCRIPT.format(out=lease))
