@@ -163,7 +163,7 @@ def test_the_page_of_welcome_speaks_the_phones_language_and_needs_no_script(
 
     assert f'lang="{language}" dir="{direction}"' in page
     assert re.search(r'<a class="btn block" href="/"', page)
-    assert '<bdi dir="ltr">box.lan</bdi>' in page
+    assert '<bdi dir="ltr">http://box.lan</bdi>' in page
 
 
 # ---- who is remembered ----
