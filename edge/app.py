@@ -22,6 +22,8 @@ from edge.learning.quiz import pages as quiz_pages
 from edge.library import copy_pages, opds_pages, search_pages
 from edge.library import pages as library_pages
 from edge.people import pages as people_pages
+from edge.portal import pages as portal_pages
+from edge.portal.portal import BOX_NAMES
 from edge.staff import pages as staff_pages
 from sync.mirror import Mirror, create_mirror
 from sync.web import compiled, names
@@ -69,6 +71,7 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(campus_pages.blueprint(box))
     app.register_blueprint(asking_pages.blueprint(box))
     app.register_blueprint(keeping_pages.blueprint(box))
+    app.register_blueprint(portal_pages.blueprint(box))
     app.request_class = carrying_pages.request_class(box)
     if box.config.neighbours:
         app.register_blueprint(create_mirror(Mirror(box.releases, box.store)))
@@ -89,20 +92,25 @@ def _settings(box: Box) -> WebSettings:
         default_language=config.language,
         secure_cookies=config.is_behind_tls,
         names=names.own_names(
-            (*config.allowed_hosts, urlsplit(config.address).hostname or ""),
+            (
+                *config.allowed_hosts,
+                urlsplit(config.address).hostname or "",
+                *(BOX_NAMES if config.portal else ()),
+            ),
             is_behind_proxy=bool(config.accel) or config.is_behind_tls,
         ),
         address=config.address,
+        portal=portal_pages.Portal(box),
         tabs=_tabs,
         timezone=config.zone,
-        now_seconds=lambda: _trusted_seconds(box),
+        now_seconds=lambda: _told_seconds(box),
         compiled=box.data / compiled.FOLDER,
     )
 
 
-def _trusted_seconds(box: Box) -> int | None:
+def _told_seconds(box: Box) -> int | None:
     moment = box.clock.now()
-    return moment.wall_seconds if moment.is_trusted else None
+    return moment.wall_seconds if moment.is_told else None
 
 
 def _tabs(session: Session) -> list[Tab]:

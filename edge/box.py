@@ -35,7 +35,7 @@ from edge.campus.projecting import Projecting
 from edge.carrying import letters
 from edge.carrying.sticks import Sticks
 from edge.config import FILE, Config, changed
-from edge.keeping import alarms, trust, upkeep, watch
+from edge.keeping import alarms, since, trust, upkeep, watch
 from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
 from edge.learning import learning, moving, results
@@ -61,6 +61,7 @@ from edge.nights.scrubbing import Scrubbing
 from edge.people import accounts, people
 from edge.people.accounts import Accounts
 from edge.people.people import People
+from edge.portal.portal import Visitors
 from edge.staff import claim
 from edge.staff.claim import Setup
 from sync import enrolment, exchange, journal
@@ -127,9 +128,13 @@ OpenLink = Callable[[str], AbstractContextManager[Link]]
 
 
 class SettableClock(Clock, Protocol):
-    """A clock that can be told the time."""
+    """A clock that can be told the time: by the hub, by a person, and by what is known to have been."""
 
     def correct(self, wall_seconds: int) -> None: ...
+
+    def hear(self, wall_seconds: int) -> None: ...
+
+    def not_before(self, wall_seconds: int) -> None: ...
 
 
 class Box:
@@ -173,6 +178,7 @@ class Box:
         self.tries = Tries(self.database, self.learning, self.results)
         self.packages = States(self.database, self.learning, self.results)
         self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
+        self.visitors = Visitors()
         self.content = CourseContent(self)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
         self.hardware = Hardware(self.database, self.alarms, clock)
@@ -256,6 +262,11 @@ class Box:
         return enrolment.pinned(self.database)
 
     @property
+    def earliest_seconds(self) -> int:
+        """No moment of this box is before this."""
+        return max(since.earliest_seconds(self.data), self.watch.seen_seconds)
+
+    @property
     def keeper(self) -> Self:
         """Who keeps what is done here."""
         return self
@@ -325,6 +336,7 @@ class Box:
         self.lrs.attachments.sweep()
         self.nights.find_cut()
         self.watch.look(self.clock.now())
+        self.clock.not_before(self.earliest_seconds)
         trust.look(self)
         self.journal.open_epoch()
 

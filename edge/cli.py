@@ -159,9 +159,9 @@ def ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = 
     from catalog.fault import CallerFault
     from edge.bars import Bars
     from edge.control import ask
-    from sync.clock import SystemClock
+    from edge.keeping.since import machine_clock
 
-    clock = SystemClock()
+    clock = machine_clock()
     listener = Bars(sys.stderr, clock).hear if sys.stderr.isatty() else _hear_nothing
     # A box without ground runs, and has no database.
     if data.is_dir() and (result := ask(data, request, listener)) is not None:

@@ -23,6 +23,7 @@ from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
 from edge.keeping import upkeep
+from edge.keeping.since import machine_clock
 from edge.learning.lrs.attachments import BYTES_MAX as STATED_BYTES_MAX
 from edge.learning.lrs.pages import PREFIX as STATEMENTS_PATH
 from edge.library.books import FOLDER as BOOKS
@@ -30,7 +31,7 @@ from edge.library.stage.app import BODY_BYTES_MAX, StageApplication
 from edge.nights.ledger import OTHER_STEP_BYTES
 from edge.nights.nightly import TICK_SECONDS
 from edge.works import works
-from sync.clock import Moment, SystemClock
+from sync.clock import Moment
 from sync.web.content import Content
 from sync.web.front import Front, Site
 from sync.web.wsgi import Accel, Application
@@ -56,7 +57,7 @@ def serve(
 
     Raises BoxFault where another process holds the box or a port, CallerFault where a setting cannot be.
     """
-    clock = SystemClock()
+    clock = machine_clock()
     if needs_own_partition and not _has_ground(data, options, clock, say):
         return
     # Pages name files by their whole path, wherever the box was started from.

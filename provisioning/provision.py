@@ -8,6 +8,7 @@ ROOMS = {
     "first-boot": ("provisioning.first_boot.cli", "What the appliance does at every start, before the box."),
     "slot": ("provisioning.slots.cli", "The two slots of a card: what runs, and whether it is good."),
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
+    "network": ("provisioning.network.cli", "The networks of a box, from its seed."),
 }
 
 

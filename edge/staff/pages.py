@@ -15,7 +15,7 @@ from edge.box import Box
 from edge.keeping.rot import Rot, rot_of
 from edge.keeping.wording import hint, sentence
 from edge.people.guard import Guard
-from edge.staff import budget, first_hour, watching
+from edge.staff import budget, first_hour, telling, watching
 from edge.staff.chart import NIGHTS_DRAWN, Chart, chart
 from edge.staff.verdict import SHOWN_NIGHTS, Facts, is_disk_low, verdict
 from edge.staff.wording import advice, headline, outcome_words, said
@@ -36,6 +36,7 @@ def blueprint(box: Box) -> Blueprint:
     first_hour.add_pages(pages, box, Guard(box.clock))
     _status_pages(pages, box)
     budget.add_pages(pages, box)
+    telling.add_pages(pages, box)
     watching.add_pages(pages, box.live, lambda course: _course_title(box, course))
     return pages
 
@@ -67,6 +68,7 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
             matters=[(said(matter, number), advice(matter)) for matter, number in judged.matters],
             waiting=box.campus.waiting(),
             facts=facts,
+            clock=telling.offer(box.clock.now(), box.config.zone),
             is_disk_low=is_disk_low(facts.free_bytes, facts.total_bytes),
             last=finished[0] if finished else None,
             why=[night for night in finished if night.sentence][:3],
