@@ -56,6 +56,8 @@ _SETTLED: Mapping[Kind, str] = {
     Kind.GAP: N_("events that are in no copy"),
     Kind.CARD_RESTORED: N_("an older card"),
     Kind.CLOCK_WRONG: N_("a wrong clock"),
+    Kind.CERTIFICATE_REFUSED: N_("a request for a certificate"),
+    Kind.CERTIFICATE_FAILED: N_("a certificate that did not come"),
     Kind.SILENT_BOX: N_("a silent box"),
 }
 """The alarm that was settled, in a few words."""
