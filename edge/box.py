@@ -55,6 +55,8 @@ from edge.nights.scrubbing import Scrubbing
 from edge.people import accounts, people
 from edge.people.accounts import Accounts
 from edge.people.people import People
+from edge.secure import secure
+from edge.secure.secure import Secure
 from edge.staff import claim
 from edge.staff.claim import Setup
 from sync import enrolment, exchange, journal
@@ -105,6 +107,7 @@ MIGRATIONS = (
     upkeep.migrations,
     scrub.migrations,
     scrubbing.migrations,
+    secure.migrations,
     *lrs_migrations.ALL,
 )
 """Every table of box.db; each set belongs to the file of its noun."""
@@ -183,6 +186,7 @@ class Box:
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
         self.asking = Asking(self.database, self.journal, lambda: {one.course for one in self.shelf.shelved()})
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
+        self.secure = Secure(self.database, self.journal, data, self.id, lambda: self.config)
         self.following = Following(self.database, projecting.project, self.id)
         self.shelf.when_moved(moving.move)
         self.people.when_forgotten(self.learning.forget)
@@ -287,6 +291,7 @@ class Box:
         told = channel.run(self, chance, listener)
         upkeep.after_night(self)
         trust.look(self)
+        self.secure.look()
         return told
 
     def _mend(self) -> None:
@@ -298,6 +303,7 @@ class Box:
         self.watch.look(self.clock.now())
         trust.look(self)
         self.journal.open_epoch()
+        self.secure.look()
 
 
 def read_config(data: Path) -> Config:
