@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 KEY_FILE = Path("keys/secure.key")
 SERVED_FILE = Path("keys/secure.pem")
-"""The chain and the key, for whoever serves HTTPS before the box."""
+"""The name in a line of its own, the chain and the key: for whoever serves HTTPS before the box."""
 MODE = 0o600
 OFFERED_SECONDS_MIN = 3 * 86_400
 HTTPS_PORT = 443
@@ -169,7 +169,7 @@ class Secure:
             self._keep(word, Served(name, former.begins_seconds, former.ends_seconds, is_refused=True))
             return
         # The file first: a power cut between the two puts the same file there once more.
-        write_file(self._data / SERVED_FILE, f"{chain.rstrip()}\n{_pem(key)}".encode(), MODE)
+        write_file(self._data / SERVED_FILE, f"# {name}\n{chain.rstrip()}\n{_pem(key)}".encode(), MODE)
         self._keep(word, Served(name, good.begins_seconds, good.ends_seconds))
 
     def _keep(self, word: Word, served: Served) -> None:
