@@ -14,7 +14,8 @@ from catalog.durable import write_file
 from catalog.fault import CallerFault
 from sync.certificates import is_zone
 
-FILE = Path("certificates.json")
+FILE = Path("keys/certificates.json")
+"""Beside the keys: a backup of the hub brings both."""
 MODE = 0o600
 
 

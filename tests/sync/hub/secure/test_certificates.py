@@ -206,7 +206,7 @@ def test_nothing_is_ordered_without_settings_and_settings_that_cannot_be_are_ref
 
     assert [] == hub.certificates.renew()
     assert all(CliRunner().invoke(hub_command, [*where, *one]).exception is not None for one in wrong)
-    assert not (tmp_path / "hub/certificates.json").exists()
+    assert not (tmp_path / "hub/keys/certificates.json").exists()
 
 
 def _campus(hub: Hub) -> str:
