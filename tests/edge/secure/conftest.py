@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ class Served:
     lesson: Release
     nginx: subprocess.Popen[bytes]
     root_file: Path
+    shelve: Callable[..., Release]
 
     @property
     def plain(self) -> str:
@@ -70,15 +72,14 @@ class Served:
         ).stdout  # fmt: skip
         return x509.load_pem_x509_certificates(said)[0].serial_number
 
-    def asks(self, address: str, **more: str) -> httpx.Response:
-        """Ask for an address by the box's name, as a phone that knows who signs."""
-        import ssl
-
+    def asks(self, address: str, said: object = None, **more: str) -> httpx.Response:
+        """Ask for an address by the box's name, or say something there, as a phone that knows who signs."""
         url = httpx.URL(address)
-        trust = ssl.create_default_context(cafile=str(self.root_file))
-        with httpx.Client(verify=trust) as client:
-            return client.get(
+        with httpx.Client(verify=ssl.create_default_context(cafile=str(self.root_file))) as client:
+            return client.request(
+                "GET" if said is None else "POST",
                 url.copy_with(host="127.0.0.1"),
+                json=said,
                 headers={"Host": f"{url.host}:{url.port}", **more},
                 extensions={"sni_hostname": url.host},
             )
@@ -129,7 +130,7 @@ def served(tmp_path: Path, boxes: Callable[..., Box], shelve: Callable[..., Rele
         wait_for(secure)
         try:
             name = secure_name(box.id, UNDER)
-            yield Served(box, folder, name, seen, secure, twin, lesson, nginx, root_file)
+            yield Served(box, folder, name, seen, secure, twin, lesson, nginx, root_file, shelve)
         finally:
             nginx.terminate()
 

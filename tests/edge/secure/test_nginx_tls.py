@@ -11,9 +11,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from edge.people.people import Secret
 from edge.secure.secure import SERVED_FILE
 from sync.clock import SystemClock
 from tests.edge.secure.conftest import DAY_SECONDS, NGINX, PROVISIONING, UNDER, Served
+from tests.made_packages import Item, scorm
 from tests.phones import CHROMIUM, SIZE, SWITCHES
 
 SCRIPT = PROVISIONING / "image/target/root/usr/lib/qanat/secure"
@@ -117,6 +119,26 @@ def test_a_course_over_https_in_a_real_browser_and_the_box_over_http_beside_it(s
         page.goto(f"{served.plain}/library/lesson/site")
         page.frame_locator("iframe").locator("h1").wait_for()
         assert page.url.startswith("http://")
+
+
+@pytest.mark.system
+def test_a_package_keeps_its_state_over_https_and_hears_only_its_own_origin(served: Served, tmp_path: Path) -> None:
+    box = served.box
+    amina = box.people.enrol_learner(box.people.classrooms()[0].id, "Amina", Secret("pin", "4071"))
+    _, session = box.sessions.begin(amina.id, "learner", {})
+    package = served.shelve(box, "lesson", [scorm(tmp_path / "water.zip", [Item("one", "The well")])])
+    address = box.launches.open(session, "lesson", package.root, package.activities[0].id)
+    origin = f"https://{served.name}:{served.twin}"
+    save = {"part": "one", "sitting": 1, "number": 1, "state": {}}
+
+    page = served.asks(f"{origin}/{address.token}/~play/")
+    kept = served.asks(f"{origin}/{address.token}/~state", save, Origin=origin)
+    others = [served.plain, served.secured, "https://evil.example"]
+    foreign = [served.asks(f"{origin}/{address.token}/~state", save, Origin=one).status_code for one in others]
+
+    assert (200, 204, [403, 403, 403]) == (page.status_code, kept.status_code, foreign)
+    assert f"frame-ancestors {served.secured}" in page.headers["Content-Security-Policy"]
+    assert served.twin == address.secure_port
 
 
 @pytest.mark.system
