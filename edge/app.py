@@ -36,22 +36,26 @@ if TYPE_CHECKING:
 
 
 class BoxApplication:
-    """The application as the front runs it: made anew when the settings are not those it was made with."""
+    """The application as the front runs it: made anew when settings or secure name are not those it was made with."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
         self._making = threading.Lock()
-        self._made = (box.config, create_app(box))
+        self._made = (box.config, _secure_name(box), create_app(box))
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         return self._app()(environ, start_response)
 
     def _app(self) -> Flask:
         with self._making:
-            config = self._box.config
-            if self._made[0] is not config:
-                self._made = (config, create_app(self._box))
-            return self._made[1]
+            config, name = self._box.config, _secure_name(self._box)
+            if self._made[0] is not config or self._made[1] != name:
+                self._made = (config, name, create_app(self._box))
+            return self._made[2]
+
+
+def _secure_name(box: Box) -> str:
+    return box.secure.served.name if box.secure.served else ""
 
 
 def create_app(box: Box) -> Flask:
@@ -72,6 +76,7 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(asking_pages.blueprint(box))
     app.register_blueprint(keeping_pages.blueprint(box))
     app.register_blueprint(portal_pages.blueprint(box))
+    app.jinja_env.globals["secure_address"] = lambda: _secure_address(box)
     app.request_class = carrying_pages.request_class(box)
     if box.config.neighbours:
         app.register_blueprint(create_mirror(Mirror(box.releases, box.store)))
@@ -97,7 +102,8 @@ def _settings(box: Box) -> WebSettings:
                 urlsplit(config.address).hostname or "",
                 *(BOX_NAMES if config.portal else ()),
             ),
-            is_behind_proxy=bool(config.accel) or config.is_behind_tls,
+            is_behind_proxy=config.is_behind_proxy,
+            also=_secure_name(box),
         ),
         address=config.address,
         portal=portal_pages.Portal(box),
@@ -106,6 +112,12 @@ def _settings(box: Box) -> WebSettings:
         now_seconds=lambda: _told_seconds(box),
         compiled=box.data / compiled.FOLDER,
     )
+
+
+def _secure_address(box: Box) -> str:
+    """Where this same box is reached securely; "" where it is already, or nobody can be sent there now."""
+    offer = None if request.is_secure else box.secure.offer(box.clock.now())
+    return offer.address if offer else ""
 
 
 def _told_seconds(box: Box) -> int | None:

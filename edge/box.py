@@ -62,6 +62,8 @@ from edge.people import accounts, people
 from edge.people.accounts import Accounts
 from edge.people.people import People
 from edge.portal.portal import Visitors
+from edge.secure import secure
+from edge.secure.secure import Secure
 from edge.staff import claim
 from edge.staff.claim import Setup
 from sync import enrolment, exchange, journal
@@ -115,6 +117,7 @@ MIGRATIONS = (
     birth.migrations,
     hardware.migrations,
     renewal.migrations,
+    secure.migrations,
     *lrs_migrations.ALL,
 )
 """Every table of box.db; each set belongs to the file of its noun."""
@@ -202,6 +205,7 @@ class Box:
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
         self.asking = Asking(self.database, self.journal, lambda: {one.course for one in self.shelf.shelved()})
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
+        self.secure = Secure(self.database, self.journal, data, self.id, lambda: self.config)
         self.following = Following(self.database, projecting.project, self.id)
         self.shelf.when_moved(moving.move)
         self.people.when_forgotten(self.learning.forget)
@@ -324,6 +328,7 @@ class Box:
         told = channel.run(self, chance, listener)
         upkeep.after_night(self)
         trust.look(self)
+        self.secure.look()
         return told
 
     def _mend(self, parts: Mapping[str, str]) -> None:
@@ -339,6 +344,7 @@ class Box:
         self.clock.not_before(self.earliest_seconds)
         trust.look(self)
         self.journal.open_epoch()
+        self.secure.look()
 
 
 def read_config(data: Path) -> Config:

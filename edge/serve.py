@@ -131,10 +131,12 @@ def sites(box: Box) -> list[Site]:
         body_bytes_max={CARRY_PATH: BROUGHT_BYTES_MAX, STATEMENTS_PATH: STATED_BYTES_MAX},
         asked_first=[CARRY_PATH],
         accel=accel,
-        is_behind_proxy=bool(config.accel) or config.is_behind_tls,
+        is_behind_proxy=config.is_behind_proxy,
     )
-    stage = Application(StageApplication(box), [], body_bytes_max={"/": BODY_BYTES_MAX})
-    content = Content(box.content, config.port_seen or config.port, config.address, stage)
+    stage = Application(
+        StageApplication(box), [], body_bytes_max={"/": BODY_BYTES_MAX}, is_behind_proxy=config.is_behind_proxy
+    )
+    content = Content(box.content, config.port_seen or config.port, config.address, stage, config.secure_port)
     return [
         Site(config.host, config.port, pages),
         *(Site(config.host, port, content) for port in config.ports_for_content),

@@ -60,6 +60,7 @@ def status(box: Box) -> Mapping[str, Any]:
         "scrub": {"rounds": box.scrubbing.scrub.rounds(), "rotten": len(box.scrubbing.scrub.rotten())},
         "alarms": alarm_rows(box),
         "catalogue": trust.document(box),
+        "secure": box.secure.document(box.clock.now()),
         "nights": [night_row(night) for night in box.nights.last(NIGHTS_SHOWN)],
     }
 

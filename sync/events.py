@@ -189,6 +189,16 @@ KINDS: Mapping[str, Kind] = {
         {"edit": Value.COUNT},
     ),
     "revoked": Kind("A box of this campus was taken out of service.", {"box": Value.TEXT}, {}),
+    "certify": Kind(
+        "The box asks for a certificate for its secure name: a request (PKCS #10, DER) that its own key signed.",
+        {"request": Value.TEXT},
+        {},
+    ),
+    "certified": Kind(
+        "The hub got a certificate for a box of this campus: the chain (PEM), the box's own first.",
+        {"box": Value.TEXT, "chain": Value.TEXT},
+        {"edit": Value.COUNT},
+    ),
     "erased": Kind("A learner was erased here: payloads blanked, key and name destroyed. It has no payload.", {}, {}),
 }
 

@@ -78,6 +78,7 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
             unsent=box.journal.unsent_count(),
             days_ruled=box.campus.days_ruled(),
             hub=box.hub,
+            secure=box.secure.offer(box.clock.now()),
             now=watching.shown(box.live.snapshot(), lambda course: _course_title(box, course)),
             next_seconds=box.nightly.next_start_seconds(),
             window=box.config.window,

@@ -13,6 +13,7 @@ import click
 from sync.hub.keeping.cli import COMMANDS
 from sync.hub.options import DATA, DATABASE, JSON, bar, moment, opened, print_json
 from sync.hub.publish_cli import COMMANDS as PUBLISH_COMMANDS
+from sync.hub.secure.cli import certificates
 from sync.hub.staff_cli import staff
 from sync.hub.trust.cli import COMMANDS as TRUST_COMMANDS
 
@@ -155,5 +156,5 @@ def _print_table(states: Sequence["BoxState"], alarms: Mapping[str, Sequence["Al
         click.echo(f"{one.box or 'The hub'}: {one.sentence} {one.hint}")
 
 
-for _command in (*PUBLISH_COMMANDS, *COMMANDS, *TRUST_COMMANDS, staff):
+for _command in (*PUBLISH_COMMANDS, *COMMANDS, *TRUST_COMMANDS, certificates, staff):
     hub.add_command(_command)

@@ -40,6 +40,7 @@ from sync.hub.previews import Previews
 from sync.hub.progress import ProgressBook
 from sync.hub.publishing import Publishing
 from sync.hub.second_factor import SecondFactors
+from sync.hub.secure.certificates import Certificates
 from sync.hub.staff import Staff
 from sync.hub.trust.catalogue import SignedCatalogue
 from sync.hub.trust.keys import FOLDER, KeyRing
@@ -74,6 +75,7 @@ class Hub:
     elsewhere: Elsewhere
     notices: Notices
     demands: Demands
+    certificates: Certificates
     keeping: Keeping
     carrying: Carrying
     gifts: Gifts
@@ -114,6 +116,8 @@ class Hub:
         journals.when_asked(notices.tell_of_revoked)
         demands = Demands(engine, catalog.releases, journals, clock)
         journals.when_asked(demands.tell)
+        certificates = Certificates(engine, data, journals, clock)
+        journals.when_asked(certificates.tell)
         drafts = Drafts(engine, Chunks(data / DRAFTS), clock, random_bytes, UPLOAD_BYTES_MAX)
         weighing = Weighing(catalog, engine, drafts)
         publishing = Publishing(catalog, engine, packing, drafts, weighing, fleet, notices, intake.readout, clock)
@@ -134,6 +138,7 @@ class Hub:
             roster=Roster(engine, journals, intake.readout, random_bytes),
             notices=notices,
             demands=demands,
+            certificates=certificates,
             keeping=keeping,
             carrying=carrying,
             gifts=Gifts(data / CARRY / "gifts", carrying, clock, random_bytes),

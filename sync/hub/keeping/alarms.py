@@ -42,6 +42,8 @@ class Kind(Enum):
     CARD_RESTORED = "card-restored"
     HARDWARE_CHANGED = "hardware-changed"
     CLOCK_WRONG = "clock-wrong"
+    CERTIFICATE_REFUSED = "certificate-refused"
+    CERTIFICATE_FAILED = "certificate-failed"
     SILENT_BOX = "silent-box"
 
 
@@ -57,6 +59,8 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.CARD_RESTORED: N_("This box went on from an older copy of its card."),
     Kind.HARDWARE_CHANGED: N_("This box runs from another card than before: %(last)s, and before %(first)s."),
     Kind.CLOCK_WRONG: N_("The box's clock is wrong: %(days)s days or more."),
+    Kind.CERTIFICATE_REFUSED: N_("This box asks for a certificate that it may not have."),
+    Kind.CERTIFICATE_FAILED: N_("No certificate could be got for this box; tries so far: %(tries)s."),
     Kind.SILENT_BOX: N_("Nothing was heard of this box for %(days)s days."),
 }
 TWINS = N_("Two boxes write under this box's name: one runs on %(first)s, the other on %(last)s.")
@@ -77,8 +81,16 @@ HINTS: Mapping[Kind, str] = {
         "If its card was replaced, nothing is to be done: settle this. A former card must not be used again."
     ),
     Kind.CLOCK_WRONG: N_("Set the clock at the box, or let it reach a network. Progress is taken all the same."),
+    Kind.CERTIFICATE_REFUSED: N_(
+        "Its pages go on without it. Find out who changed the box; if in doubt, set it up anew."
+    ),
+    Kind.CERTIFICATE_FAILED: N_("It is tried again. `qanat hub certificates` says what is in the way; pages go on."),
     Kind.SILENT_BOX: N_("Ask there whether it has power and a network, or bring its progress here on a stick."),
 }
+_WORKED_OUT = frozenset(
+    {Kind.SILENT_BOX, Kind.BACKUP_FAILED, Kind.KEYS_FORGOTTEN, Kind.LIST_REFUSED, Kind.CERTIFICATE_FAILED}
+)
+"""Nobody says that these are settled: they end when what they are about does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +129,7 @@ class Alarm:
     @property
     def can_settle(self) -> bool:
         """Whether staff can say that it is done with; what is worked out ends by itself."""
-        return self.kind not in (Kind.SILENT_BOX, Kind.BACKUP_FAILED, Kind.KEYS_FORGOTTEN, Kind.LIST_REFUSED)
+        return self.kind not in _WORKED_OUT
 
     def document(self) -> dict[str, object]:
         """As a command prints it for programs."""

@@ -58,6 +58,8 @@ _SETTLED: Mapping[Kind, str] = {
     Kind.CARD_RESTORED: N_("an older card"),
     Kind.HARDWARE_CHANGED: N_("another card"),
     Kind.CLOCK_WRONG: N_("a wrong clock"),
+    Kind.CERTIFICATE_REFUSED: N_("a request for a certificate"),
+    Kind.CERTIFICATE_FAILED: N_("a certificate that did not come"),
     Kind.SILENT_BOX: N_("a silent box"),
 }
 """The alarm that was settled, in a few words."""

@@ -51,6 +51,9 @@ from sync.hub.schema.projections import learner as learner
 from sync.hub.schema.projections import progress as progress
 from sync.hub.schema.projections import result as result
 from sync.hub.schema.projections import unread as unread
+from sync.hub.schema.secure import certificate as certificate
+from sync.hub.schema.secure import certificate_order as certificate_order
+from sync.hub.schema.secure import certificate_request as certificate_request
 from sync.hub.schema.sign_in import recovery_code as recovery_code
 from sync.hub.schema.sign_in import second_factor as second_factor
 from sync.hub.schema.steps import STEPS as STEPS
@@ -63,5 +66,5 @@ from sync.hub.schema.trust import trust_mirrored as trust_mirrored
 from sync.hub.schema.trust import trust_role as trust_role
 from sync.hub.schema.trust import trust_told as trust_told
 
-PROJECTIONS = (progress, result, learner, classroom, campus_word)
+PROJECTIONS = (progress, result, learner, classroom, campus_word, certificate_request)
 """Tables that hold nothing that is not in a batch."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, LargeBinary, inspect, select, text
 
 from catalog.fault import BoxFault
-from sync.hub.schema import campus_journal, drafts, keeping, projections, sign_in, trust
+from sync.hub.schema import campus_journal, drafts, keeping, projections, secure, sign_in, trust
 from sync.hub.schema.columns import METADATA, WHOLE, table, whole
 
 schema_version = table("schema_version", whole("number", is_key=True))
@@ -107,9 +107,14 @@ def _prints(connection: Connection) -> None:
     keeping.create_prints(connection)
 
 
+def _secure(connection: Connection) -> None:
+    """Boxes ask for certificates."""
+    secure.create(connection)
+
+
 STEPS: Sequence[Callable[[Connection], None]] = (
     _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots, _heads, _results, _publishing,
-    _prints,
+    _prints, _secure,
 )  # fmt: skip
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 

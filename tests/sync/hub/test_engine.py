@@ -38,6 +38,9 @@ def test_a_database_of_a_newer_qanat_is_not_touched(hub: Hub, tmp_path: Path, da
 FIRST_FORM = (
     "drop table hardware_print",
     "drop table twin",
+    "drop table certificate_order",
+    "drop table certificate",
+    "drop table certificate_request",
     "drop table letter",
     "drop table carried_pack",
     "drop table unread",
