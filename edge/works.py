@@ -22,6 +22,7 @@ def works(box: Box) -> Mapping[str, Work]:
         "sync": lambda request, listener: sync(box, request, listener),
         "enrol": lambda request, listener: enrol(box, request),
         "carry": lambda request, listener: carry(box, request, listener),
+        "doctor": lambda request, listener: doctor(box),
         "find": lambda request, listener: find(box, request),
         "scrub": lambda request, listener: scrub(box, listener),
         "backup": lambda request, listener: backup(box, request),
@@ -165,6 +166,14 @@ def backup(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
     from edge.keeping import works as keeping
 
     return keeping.backup(box, request)
+
+
+def doctor(box: Box) -> Mapping[str, Any]:
+    """Examine the box."""
+    # Loaded when somebody asks.
+    from edge.doctor.works import doctor as examined
+
+    return examined(box)
 
 
 def find(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from provisioning.doors import Doors
 
 ROOMS = {
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
+    "explain": ("provisioning.explain", "What the twelve letters say that are read out on the phone."),
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from edge.keeping.alarms import Alarm
+from edge.keeping.alarms import Alarm, Kind
 from edge.keeping.rot import Rot, rot_of
 from sync.web.language import gettext, ngettext, when
 
@@ -74,6 +74,11 @@ def hint(alarm: Alarm, rot: Rot | None = None) -> str:
             return gettext("Sync with the hub, which knows the time. The battery of the clock may be empty.")
         case "catalogue-expired":
             return gettext("What is here can be used as before. Let the box sync, or carry a newer list on a stick.")
+
+
+def plain(kind: Kind) -> Alarm:
+    """An alarm of which nothing is known but that it stands."""
+    return Alarm(kind, 0, 0)
 
 
 def alarm_rows(box: "Box") -> list[Mapping[str, Any]]:
