@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from edge.carrying.cli import carry
-from edge.doctor.cli import doctor
+from edge.doctor.cli import doctor, logs
 from edge.keeping.cli import backup, learner, restore
 from edge.learning.lrs.cli import lrs_key
 from edge.library.cli import find
@@ -117,6 +117,7 @@ box.add_command(password)
 box.add_command(lrs_key)
 box.add_command(find)
 box.add_command(doctor)
+box.add_command(logs)
 
 
 def ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = False) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ def works(box: Box) -> Mapping[str, Work]:
         "enrol": lambda request, listener: enrol(box, request),
         "carry": lambda request, listener: carry(box, request, listener),
         "doctor": lambda request, listener: doctor(box),
+        "logs": lambda request, listener: logs(box, request),
         "find": lambda request, listener: find(box, request),
         "scrub": lambda request, listener: scrub(box, listener),
         "backup": lambda request, listener: backup(box, request),
@@ -174,6 +175,13 @@ def doctor(box: Box) -> Mapping[str, Any]:
     from edge.doctor.works import doctor as examined
 
     return examined(box)
+
+
+def logs(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Write the report for the hub's staff. Raises CallerFault, DiskFull, BoxFault."""
+    from edge.doctor.works import logs as report
+
+    return report(box, request)
 
 
 def find(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""`qanat box doctor`: what is well with a box and what is not, in words, with what to do next.
+"""`qanat box doctor` and `logs`: what is well with a box and what is not, in words and as a report for the hub.
 
 * A box that cannot be opened is examined from outside: its machine, its card, its key, its database.
 * Heavy imports live inside the command.
@@ -29,6 +29,29 @@ def doctor(data: Path, *, as_json: bool) -> None:
 
     result = _examined(data)
     show(result, as_json, lambda: _say(result))
+
+
+@click.command()
+@click.option(
+    "--data",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The box's data folder.",
+)
+@click.option(
+    "--out", required=True, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="The sealed report."
+)
+@click.option("--recipient", default="", metavar="KEY", help="Who reads it, if not the hub: age1... or ssh-...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of words.")
+def logs(data: Path, out: Path, recipient: str, *, as_json: bool) -> None:
+    """Write a report for the hub's staff: how the box is and what its services said, sealed, without names."""
+    from edge.bars import size
+    from edge.cli import ask_or_do, show
+
+    result = ask_or_do(data, {"do": "logs", "to": str(out.absolute()), "recipient": recipient})
+    said = f"The report is in {result['file']}: {size(result['bytes'])}, sealed. `qanat hub open-logs` reads it."
+    show(result, as_json, lambda: click.echo(said))
 
 
 def _examined(data: Path) -> Mapping[str, Any]:

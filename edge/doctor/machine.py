@@ -101,7 +101,7 @@ def run_program(words: Sequence[str]) -> str | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout[:FILE_BYTES_MAX].decode(errors="replace") if done.returncode == 0 else None
+    return done.stdout[-FILE_BYTES_MAX:].decode(errors="replace") if done.returncode == 0 else None
 
 
 def _mount(data: Path, root: Path) -> Mount | None:

@@ -5,6 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from catalog import durable
+from catalog.fault import CallerFault
 from edge.doctor import checks, facts, wording
 from edge.doctor.checks import Check, Finding
 from edge.doctor.facts import Facts
@@ -16,6 +18,22 @@ if TYPE_CHECKING:
 def doctor(box: "Box") -> Mapping[str, Any]:
     """Examine a box that is open."""
     return document(facts.read(box))
+
+
+def logs(box: "Box", request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Write the report for the hub's staff to "to", sealed. Raises CallerFault, DiskFull, BoxFault."""
+    # Loaded when somebody asks for a report, not for an examination.
+    from edge.doctor.bundle import write
+
+    to = Path(request["to"])
+    if not to.parent.is_dir():
+        raise CallerFault(f"There is no folder {to.parent}.", "Name a file in a folder that is there.")
+    try:
+        with durable.replacing(to, 0o600) as target:
+            write(box, target, request["recipient"])
+    except OSError as error:
+        raise durable.disk_fault(error, to) from error
+    return {"file": str(to), "bytes": to.stat().st_size, "box": box.id}
 
 
 def doctor_of_closed(data: Path, why: str) -> Mapping[str, Any]:

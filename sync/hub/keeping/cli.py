@@ -201,7 +201,27 @@ def audit(data: Path, database: str | None, count: int, *, as_json: bool) -> Non
         click.echo(f"{moment(one.moment_seconds)}  {one.who}  {one.act}  {about}".rstrip())
 
 
-COMMANDS = (backup, restore, rebuild, replace, export, learner, audit)
+@click.command()
+@DATA
+@DATABASE
+@click.argument("report", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+              help="Where its parts are written.")  # fmt: skip
+@JSON
+def open_logs(data: Path, database: str | None, report: Path, folder: Path, *, as_json: bool) -> None:
+    """Open the report that a box wrote with `qanat box logs`, or on its doctor's page."""
+    from sync.hub.keeping.reports import open_report
+
+    with opened(data, database) as hub:
+        parts = open_report(report, folder, hub.keys)
+    if as_json:
+        print_json({"parts": [str(part) for part in parts]})
+        return
+    for part in parts:
+        click.echo(f"{part}: {sized(part.stat().st_size)}")
+
+
+COMMANDS = (backup, restore, rebuild, replace, export, learner, audit, open_logs)
 
 
 def _campus(hub: "Hub", name: str) -> str:

@@ -97,6 +97,7 @@ MATRIX = {
     "keeping.settle": STAFF,
     "keeping.export": TEACHING,
     "doctor.examine": STAFF,
+    "doctor.report": STAFF,
     "carrying.carry": STAFF,
     "carrying.letter": STAFF,
     "carrying.bring": STAFF,
