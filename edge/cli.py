@@ -69,6 +69,24 @@ def enrol(data: Path, hub: str, token: str, name: str, *, as_json: bool) -> None
 
 @box.command()
 @_DATA
+@click.option("--hub", required=True, metavar="URL", help="The hub's address.")
+@click.option(
+    "--code", prompt=True, metavar="CODE", help="The ten letters from the hub's page; asked for if not given."
+)
+@click.option("--name", default="", metavar="NAME", help="What the box is called.")
+@_JSON
+def adopt(data: Path, hub: str, code: str, name: str, *, as_json: bool) -> None:
+    """Let this box take the place of a dead one, by a short code from the hub. An empty folder becomes a new box."""
+    request = {"do": "adopt", "hub": hub, "code": code, "name": name}
+    result = ask_or_do(data, request, is_new_allowed=True)
+    said = (
+        f"This box stands for {result['campus_name']} now. What the hub has of the former one comes with the sessions."
+    )
+    show(result, as_json, lambda: click.echo(said))
+
+
+@box.command()
+@_DATA
 @click.option(
     "--lend",
     type=click.IntRange(1, LEND_MB_MAX),

@@ -21,6 +21,7 @@ def works(box: Box) -> Mapping[str, Work]:
         "courses": lambda request, listener: courses(box),
         "sync": lambda request, listener: sync(box, request, listener),
         "enrol": lambda request, listener: enrol(box, request),
+        "adopt": lambda request, listener: adopt(box, request),
         "carry": lambda request, listener: carry(box, request, listener),
         "doctor": lambda request, listener: doctor(box),
         "logs": lambda request, listener: logs(box, request),
@@ -110,6 +111,24 @@ def enrol(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
             box.ledger.book(link.traffic.total_bytes)
     box.change_config(settings)
     return {"box": pin.box, "hub": pin.address, "campus": pin.campus, "campus_name": pin.campus_name}
+
+
+def adopt(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Let the box take the place of another of the hub's, by a short code; what the hub has of that one comes home.
+
+    Raises TokenRefused, NotTheHub, EnrolledElsewhere, LinkFault, CallerFault.
+    """
+    # Loaded once in the life of a box, if ever.
+    from sync import adoption
+
+    code = adoption.Code.parse(request["code"])
+    address = box.config.with_changes({"hub": request["hub"].rstrip("/")}).hub
+    with box.open_link(address) as link:
+        try:
+            token = adoption.ask(link, box.keys, code, box.random_bytes)
+        finally:
+            box.ledger.book(link.traffic.total_bytes)
+    return enrol(box, {"token": str(token), "hub": address, "name": request.get("name", "")})
 
 
 def carry(box: Box, request: Mapping[str, Any], listener: Listener) -> Mapping[str, Any]:

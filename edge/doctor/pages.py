@@ -7,8 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from catalog.fault import CallerFault
 from edge.box import Box
-from edge.doctor import checks, facts, wording
-from edge.doctor.checks import State
 from sync.web.app import require
 from sync.web.language import gettext
 from sync.web.takes import OCTETS, takes
@@ -24,6 +22,10 @@ def blueprint(box: Box) -> Blueprint:
     @pages.get("/staff/doctor")
     @require("staff")
     def examine() -> ResponseReturnValue:
+        # Loaded when somebody asks, as below: other pages need none of it.
+        from edge.doctor import checks, facts, wording
+        from edge.doctor.checks import State
+
         found = facts.read(box, DATABASE_BYTES_MAX)
         findings = checks.examine(found)
         return render_template(
@@ -54,7 +56,6 @@ def blueprint(box: Box) -> Blueprint:
                 gettext("A report is sealed for the hub, and this box has none yet."),
                 gettext("Enrol the box first; until then read out the letters on this page."),
             )
-        # Loaded when somebody asks.
         from edge.doctor.bundle import write
 
         # Bounded in all its parts, and made for this one answer: no file that the front could send.

@@ -14,7 +14,7 @@ from edge.box import Box
 from edge.keeping.rot import rot_of
 from edge.keeping.wording import hint, sentence
 from edge.people.guard import Guard
-from edge.staff import budget, first_hour, watching
+from edge.staff import adopting, budget, first_hour, watching
 from edge.staff.chart import NIGHTS_DRAWN, Chart, chart
 from edge.staff.known import facts_of, missing_bytes
 from edge.staff.verdict import is_disk_low, verdict
@@ -33,7 +33,9 @@ ROWS_OF_CHART = 2
 def blueprint(box: Box) -> Blueprint:
     """The pages of staff, for the box's application."""
     pages = Blueprint("staff", __name__, template_folder="templates")
-    first_hour.add_pages(pages, box, Guard(box.clock))
+    guard = Guard(box.clock)
+    first_hour.add_pages(pages, box, guard)
+    adopting.add_pages(pages, box, guard)
     _status_pages(pages, box)
     budget.add_pages(pages, box)
     watching.add_pages(pages, box.live, lambda course: _course_title(box, course))

@@ -105,6 +105,23 @@ def replace(data: Path, database: str | None, old: str, new: str, *, as_json: bo
 @click.command()
 @DATA
 @DATABASE
+@click.option("--box", "old", required=True, metavar="ID", help="The box that is dead or lost.")
+@JSON
+def adoption_code(data: Path, database: str | None, old: str, *, as_json: bool) -> None:
+    """Make a short code by which a spare box takes the place of a dead one. It is shown once, and lasts a day."""
+    from sync.hub.keeping.audit import COMMAND_LINE
+
+    with opened(data, database) as hub:
+        shown = hub.adoptions.make(old, COMMAND_LINE)
+    if as_json:
+        print_json({"code": shown.code, "box": shown.box, "until_seconds": shown.until_seconds})
+    else:
+        click.echo(shown.code)
+
+
+@click.command()
+@DATA
+@DATABASE
 @click.option("--format", "form", required=True, type=click.Choice(["csv", "parquet", "xapi"]))
 @click.option("--to", "place", required=True, metavar="DIR", type=click.Path(path_type=Path), help="A new folder.")
 @click.option("--campus", metavar="NAME", help="Only this campus.")
@@ -221,7 +238,7 @@ def open_logs(data: Path, database: str | None, report: Path, folder: Path, *, a
         click.echo(f"{part}: {sized(part.stat().st_size)}")
 
 
-COMMANDS = (backup, restore, rebuild, replace, export, learner, audit, open_logs)
+COMMANDS = (backup, restore, rebuild, replace, adoption_code, export, learner, audit, open_logs)
 
 
 def _campus(hub: "Hub", name: str) -> str:

@@ -80,6 +80,8 @@ MATRIX = {
     "lrs.agents_profile": ANYBODY,
     "staff.claim": ANYBODY,
     "staff.take": ANYBODY,
+    "staff.adopt": ANYBODY,
+    "staff.take_place": ANYBODY,
     "staff.status": STAFF,
     "staff.nights": STAFF,
     "staff.session_now": STAFF,
