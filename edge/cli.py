@@ -15,7 +15,7 @@ import click
 
 from edge.carrying.cli import carry
 from edge.doctor.cli import doctor, logs
-from edge.keeping.cli import backup, learner, restore
+from edge.keeping.cli import backup, learner, reset, restore
 from edge.learning.lrs.cli import lrs_key
 from edge.library.cli import find
 from edge.people.cli import password
@@ -130,6 +130,7 @@ def scrub(data: Path, *, as_json: bool) -> None:
 box.add_command(carry)
 box.add_command(backup)
 box.add_command(restore)
+box.add_command(reset)
 box.add_command(learner)
 box.add_command(password)
 box.add_command(lrs_key)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.app import BoxApplication
-from edge.box import Box, SettableClock, read_config
+from edge.box import RESET_FILE, Box, SettableClock, read_config
 from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
@@ -52,6 +52,12 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
 
     Raises BoxFault where another process holds the box or a port, CallerFault where a setting cannot be.
     """
+    while _serve_once(data, options, say):
+        say("The box is opened anew.")
+
+
+def _serve_once(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) -> bool:
+    """Serve until told to stop; tells whether the box is to be opened anew, because it was reset."""
     clock = SystemClock()
     # Pages name files by their whole path, wherever the box was started from.
     with opened(data.resolve(), clock, options) as box:
@@ -59,6 +65,7 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
         front.bind()
         control = Control(data, works(box))
         minutes = Minutes(box)
+        box.open_again = front.stop
         box.start()
         control.start()
         minutes.start()
@@ -67,6 +74,7 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
         finally:
             control.close()
             minutes.close()
+    return (data / RESET_FILE).exists()
 
 
 @contextlib.contextmanager

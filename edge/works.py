@@ -30,6 +30,7 @@ def works(box: Box) -> Mapping[str, Work]:
         "backup": lambda request, listener: backup(box, request),
         "export-learner": lambda request, listener: export_learner(box, request),
         "erase-learner": lambda request, listener: erase_learner(box, request),
+        "reset": lambda request, listener: reset(box, request),
         "password": lambda request, listener: password(box, request),
         "lrs-key-new": lambda request, listener: lrs_key(box, request),
         "lrs-key-list": lambda request, listener: lrs_key(box, request),
@@ -201,6 +202,13 @@ def logs(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
     from edge.doctor.works import logs as report
 
     return report(box, request)
+
+
+def reset(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Let the box forget everybody. Raises WouldLose."""
+    from edge.keeping import works as keeping
+
+    return keeping.reset(box, request)
 
 
 def find(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -97,6 +97,8 @@ MATRIX = {
     "campus.learner": TEACHING,
     "campus.change_learner": TEACHING,
     "keeping.settle": STAFF,
+    "keeping.ask_reset": STAFF,
+    "keeping.reset": STAFF,
     "keeping.export": TEACHING,
     "doctor.examine": STAFF,
     "doctor.report": STAFF,
