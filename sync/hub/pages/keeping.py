@@ -34,6 +34,7 @@ _ACTS = {
     "publisher-named": N_("A publisher was given a key"),
     "publisher-signed": N_("A publisher signed its courses"),
     "replaced": N_("One box replaced another"),
+    "reset-ordered": N_("A stick was written that makes a box forget everybody"),
     "restored": N_("The hub was put back from a backup"),
     "revoked": N_("A box was taken out of service"),
     "rolled-back": N_("A former version of a course was published again"),
