@@ -14,6 +14,7 @@ from edge.box import Box
 from edge.campus import asking_pages
 from edge.campus import pages as campus_pages
 from edge.carrying import pages as carrying_pages
+from edge.doctor import pages as doctor_pages
 from edge.keeping import pages as keeping_pages
 from edge.learning import pages as learning_pages
 from edge.learning.lrs import pages as lrs_pages
@@ -77,6 +78,7 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(keeping_pages.blueprint(box))
     app.register_blueprint(portal_pages.blueprint(box))
     app.jinja_env.globals["secure_address"] = lambda: _secure_address(box)
+    app.register_blueprint(doctor_pages.blueprint(box))
     app.request_class = carrying_pages.request_class(box)
     if box.config.neighbours:
         app.register_blueprint(create_mirror(Mirror(box.releases, box.store)))

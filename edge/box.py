@@ -124,6 +124,8 @@ MIGRATIONS = (
 
 FOLDER_MODE = 0o700
 LOCK_FILE = "box.lock"
+RESET_FILE = "reset.asked"
+"""There once the box is to forget everybody (`edge/keeping/reset.py`)."""
 
 
 OpenLink = Callable[[str], AbstractContextManager[Link]]
@@ -159,6 +161,8 @@ class Box:
         self.open_link = open_link
         self._lock = lock
         self.is_closed = False
+        self.open_again: Callable[[], None] = lambda: None
+        """Lets the box be closed and opened anew, once whoever asks has their answer; set by who serves it."""
         self.database = Database(data / "box.db", MIGRATIONS)
         self.keys = own_keys(data / "keys", self.database)
         self.id = box_id(self.keys.public)
@@ -237,6 +241,8 @@ class Box:
         """
         lock = _take_lock(data)
         try:
+            if (data / RESET_FILE).exists():
+                config = _reset(data, config)
             box = cls(data, config or read_config(data), clock, random_bytes, open_link, lock)
             box._mend(parts)
         except BaseException:
@@ -345,6 +351,15 @@ class Box:
         trust.look(self)
         self.journal.open_epoch()
         self.secure.look()
+
+
+def _reset(data: Path, config: Config | None) -> Config | None:
+    """Make a new box of the one that was asked to forget everybody."""
+    # Loaded once in the life of a box, if ever.
+    from edge.keeping import reset
+
+    reset.finish(data)
+    return config and config.with_changes(reset.OTHER_HUB)
 
 
 def read_config(data: Path) -> Config:

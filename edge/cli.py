@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from edge.carrying.cli import carry
-from edge.keeping.cli import backup, learner, restore
+from edge.doctor.cli import doctor, logs
+from edge.keeping.cli import backup, learner, reset, restore
 from edge.learning.lrs.cli import lrs_key
 from edge.library.cli import find
 from edge.people.cli import password
@@ -93,6 +94,24 @@ def enrol(data: Path, hub: str, token: str, name: str, *, own_partition: bool, a
 
 @box.command()
 @_DATA
+@click.option("--hub", required=True, metavar="URL", help="The hub's address.")
+@click.option(
+    "--code", prompt=True, metavar="CODE", help="The ten letters from the hub's page; asked for if not given."
+)
+@click.option("--name", default="", metavar="NAME", help="What the box is called.")
+@_JSON
+def adopt(data: Path, hub: str, code: str, name: str, *, as_json: bool) -> None:
+    """Let this box take the place of a dead one, by a short code from the hub. An empty folder becomes a new box."""
+    request = {"do": "adopt", "hub": hub, "code": code, "name": name}
+    result = ask_or_do(data, request, is_new_allowed=True)
+    said = (
+        f"This box stands for {result['campus_name']} now. What the hub has of the former one comes with the sessions."
+    )
+    show(result, as_json, lambda: click.echo(said))
+
+
+@box.command()
+@_DATA
 @click.option(
     "--lend",
     type=click.IntRange(1, LEND_MB_MAX),
@@ -138,10 +157,13 @@ def scrub(data: Path, *, as_json: bool) -> None:
 box.add_command(carry)
 box.add_command(backup)
 box.add_command(restore)
+box.add_command(reset)
 box.add_command(learner)
 box.add_command(password)
 box.add_command(lrs_key)
 box.add_command(find)
+box.add_command(doctor)
+box.add_command(logs)
 
 
 def _settings_in(path: Path) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.app import BoxApplication
 from edge.birth.hardware import parts_of
-from edge.box import Box, SettableClock, read_config
+from edge.box import RESET_FILE, Box, SettableClock, read_config
 from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
@@ -62,7 +62,7 @@ def serve(
         return
     # Pages name files by their whole path, wherever the box was started from.
     while _served(data.resolve(), options, clock, say):
-        say("This box has a name of its own now, and opens again under it.")
+        say("The box is opened anew.")
 
 
 def _served(data: Path, options: Mapping[str, Any], clock: SettableClock, say: Callable[[str], None]) -> bool:
@@ -73,6 +73,7 @@ def _served(data: Path, options: Mapping[str, Any], clock: SettableClock, say: C
         box.renewal.when_done = front.stop
         control = Control(data, works(box))
         minutes = Minutes(box)
+        box.open_again = front.stop
         box.start()
         control.start()
         minutes.start()
@@ -81,7 +82,7 @@ def _served(data: Path, options: Mapping[str, Any], clock: SettableClock, say: C
         finally:
             control.close()
             minutes.close()
-        return box.renewal.is_done
+        return box.renewal.is_done or (data / RESET_FILE).exists()
 
 
 def _has_ground(data: Path, options: Mapping[str, Any], clock: SettableClock, say: Callable[[str], None]) -> bool:

@@ -9,6 +9,7 @@ ROOMS = {
     "slot": ("provisioning.slots.cli", "The two slots of a card: what runs, and whether it is good."),
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
     "network": ("provisioning.network.cli", "The networks of a box, from its seed."),
+    "explain": ("provisioning.explain", "What the twelve letters say that are read out on the phone."),
 }
 
 

@@ -56,6 +56,12 @@ def raised(connection: Connection, marks: Sequence[Mark]) -> None:
     )
 
 
+def waits_for_backup(reader: Connection) -> bool:
+    """Tell whether the hub has taken something, and nothing of it is in a backup."""
+    row = reader.execute("select max(taken) as taken, max(backed_up) as backed_up from epoch").fetchone()
+    return row["taken"] is not None and row["taken"] >= 0 and row["backed_up"] < 0
+
+
 def heads(reader: Connection) -> list[Head]:
     """Where the epochs end that a report names, the oldest first."""
     rows = reader.execute(

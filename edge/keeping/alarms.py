@@ -75,7 +75,7 @@ class Alarm:
     @property
     def is_grave(self) -> bool:
         """Whether somebody has to do something; the others are only to be known."""
-        return self.kind not in FADES_SECONDS
+        return is_grave(self.kind)
 
 
 class Alarms:
@@ -131,6 +131,11 @@ class Alarms:
         now_seconds = self._clock.now().wall_seconds
         is_recent = abs(now_seconds - found.last_seconds) < STILL_SECONDS
         return is_recent and found.numbers == numbers
+
+
+def is_grave(kind: Kind) -> bool:
+    """Tell whether somebody has to do something about it."""
+    return kind not in FADES_SECONDS
 
 
 def is_faded(alarm: Alarm, now_seconds: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from edge.keeping.alarms import Alarm
+from edge.keeping.alarms import Alarm, Kind
 from edge.keeping.rot import Rot, rot_of
 from sync.web.language import gettext, ngettext, when
 
@@ -93,6 +93,11 @@ def hint(alarm: Alarm, rot: Rot | None = None) -> str:
             return gettext("Everything else works. Ask the hub's staff for a new token, and enrol the box with it.")
         case "seed-refused":
             return gettext("The box works without it. Have a new seed made for this card, or set the box up by hand.")
+
+
+def plain(kind: Kind) -> Alarm:
+    """An alarm of which nothing is known but that it stands."""
+    return Alarm(kind, 0, 0)
 
 
 def alarm_rows(box: "Box") -> list[Mapping[str, Any]]:

@@ -122,6 +122,24 @@ class Fleet:
             connection.execute(schema.enrolment_token.insert().values(row))
         return token
 
+    def make_token_for(self, campus: str, key: str, replaces: str) -> Token:
+        """A fresh token that this key alone can use, and by which it takes the place of another box."""
+        secret = base64.b32encode(self._random_bytes(SECRET_BYTES)).decode().lower()
+        with writing(self._engine) as connection:
+            row = {
+                "hash": _hash(secret), "campus": campus, "made_seconds": self._now(), "used_by_key": key,
+                "replaces": replaces,
+            }  # fmt: skip
+            connection.execute(schema.enrolment_token.insert().values(row))
+        return Token(secret, fingerprint(self._keys.public))
+
+    def replaces(self, secret: str) -> str:
+        """The box in whose place the one comes that uses this token; "" where it is one more, or no such token."""
+        token = schema.enrolment_token.c
+        with reading(self._engine) as connection:
+            found = connection.execute(select(token.replaces).where(token.hash == _hash(secret))).scalar_one_or_none()
+        return found or ""
+
     def campus_called(self, name: str) -> Campus:
         """The campus of this name; a new one wants every course that is for all. Raises CallerFault."""
         tidy = tidy_name(name)

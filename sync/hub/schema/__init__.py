@@ -19,6 +19,7 @@ from sync.hub.schema.drafts import draft_weight as draft_weight
 from sync.hub.schema.drafts import edition as edition
 from sync.hub.schema.drafts import moved_activity as moved_activity
 from sync.hub.schema.drafts import scheduled as scheduled
+from sync.hub.schema.fleet import adoption as adoption
 from sync.hub.schema.fleet import box as box
 from sync.hub.schema.fleet import campus as campus
 from sync.hub.schema.fleet import enrolment_token as enrolment_token

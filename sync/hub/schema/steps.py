@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, LargeBinary, inspect, select, text
 
 from catalog.fault import BoxFault
-from sync.hub.schema import campus_journal, drafts, keeping, projections, secure, sign_in, trust
+from sync.hub.schema import campus_journal, drafts, fleet, keeping, projections, secure, sign_in, trust
 from sync.hub.schema.columns import METADATA, WHOLE, table, whole
 
 schema_version = table("schema_version", whole("number", is_key=True))
@@ -112,9 +112,15 @@ def _secure(connection: Connection) -> None:
     secure.create(connection)
 
 
+def _adoptions(connection: Connection) -> None:
+    """A spare box takes the place of a dead one by a short code."""
+    fleet.create_adoptions(connection)
+    _add_column(connection, "enrolment_token", "replaces", "text not null default ''")
+
+
 STEPS: Sequence[Callable[[Connection], None]] = (
     _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots, _heads, _results, _publishing,
-    _prints, _secure,
+    _prints, _secure, _adoptions,
 )  # fmt: skip
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 

@@ -59,6 +59,8 @@ FIRST_FORM = (
     "alter table want drop column withdrawn_seconds",
     "alter table want drop column held_root",
     "alter table want drop column held_until_seconds",
+    "drop table adoption",
+    "alter table enrolment_token drop column replaces",
     "drop index pack_course",
     "alter table pack drop column from_root",
     "alter table pack drop column profile",
