@@ -71,7 +71,7 @@ def blueprint(box: Box) -> Blueprint:
     def welcome() -> ResponseReturnValue:
         if not box.config.portal:
             return redirect("/")
-        return render_template("portal/welcome.html", address=request.host, greeting=_greeting(box))
+        return render_template("portal/welcome.html", address=request.host_url.rstrip("/"), greeting=_greeting(box))
 
     @pages.before_app_request
     def remember() -> None:
