@@ -20,6 +20,9 @@ enrolment_token = table(
     whole("made_seconds"),
     words("used_by_key", is_nullable=True),
     whole("used_seconds", is_nullable=True),
+    # The batch that it was made in, and when it runs out; a token made by hand has neither.
+    words("batch", server_default=""),
+    whole("expires_seconds", is_nullable=True),
 )
 
 box = table(
