@@ -5,6 +5,8 @@ import click
 from provisioning.doors import Doors
 
 ROOMS = {
+    "batch": ("provisioning.batch.cli", "Batches of cards: new."),
+    "report": ("provisioning.batch.cli", "What became of each card of a batch."),
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
 }
 
