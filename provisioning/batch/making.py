@@ -6,6 +6,7 @@
 * What a box is to say of itself is judged by the box's own rules before anything is written.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,9 @@ class Wishes:
     settings: Mapping[str, Any] = field(default_factory=dict)
     by_world_rules: bool = False
 
+
+_JOINING = 9
+"""Signs that join a letter to the next one (virama, coeng): nothing ends in one."""
 
 Tokens = Callable[[], bytes]
 """Gets a batch of tokens as its hub signed it: asked once, and only when there is no batch yet."""
@@ -136,6 +140,8 @@ def short_name(campus_name: str, number: int, last: int) -> str:
     end = f" {number:0{max(2, len(str(last)))}}"
     kept = " ".join("".join(letter for letter in campus_name if letter.isprintable()).split()) or NAMELESS
     while len((kept + end).encode()) > WIFI_NAME_BYTES_MAX:
+        kept = kept[:-1]
+    while kept and unicodedata.combining(kept[-1]) == _JOINING:
         kept = kept[:-1]
     return kept.rstrip() + end
 
