@@ -7,6 +7,7 @@ from provisioning.doors import Doors
 ROOMS = {
     "batch": ("provisioning.batch.cli", "Batches of cards: new."),
     "labels": ("provisioning.labels.cli", "A PDF sheet of labels for a batch of cards."),
+    "check": ("provisioning.batch.check_cli", "Check a box on the desk against its card."),
     "report": ("provisioning.batch.cli", "What became of each card of a batch."),
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
 }

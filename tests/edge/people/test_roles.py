@@ -96,6 +96,7 @@ MATRIX = {
     "campus.change_learner": TEACHING,
     "keeping.settle": STAFF,
     "keeping.export": TEACHING,
+    "birth_facts.birth": ANYBODY,
     "carrying.carry": STAFF,
     "carrying.letter": STAFF,
     "carrying.bring": STAFF,
