@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, request
 
+from edge.birth import pages as birth_pages
 from edge.box import Box
 from edge.campus import asking_pages
 from edge.campus import pages as campus_pages
@@ -79,6 +80,7 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(portal_pages.blueprint(box))
     app.jinja_env.globals["secure_address"] = lambda: _secure_address(box)
     app.register_blueprint(doctor_pages.blueprint(box))
+    app.register_blueprint(birth_pages.blueprint(box))
     app.request_class = carrying_pages.request_class(box)
     if box.config.neighbours:
         app.register_blueprint(create_mirror(Mirror(box.releases, box.store)))

@@ -7,6 +7,10 @@ from provisioning.doors import Doors
 ROOMS = {
     "first-boot": ("provisioning.first_boot.cli", "What the appliance does at every start, before the box."),
     "slot": ("provisioning.slots.cli", "The two slots of a card: what runs, and whether it is good."),
+    "batch": ("provisioning.batch.cli", "Batches of cards: new."),
+    "labels": ("provisioning.labels.cli", "A PDF sheet of labels for a batch of cards."),
+    "check": ("provisioning.batch.check_cli", "Check a box on the desk against its card."),
+    "report": ("provisioning.batch.cli", "What became of each card of a batch."),
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
     "network": ("provisioning.network.cli", "The networks of a box, from its seed."),
     "explain": ("provisioning.explain", "What the twelve letters say that are read out on the phone."),

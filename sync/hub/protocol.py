@@ -46,6 +46,7 @@ STATUS = {
     "signature": 401,
     "token-unknown": 403,
     "token-used": 403,
+    "token-expired": 403,
     "box-unknown": 403,
     "nonce": 409,
     "fault": 409,

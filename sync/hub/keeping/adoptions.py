@@ -87,7 +87,7 @@ class Adoptions:
             connection.execute(update(table).where(table.c.place == ask.place).values(tries=row.tries + 1))
             old = find(connection, row.box)
             assert old is not None, "a code is made for a box that is known, and boxes are never forgotten"
-        token = self._fleet.make_token_for(old.campus, ask.key, row.box)
+        token = self._fleet.make_token(self._fleet.campus(old.campus), bound_to=ask.key, replaces=row.box)
         return adoption.answer(bytes.fromhex(row.proof), ask, body, token.secret, self._keys.public, self._random_bytes)
 
     def demand_free(self, secret: str, new: str) -> None:

@@ -32,6 +32,7 @@ class Kind(Enum):
     """What an alarm is about; the value is what programs and the database call it."""
 
     CARD_CLONED = "card-cloned"
+    TOKEN_REUSED = "token-reused"  # noqa: S105 - a name, no secret
     JOURNAL_CONTRADICTS = "journal-contradicts"
     HUB_RESTORED = "hub-restored"
     BACKUP_FAILED = "backup-failed"
@@ -49,6 +50,7 @@ class Kind(Enum):
 
 SENTENCES: Mapping[Kind, str] = {
     Kind.CARD_CLONED: N_("Two boxes write under this box's name."),
+    Kind.TOKEN_REUSED: N_("Another machine came with the token that this box had used."),
     Kind.JOURNAL_CONTRADICTS: N_("A second machine writes other events under numbers that are taken."),
     Kind.HUB_RESTORED: N_("The hub was put back from a backup."),
     Kind.BACKUP_FAILED: N_("The nightly backup could not be made."),
@@ -67,6 +69,9 @@ TWINS = N_("Two boxes write under this box's name: one runs on %(first)s, the ot
 """The same of a copied card whose two machines have said on what they run (`qanat box status` says it there)."""
 HINTS: Mapping[Kind, str] = {
     Kind.CARD_CLONED: N_("Nothing is lost: both are kept apart. Find the copied card, and set that box up anew."),
+    Kind.TOKEN_REUSED: N_(
+        "It was refused. Burned again, a card needs a new seed; if nobody burned one, a card or its batch was copied."
+    ),
     Kind.JOURNAL_CONTRADICTS: N_("What came first is kept. Find the copied card, and set that box up anew."),
     Kind.HUB_RESTORED: N_("Boxes send again what the backup lacked. Settle this when all of them have called."),
     Kind.ERASURE_UNLISTED: N_(

@@ -45,12 +45,14 @@ _ACTS = {
     "staff-added": N_("Somebody was given an account"),
     "token": N_("A token was made"),
     "twin-allowed": N_("A copied card was let be a box of its own"),
+    "token-batch": N_("A batch of tokens was made"),
     "withdrawn": N_("A course was withdrawn"),
 }
 """What a line of the log says; an act of another part that is not here stands there as it is."""
 
 _SETTLED: Mapping[Kind, str] = {
     Kind.CARD_CLONED: N_("a copied card"),
+    Kind.TOKEN_REUSED: N_("a token that came twice"),
     Kind.JOURNAL_CONTRADICTS: N_("two journals under one name"),
     Kind.HUB_RESTORED: N_("a hub that was put back"),
     Kind.BACKUP_FAILED: N_("a backup that failed"),

@@ -22,6 +22,9 @@ enrolment_token = table(
     whole("used_seconds", is_nullable=True),
     # The box in whose place the one comes that uses it; "": it is one more.
     words("replaces", server_default=""),
+    # The batch that it was made in, and when it runs out; a token made by hand has neither.
+    words("batch", server_default=""),
+    whole("expires_seconds", is_nullable=True),
 )
 
 adoption = table(

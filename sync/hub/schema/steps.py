@@ -118,9 +118,16 @@ def _adoptions(connection: Connection) -> None:
     _add_column(connection, "enrolment_token", "replaces", "text not null default ''")
 
 
+def _token_batches(connection: Connection) -> None:
+    """Tokens come in batches, and run out."""
+    whole = WHOLE.compile(dialect=connection.dialect)
+    _add_column(connection, "enrolment_token", "batch", "text not null default ''")
+    _add_column(connection, "enrolment_token", "expires_seconds", whole)
+
+
 STEPS: Sequence[Callable[[Connection], None]] = (
     _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots, _heads, _results, _publishing,
-    _prints, _secure, _adoptions,
+    _prints, _secure, _adoptions, _token_batches,
 )  # fmt: skip
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 

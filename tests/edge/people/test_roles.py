@@ -103,6 +103,7 @@ MATRIX = {
     "keeping.export": TEACHING,
     "doctor.examine": STAFF,
     "doctor.report": STAFF,
+    "birth_facts.birth": ANYBODY,
     "carrying.carry": STAFF,
     "carrying.letter": STAFF,
     "carrying.bring": STAFF,

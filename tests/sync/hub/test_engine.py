@@ -68,6 +68,8 @@ FIRST_FORM = (
     "alter table box drop column can",
     "alter table box drop column follows",
     "alter table box drop column heads",
+    "alter table enrolment_token drop column batch",
+    "alter table enrolment_token drop column expires_seconds",
     "update schema_version set number = 1",
 )
 """What leads back to the tables that the first hubs have."""

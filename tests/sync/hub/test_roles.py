@@ -59,6 +59,7 @@ MATRIX = {
     "campuses.make_campus": STAFF,
     "campuses.campus": STAFF,
     "campuses.make_token": STAFF,
+    "campuses.make_batch": STAFF,
     "campuses.revoke": STAFF,
     "carrying.ask": NOT_YET_SAFE,
     "carrying.take": NOT_YET_SAFE,
