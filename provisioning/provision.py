@@ -6,6 +6,7 @@ from provisioning.doors import Doors
 
 ROOMS = {
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
+    "rescue": ("provisioning.rescue.cli", "Read what learners did off a card that is ill."),
     "burn": ("provisioning.burn.cli", "Put an image on many cards at once, each with its own seed, read back."),
 }
 

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.table import Row, show
-from tests.provisioning.burn.made_image import MIB, map_of, pack, run
+from tests.system.burning.made_image import MIB, map_of, pack, run
 
 RATIO_MAX = 3.5
 MEMORY_MAX_BYTES = 150_000_000

@@ -14,9 +14,11 @@ from provisioning.burn.disks import disk_id_of
 from provisioning.burn.image import ImageRefused
 from provisioning.burn.own import Fat
 from provisioning.burn.target import Device, Target, read_bytes
-from tests.provisioning.burn.conftest import Desk
-from tests.provisioning.burn.liars import Dies, Drops, Hangs, Honest, Rots, Stale, Wraps, opened_with
-from tests.provisioning.burn.made_image import MIB, SIZE_BYTES, map_of, pack
+from tests.system.burning.conftest import Desk
+from tests.system.burning.liars import Dies, Drops, Hangs, Honest, Rots, Stale, Wraps, opened_with
+from tests.system.burning.made_image import MIB, SIZE_BYTES, map_of, pack
+
+pytestmark = pytest.mark.system
 
 CARD_BYTES = 256 * MIB
 ROOT_AT = 37 * MIB

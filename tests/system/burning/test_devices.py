@@ -12,7 +12,7 @@ import pytest
 
 from provisioning.burn.disks import Disks, refusal
 from provisioning.burn.own import Fat
-from tests.provisioning.burn.made_image import MIB, SIZE_BYTES, make_image, map_of, pack, run
+from tests.system.burning.made_image import MIB, SIZE_BYTES, make_image, map_of, pack, run
 
 pytestmark = pytest.mark.system
 

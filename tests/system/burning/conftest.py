@@ -12,7 +12,7 @@ from provisioning.burn.image import CardImage
 from provisioning.burn.slot import Opened
 from provisioning.burn.target import Device
 from sync.clock import SystemClock
-from tests.provisioning.burn.made_image import make_image
+from tests.system.burning.made_image import make_image
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from provisioning.batch.book import Batch, Book, Card, State, keep_seed
 from provisioning.burn.cli import burn
 from provisioning.burn.own import Fat
 from sync.clock import SystemClock
-from tests.provisioning.burn.made_image import MIB
+from tests.system.burning.made_image import MIB
+
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import zstandard
 
 from catalog.digest import sha2_hex
+from tests.provisioning.burn.made_map import written_map
 from tests.wire import noise
 
 MIB = 1 << 20
@@ -65,17 +66,6 @@ def map_of(image: Path, block_bytes: int = 4096) -> bytes:
         rows += f'        <Range chksum="{sha2_hex(piece, 256)}"> {start}-{end - 1} </Range>\n'
         start = end
     return written_map(len(data), rows, block_bytes)
-
-
-def written_map(size_bytes: int, rows: str, block_bytes: int = 4096) -> bytes:
-    text = (
-        '<?xml version="1.0" ?>\n<bmap version="2.0">\n'
-        f"    <ImageSize> {size_bytes} </ImageSize>\n    <BlockSize> {block_bytes} </BlockSize>\n"
-        "    <ChecksumType> sha256 </ChecksumType>\n"
-        f"    <BmapFileChecksum> {'0' * 64} </BmapFileChecksum>\n"
-        f"    <BlockMap>\n{rows}    </BlockMap>\n</bmap>\n"
-    )
-    return text.replace("0" * 64, sha2_hex(text.encode(), 256), 1).encode()
 
 
 def run(*words: object, data: bytes = b"") -> bytes:
