@@ -42,7 +42,13 @@ def box() -> None:
 @click.option("--host", metavar="ADDRESS", help="Address to listen on; 127.0.0.1 for this machine only.")
 @click.option("--port", type=click.IntRange(1, 65_535), help="Port of the pages.")
 @click.option("--content-port", type=click.IntRange(1, 65_535), help="First port of the courses.")
-def serve(data: Path, host: str | None, port: int | None, content_port: int | None) -> None:
+@click.option(
+    "--above",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Settings of the machine, written as in box.toml, that stand above the box's own.",
+)
+def serve(data: Path, host: str | None, port: int | None, content_port: int | None, above: Path | None) -> None:
     """Serve the box until it is told to stop. An empty folder becomes a new box."""
     gc.disable()  # what is loaded stays; looking through it for garbage costs a tenth of the start
     from edge.serve import serve as serve_box
@@ -50,7 +56,8 @@ def serve(data: Path, host: str | None, port: int | None, content_port: int | No
     gc.freeze()
     gc.enable()
     options = {"host": host, "port": port, "content_port": content_port}
-    serve_box(data, {name: value for name, value in options.items() if value is not None}, click.echo)
+    said = {name: value for name, value in options.items() if value is not None}
+    serve_box(data, {**(_settings_in(above) if above else {}), **said}, click.echo)
 
 
 @box.command()
@@ -115,6 +122,16 @@ box.add_command(learner)
 box.add_command(password)
 box.add_command(lrs_key)
 box.add_command(find)
+
+
+def _settings_in(path: Path) -> Mapping[str, Any]:
+    import tomllib
+
+    from edge.config import Config
+
+    text = path.read_text(encoding="utf-8")
+    Config.from_toml(text)  # refuses with a sentence what cannot be
+    return tomllib.loads(text)
 
 
 def ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = False) -> Mapping[str, Any]:

@@ -5,6 +5,8 @@ import click
 from provisioning.doors import Doors
 
 ROOMS = {
+    "first-boot": ("provisioning.first_boot.cli", "What the appliance does at every start, before the box."),
+    "slot": ("provisioning.slots.cli", "The two slots of a card: what runs, and whether it is good."),
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
     "rescue": ("provisioning.rescue.cli", "Read what learners did off a card that is ill."),
     "burn": ("provisioning.burn.cli", "Put an image on many cards at once, each with its own seed, read back."),
