@@ -21,8 +21,8 @@ NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
 # Compiled modules are kept: each worker of the tests would compile everything anew otherwise.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-channel bench-progress \
-	bench-courses conformance sbom vendor soak soak-image image format formats
+.PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-burning bench-channel \
+	bench-progress bench-courses conformance sbom vendor soak soak-image image format formats
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -88,6 +88,9 @@ bench-channel: setup engines  ## our channel beside rsync, casync, xdelta3, zstd
 
 bench-courses: setup engines  ## courses that others made: serving, importing, finding (PARTS="assets import memory finding pages", JSON=1, STRICT=1)
 	@JSON=$(JSON) STRICT=$(STRICT) $(BIN)/python -m tests.bench.courses $(PARTS)
+
+bench-burning: setup engines  ## burning eight cards beside one (JSON=1, BURN_IN=DIR)
+	@JSON=$(JSON) BURN_IN=$(BURN_IN) $(BIN)/python -m tests.bench.burning
 
 sbom: setup  ## bills of materials of box and hub (CycloneDX) and the texts of all licences, into build/sbom
 	@$(BIN)/python -m provisioning.bill

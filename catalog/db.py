@@ -224,6 +224,21 @@ class Database:
             return work(self._writer)
 
 
+def fold_log(path: Path) -> None:
+    """Bring what a database's log holds into its file, of a copy that may be damaged: no table is looked at.
+
+    Raises BoxFault where the file is no database, or the disk will not do.
+    """
+    try:
+        connection = sqlite3.connect(path, isolation_level=None)  # noqa: TID251 - its home
+        try:
+            connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise _fault(error, path) from error
+
+
 @contextmanager
 def strangers(path: Path) -> "Iterator[Connection]":
     """A database that came from outside, to read from: it runs nothing of its own, and no question takes for ever.

@@ -14,6 +14,8 @@ ROOMS = {
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
     "network": ("provisioning.network.cli", "The networks of a box, from its seed."),
     "explain": ("provisioning.explain", "What the twelve letters say that are read out on the phone."),
+    "rescue": ("provisioning.rescue.cli", "Read what learners did off a card that is ill."),
+    "burn": ("provisioning.burn.cli", "Put an image on many cards at once, each with its own seed, read back."),
 }
 
 

@@ -82,8 +82,9 @@ def make_folders(machine: Machine, say: Say) -> None:
         make(folder, mode)
         os.chown(folder, account.user, account.group)
         folder.chmod(mode)
-    for folder in (machine.data / "log", machine.data / "chrony"):
-        make(folder, 0o755)
+    chrony = machine.data / "chrony"
+    make(chrony, 0o750)
+    os.chown(chrony, _number(machine.etc / "passwd", "_chrony", 2), _number(machine.etc / "group", "_chrony", 2))
 
 
 def take_seed(machine: Machine, say: Say) -> None:
@@ -106,12 +107,29 @@ def take_seed(machine: Machine, say: Say) -> None:
         say(f"card {seed.id}: this is {seed.settings.get('name', 'a new box')}, for {seed.campus_name or 'a campus'}")
 
 
+def join_networks(machine: Machine, say: Say) -> None:
+    """Let the networks be what the seed says, before any of them is up: each start makes them anew."""
+    from provisioning.network import files
+    from provisioning.network.cli import RADIO_DRIVERS
+    from provisioning.network.plan import Plan
+
+    kept = machine.box / KEPT_SEED
+    if not kept.is_file():
+        return
+    plan = Plan.of(Seed.from_bytes(_read(kept)))
+    files.write(plan, machine.root)
+    wrong = files.apply(plan, files.run, has_radio=RADIO_DRIVERS.exists())
+    if wrong:
+        raise BoxFault(" ".join(wrong), "Start the box again; docs/network.md says what each part is for.")
+
+
 STEPS: dict[str, Step] = {
     "grow": grow,
     "machine-id": keep_machine_id,
     "clock": set_clock,
     "folders": make_folders,
     "seed": take_seed,
+    "networks": join_networks,
 }
 """In this order."""
 

@@ -70,7 +70,7 @@ class Plan:
 
         A box that opens no network is a guest in another: its pages are seen there. `serves_lan` asks for both.
         """
-        is_served_on_lan = seed.wifi is None or seed.rest.get("serves_lan") is True
+        is_served_on_lan = seed.wifi is None or seed.serves_lan
         return cls(seed.id, seed.wifi, seed.join, seed.apn, is_served_on_lan, time_servers)
 
 

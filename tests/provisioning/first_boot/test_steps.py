@@ -32,8 +32,11 @@ def machine(tmp_path: Path) -> Bench:
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "etc/machine-id").write_text("f" * 32 + "\n")
     (tmp_path / "etc/qanat/started").write_text("disk=sda slot=2\n")
-    (tmp_path / "etc/passwd").write_text(f"root:x:0:0::/:/bin/sh\nqanat:x:{os.getuid()}:{os.getgid()}::/:/bin/false\n")
-    (tmp_path / "etc/group").write_text(f"root:x:0:\nwww-data:x:{os.getgid()}:\n")
+    (tmp_path / "etc/passwd").write_text(
+        f"root:x:0:0::/:/bin/sh\nqanat:x:{os.getuid()}:{os.getgid()}::/:/bin/false\n"
+        f"_chrony:x:{os.getuid()}:{os.getgid()}::/:/bin/false\n"
+    )
+    (tmp_path / "etc/group").write_text(f"root:x:0:\nwww-data:x:{os.getgid()}:\n_chrony:x:{os.getgid()}:\n")
     (tmp_path / "dev/qanat/data").symlink_to("../sda4")
     for name, sectors in {"sda/size": 6_000_000, "sda4/start": 2_000_000, "sda4/size": 131_072}.items():
         (tmp_path / "sys/class/block" / name).write_text(f"{sectors}\n")
