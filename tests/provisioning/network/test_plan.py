@@ -81,7 +81,7 @@ def test_a_box_without_wifi_opens_nothing_and_is_seen_by_the_school() -> None:
 
 
 def test_a_box_with_its_own_network_is_seen_by_the_school_only_where_asked() -> None:
-    both = replace(SEED, rest={"serves_lan": True})
+    both = replace(SEED, serves_lan=True)
 
     assert [2, 3] == [text(seed, "etc/nftables.conf").count("8100-8115") for seed in (SEED, both)]
 
