@@ -160,12 +160,12 @@ class Report:
     pruned: Sequence[Head] = ()
     given_back: bytes = b""
     """A signed batch of the hub's own journal, which it asked for."""
+    version: int = VERSION
+    extra: Mapping[str, Any] = field(default_factory=dict)
     hardware: Sequence[str] = ()
     """What the box runs from, as prints: its card, and its machine ("" where that is not known); () says nothing.
 
     A third says by which key it would go, if it runs from a copy and is to be a box of its own."""
-    version: int = VERSION
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         own: dict[str, Any] = {
