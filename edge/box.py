@@ -303,7 +303,6 @@ class Box:
         self.watch.look(self.clock.now())
         trust.look(self)
         self.journal.open_epoch()
-        self.secure.look()
 
 
 def read_config(data: Path) -> Config:
