@@ -350,7 +350,6 @@ class Box:
         self.clock.not_before(self.earliest_seconds)
         trust.look(self)
         self.journal.open_epoch()
-        self.secure.look()
 
 
 def _reset(data: Path, config: Config | None) -> Config | None:

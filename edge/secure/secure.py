@@ -18,7 +18,6 @@ from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
 from catalog.durable import write_file
-from catalog.fault import BoxFault
 from edge.campus import words
 from edge.config import Config
 from sync import enrolment
@@ -139,12 +138,17 @@ class Secure:
         }
 
     def _ask(self, name: str) -> None:
-        """Ask for a certificate for this name, once; again where the key was lost."""
+        """Ask for a certificate for this name, once; again where the key was lost.
+
+        A box under a new name has a new key: a copied card must not go on with the one of the card it was copied from.
+        """
         asked = self._database.read().execute("select name from secure_asked where only = 1").fetchone()
-        is_there = (self._data / KEY_FILE).exists()
-        if asked is not None and asked["name"] == name and is_there:
+        former = "" if asked is None else str(asked["name"])
+        if former not in ("", name):
+            self._end()
+        elif former and (self._data / KEY_FILE).exists():
             return
-        request = request_for(name, self._key())
+        request = request_for(name, self._key() or self._new_key())
 
         def write(connection: Connection) -> None:
             self._journal.append(connection, ASKED, "", {"request": request})
@@ -161,6 +165,10 @@ class Secure:
         if row is not None and (row["stamp"], row["name"]) == (word.stamp, name):
             return
         key, chain = self._key(), str(word.says.get("chain", ""))
+        if key is None:
+            # The card did not keep it: without it the next look makes a new one, and asks.
+            (self._data / KEY_FILE).unlink(missing_ok=True)
+            return
         try:
             good = chain_in(chain, name, key.public_key())
         except CertificateRefused:
@@ -187,7 +195,8 @@ class Secure:
         """The hub rules no zone any more: nothing is served under a name that may be another's tomorrow."""
         if self._database.read().execute("select 1 from secure_asked where only = 1").fetchone() is None:
             return
-        (self._data / SERVED_FILE).unlink(missing_ok=True)
+        for path in (SERVED_FILE, KEY_FILE):
+            (self._data / path).unlink(missing_ok=True)
 
         def write(connection: Connection) -> None:
             connection.execute("delete from secure_asked")
@@ -204,23 +213,24 @@ class Secure:
         )
         return Served(row[0], row[1], row[2], row[3] == 1) if row else None
 
-    def _key(self) -> "EllipticCurvePrivateKey":
+    def _key(self) -> "EllipticCurvePrivateKey | None":
+        """The key that is here; None where there is none, or the card did not keep it."""
         # Loaded where a zone is ruled, and only when something is new.
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ec
 
-        path = self._data / KEY_FILE
-        if not path.exists():
-            key = ec.generate_private_key(ec.SECP256R1())
-            write_file(path, _pem(key).encode(), MODE)
-            return key
         try:
-            found = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError, TypeError) as error:
-            raise _unreadable() from error
-        if not isinstance(found, ec.EllipticCurvePrivateKey):
-            raise _unreadable()
-        return found
+            found = serialization.load_pem_private_key((self._data / KEY_FILE).read_bytes(), password=None)
+        except (OSError, ValueError, TypeError):
+            return None
+        return found if isinstance(found, ec.EllipticCurvePrivateKey) else None
+
+    def _new_key(self) -> "EllipticCurvePrivateKey":
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        write_file(self._data / KEY_FILE, _pem(key).encode(), MODE)
+        return key
 
 
 def is_good(served: Served, moment: Moment) -> bool:
@@ -238,10 +248,3 @@ def _pem(key: "EllipticCurvePrivateKey") -> str:
 
     pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     return key.private_bytes(pem, form, serialization.NoEncryption()).decode()
-
-
-def _unreadable() -> BoxFault:
-    return BoxFault(
-        f"The key in {KEY_FILE.name} cannot be read.",
-        "Move the file away: the box makes a new one and asks the hub again. Its pages go on by HTTP.",
-    )

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from edge.secure.secure import KEY_FILE, OFFERED_SECONDS_MIN, SERVED_FILE
+from edge.secure.secure import KEY_FILE, OFFERED_SECONDS_MIN, SERVED_FILE, Secure
 from sync.certificates import secure_name
 from sync.hub.engine import writing
 from sync.hub.secure.certificates import Done
@@ -189,7 +189,37 @@ def test_a_zone_that_ends_takes_the_address_away(world: World) -> None:
     world.quiet_nights(1)
 
     assert ("", False) == (offered(box), (box.box.data / SERVED_FILE).exists())
-    assert (box.box.data / KEY_FILE).exists()
+    assert not (box.box.data / KEY_FILE).exists()
+
+
+@pytest.mark.parametrize("left", [b"", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", bytes(241)])
+def test_a_key_that_the_card_did_not_keep_stops_nothing_and_is_made_anew(world: World, left: bytes) -> None:
+    box = world.box()
+    Settings(ZONE).write(world.hub.data)
+    world.quiet_nights(2)
+    (box.box.data / KEY_FILE).write_bytes(left)
+    renews(world)
+    world.quiet_nights(3)
+    renewed = renews(world)
+    world.quiet_nights(1)
+    box.box.change_config({"secure_port": 443})
+
+    assert [""] == [one.fault for one in renewed]
+    assert "" != offered(box)
+
+
+def test_a_copied_card_that_becomes_a_box_of_its_own_has_a_key_of_its_own(world: World) -> None:
+    """What a clone does once it is noticed: it makes a new key, is another box, and asks again."""
+    box = world.box()
+    has_one(world, box)
+    before = (box.box.data / KEY_FILE).read_bytes()
+    twin = Secure(box.box.database, box.box.journal, box.box.data, "b" * 16, lambda: box.box.config)
+
+    twin.look()
+
+    assert before != (box.box.data / KEY_FILE).read_bytes()
+    assert not (box.box.data / SERVED_FILE).exists()
+    assert twin.offer(box.box.clock.now()) is None
 
 
 def test_what_is_served_outlives_a_restart_and_a_cut_between_file_and_row(world: World) -> None:
@@ -199,5 +229,8 @@ def test_what_is_served_outlives_a_restart_and_a_cut_between_file_and_row(world:
     box.box.database.write(lambda connection: connection.execute("delete from secure_served"))
     box.restarts()
     box.box.change_config({"secure_port": 443})
+    before = offered(box)
+    box.box.secure.look()
 
+    assert "" == before
     assert (address, served) == (offered(box), (box.box.data / SERVED_FILE).read_bytes())

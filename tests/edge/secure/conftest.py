@@ -1,5 +1,6 @@
 """A box behind the image's own nginx, over HTTP and HTTPS at once, with a certificate by an authority of ours."""
 
+import os
 import signal
 import socket
 import ssl
@@ -27,7 +28,7 @@ from sync.certificates import CERTIFICATE, ZONE, secure_name
 from sync.clock import SystemClock
 from sync.web.front import Front
 from tests.issued import issued
-from tests.ports import free_ports, is_free
+from tests.ports import WORKERS_MAX, free_ports, is_free
 
 NGINX = "/usr/sbin/nginx"
 PROVISIONING = Path(__file__).parents[3] / "provisioning"
@@ -170,8 +171,10 @@ def configured(folder: Path, box: Box, seen: int, own: int, content: int, secure
 
 
 def _content_ports() -> tuple[int, int]:
-    """A free port that is free with a 1 before its number too, and its twin."""
-    for content in range(8300, 9899):
+    """A free port that is free with a 1 before its number too, and its twin; no two workers look in one place."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS_MAX
+    first = 9000 + 200 * worker
+    for content in range(first, first + 100):
         if all(is_free(port) for port in (content, content + 100, 10_000 + content)):
             return content, content + 100
     raise AssertionError("no port is free")
