@@ -85,10 +85,10 @@ def _no_tabs(session: Session) -> list[Tab]:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """What differs between a box and a hub."""
+    """What differs between a box, a hub and a desk."""
 
     name: str
-    kind: Literal["box", "hub"]
+    kind: Literal["box", "hub", "desk"]
     languages: tuple[str, ...] = language.LANGUAGES
     default_language: str = language.SOURCE_LANGUAGE
     secure_cookies: bool = False
