@@ -20,7 +20,6 @@ from provisioning.desk.burning import Burning, Reader
 from provisioning.desk.sessions import SESSIONS_MAX, DeskSessions
 from tests.provisioning.conftest import StandingClock
 
-
 HOME = "http://127.0.0.1:8090"
 KEY = "the-key-that-was-printed"
 DISKS = [Reader("/dev/sdb (USB 1-4.2)", "", "disk b"), Reader("/dev/sda", "it holds /.", "disk a")]
