@@ -10,6 +10,7 @@ ROOMS = {
     "batch": ("provisioning.batch.cli", "Batches of cards: new."),
     "labels": ("provisioning.labels.cli", "A PDF sheet of labels for a batch of cards."),
     "check": ("provisioning.batch.check_cli", "Check a box on the desk against its card."),
+    "desk": ("provisioning.desk.cli", "The same on a page: cards, labels, burning, checks."),
     "report": ("provisioning.batch.cli", "What became of each card of a batch."),
     "image": ("provisioning.image.cli", "Images of the appliance: build, seed."),
     "network": ("provisioning.network.cli", "The networks of a box, from its seed."),

@@ -178,7 +178,7 @@ def _shelf(facts: Facts, courses: Collection[str]) -> list[Finding]:
         words = gettext("These courses are missing: %(courses)s.", courses=", ".join(missing))
         findings.append(Finding(Colour.RED, words))
     if facts.rotten_files:
-        words = gettext("%(num)s of its files cannot be read as they were: the card may be failing.",
+        words = gettext("Files that cannot be read as they were: %(num)s. The card may be failing.",
                         num=facts.rotten_files)  # fmt: skip
         return [*findings, Finding(Colour.RED, words)]
     if not facts.courses:

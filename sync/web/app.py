@@ -95,10 +95,10 @@ class Portal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """What differs between a box and a hub."""
+    """What differs between a box, a hub and a desk."""
 
     name: str
-    kind: Literal["box", "hub"]
+    kind: Literal["box", "hub", "desk"]
     languages: tuple[str, ...] = language.LANGUAGES
     default_language: str = language.SOURCE_LANGUAGE
     secure_cookies: bool = False

@@ -60,7 +60,7 @@ def test_a_box_that_is_as_it_should_be_is_all_green(book: Book) -> None:
     [
         (replace(WELL, is_on_own_partition=False), "no partition of its own"),
         (replace(WELL, courses=()), "courses are missing: water"),
-        (replace(WELL, rotten_files=3), "3 of its files"),
+        (replace(WELL, rotten_files=3), "as they were: 3"),
         (replace(WELL, wifi_country="US"), "rules of US, not of 00"),
         (replace(WELL, is_enrolled=False), "has no token"),
     ],

@@ -15,7 +15,7 @@ from provisioning.batch.making import TOKENS_FILE, Wishes, make, short_name
 from sync.enrolment import Token
 from sync.keys import KeyPair, fingerprint
 from sync.token_batch import BatchRefused, TokenBatch
-from tests.provisioning.batch.conftest import MORNING_SECONDS, StandingClock
+from tests.provisioning.conftest import MORNING_SECONDS, StandingClock
 
 KEYS = KeyPair.from_seed(b"h" * 32)
 KENYA = Wishes("KE", language="ar", timezone="Africa/Nairobi", settings={"night_mb": 50})
