@@ -98,7 +98,6 @@ class _Watch:
 
     slot: Slot
     card: Card | None
-    disk_id: str
     since_seconds: float
     since_bytes: int = 0
     outcome: Outcome | None = None
@@ -144,7 +143,7 @@ class _Burning:
             disk_id = bench.draw(4).hex()
             load = Load(image.size_bytes, head, partition, disk_id, bench.draw(NONCE_BYTES), seed)
             slot = Slot(place + 1, disk, load, bench.opened, self._teller(disk, card))
-            self._watches.append(_Watch(slot, card, disk_id, now))
+            self._watches.append(_Watch(slot, card, now))
 
     def run(self) -> list[Outcome]:
         for watch in self._watches:
@@ -190,7 +189,7 @@ class _Burning:
             slot, disk = watch.slot, watch.slot.disk
             card = watch.card
             watch.outcome = Outcome(
-                disk, card.number if card else None, card.short_name if card else "", watch.disk_id, slot.why
+                disk, card.number if card else None, card.short_name if card else "", slot.disk_id, slot.why
             )
             if self._book and card:
                 if slot.is_good:

@@ -119,9 +119,10 @@ def _readers(image: "CardImage", size_max_bytes: int, before: Sequence["Outcome"
 
     Raises DiskRefused where there is none.
     """
-    from provisioning.burn.disks import DiskRefused, Disks, refusal
+    from provisioning.burn.disks import DiskRefused, Disks, disk_id_of, refusal
 
-    burned = {outcome.disk_id: outcome for outcome in before if outcome.is_good}
+    # An image that keeps its own identifier gives it to all cards: nothing can be told by it.
+    burned = {outcome.disk_id for outcome in before if outcome.is_good} - {disk_id_of(image.head(512))}
     chosen = []
     for disk in Disks().readers():
         why = refusal(disk, image.size_bytes, size_max_bytes)

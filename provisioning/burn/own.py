@@ -1,13 +1,14 @@
 """What each card has for its own: the identifier of its disk, and its seed.
 
 * Two cards in one machine are never taken for each other: each has another disk identifier, and the files that name the
-  root by it (`root=PARTUUID=...`) name the card's own.
+  root by it (`root=PARTUUID=...`) name the card's own. A stock system, which names it elsewhere too, keeps it.
 * Files on the first partition (FAT) are read and written with mtools: nothing is mounted, and files need no root.
 * Nothing secret passes through a file or an argument of a program: seeds go through pipes.
 """
 
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from catalog.fault import BoxFault, ContentFault
@@ -15,6 +16,8 @@ from provisioning.burn.disks import DISK_ID_AT, disk_id_of
 
 SECTOR_BYTES = 512
 TABLE_AT = 446
+SECOND_AT = TABLE_AT + 16
+SQUASHFS = b"hsqs"
 FAT_TYPES = frozenset({0x01, 0x04, 0x06, 0x0B, 0x0C, 0x0E, 0xEF})
 BOOT_FILES = ("cmdline.txt", "a/cmdline.txt", "b/cmdline.txt")
 ENTRIES = "loader/entries"
@@ -36,6 +39,15 @@ def fat_at(head: bytes) -> int:
             "Burn an image that `qanat provision image` made.",
         )
     return start
+
+
+def names_itself(head: bytes, read: Callable[[int, int], bytes]) -> bool:
+    """Tell whether files that we do not write name this disk by its identifier: then it must keep it.
+
+    Our own second partition is a read-only squashfs in which no disk is named; a stock system has it in its fstab.
+    """
+    start = int.from_bytes(head[SECOND_AT + 8 : SECOND_AT + 12], "little") * SECTOR_BYTES
+    return start > 0 and read(start, len(SQUASHFS)) != SQUASHFS
 
 
 def with_disk_id(head: bytes, disk_id: str) -> bytes:
@@ -70,6 +82,13 @@ class Fat:
         if not self.names(name):
             return None
         return self._run("mcopy", "-n", f"::/{name}", "-")
+
+    def free_bytes(self) -> int:
+        """How much room there is. Raises BoxFault where the partition cannot be read."""
+        found = re.findall(r"([\d ]+) bytes free", self._run("mdir", "::/").decode("utf-8", "replace"))
+        if not found:
+            raise BoxFault("The FAT partition does not say how much room it has.", "Take another card or image.")
+        return int(found[-1].replace(" ", ""))
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file in the place of the one of its name. Raises BoxFault where there is no room."""

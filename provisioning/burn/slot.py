@@ -17,10 +17,10 @@ from typing import Any
 from catalog.digest import Hasher
 from catalog.fault import Fault
 from edge.birth.seed import FILE as SEED_FILE
-from provisioning.burn.disks import Disk
+from provisioning.burn.disks import Disk, disk_id_of
 from provisioning.burn.image import PIECE_BYTES, ZEROS, Piece
 from provisioning.burn.mapped import Range
-from provisioning.burn.own import Fat, own_files, with_disk_id
+from provisioning.burn.own import Fat, names_itself, own_files, with_disk_id
 from provisioning.burn.probe import Probe
 from provisioning.burn.target import Target, read_bytes
 
@@ -63,6 +63,8 @@ class Slot:
     def __init__(self, number: int, disk: Disk, load: Load, opened: Opened, tell: Told) -> None:
         self.number = number
         self.disk = disk
+        self.disk_id = ""
+        """What its disk is called in the end."""
         self.why = ""
         """Why it failed; empty while it has not."""
         self.is_good = False
@@ -216,7 +218,10 @@ class Slot:
         self._doing = "seeding"
         self._told(0, 0)
         fat = Fat(self.disk.path, load.fat_at)
-        files = own_files(fat, load.head, load.disk_id)
+        self.disk_id = load.disk_id
+        if names_itself(load.head, lambda start, size: read_bytes(target, start, size)):
+            self.disk_id = disk_id_of(load.head)
+        files = own_files(fat, load.head, self.disk_id)
         if load.seed is not None:
             files[SEED_FILE] = load.seed
         try:
@@ -228,7 +233,7 @@ class Slot:
                 if fat.read(name) != data:
                     raise CardFailed(f"Its file {name} does not read as it was written.")
                 self._moved(PIECE_BYTES)
-            self._finish(target, with_disk_id(load.head, load.disk_id))
+            self._finish(target, with_disk_id(load.head, self.disk_id))
         except BaseException:
             _forget(target, load.head, fat)
             raise

@@ -7,16 +7,31 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from edge.birth.seed import FILE as SEED_FILE
+from edge.birth.seed import Seed
 from provisioning.image import boot
 from tests.image.board import Board
 from tests.image.card import DATA_MIB, MIB, SLOT_B_MIB, Card
 from tests.image.conftest import Image
 from tests.image.story import card_identity, disk_id, put_update
 from tests.phones import Phones, phones_at_hand
+from tests.signing_in import press
 
 COMPRESSED_BYTES_MAX = 260_000_000
 PASSWORD = "a long way down the hill"
 PIN = "4719"
+SEED = Seed(
+    id="q2w3e4r5t6z7u2i3",
+    batch="",
+    number=7,
+    campus_name="Ali Sabieh",
+    hub="",
+    token="",
+    staff_code="KMTRD-XWPCF",
+    wifi=None,
+    settings={"name": "Ali Sabieh 07", "timezone": "Africa/Djibouti"},
+    made_seconds=1_790_000_000,
+)
 
 pytestmark = pytest.mark.system
 
@@ -33,12 +48,15 @@ def test_a_card_becomes_a_box_and_a_learner_signs_in(arch: str, image: Image, tm
     things, and it is the same box with the same learner."""
     assert image(arch).with_name(f"{arch}.img.zst").stat().st_size <= COMPRESSED_BYTES_MAX
     board = Board.with_card(arch, image(arch), tmp_path)
+    board.put(SEED_FILE, SEED.to_bytes())
     with board:
         assert board.page().status_code in (200, 303)
-        code = board.says(r"staff code, to claim the box once: (\S+)")
-        class_code = claim(board, phones.phone(), code)
+        class_code = claim(board, phones.phone(), SEED.staff_code)
         join(board, phones.phone(), "Amina", class_code)
     identity = card_identity(Card(board.disk))
+    left = board.read(SEED_FILE)
+    assert Seed.from_bytes(left).id == SEED.id
+    assert SEED.staff_code.encode() not in left, "what is used once is erased from the card"
     assert Card(board.disk).data_bytes() > board.disk.stat().st_size - (DATA_MIB + 64) * MIB
 
     with board:
@@ -100,7 +118,7 @@ def claim(board: Board, page: Page, code: str) -> str:
     page.fill("[name=code]", code)
     page.fill("#f-password", PASSWORD)
     page.fill("[name=classroom]", "Grade 8 B")
-    page.click("main form button.primary, main form button")
+    press(page)
     page.goto(f"{board.address}/classes")
     page.click("main a[href^='/classes/']")
     page.goto(f"{page.url}/code")
@@ -124,7 +142,7 @@ def sign_in_again(board: Board, page: Page, name: str, class_code: str) -> None:
     page.goto(f"{board.address}/sign-in")
     page.fill("[name=code]", class_code)
     page.click("main form button")
-    page.click(f"main >> text={name}")
+    page.get_by_role("link", name=name).click()
     page.fill("[name=pin]", PIN)
     page.click("main form button")
     page.goto(f"{board.address}/")

@@ -36,7 +36,7 @@ def make_image(folder: Path) -> Path:
     with image.open("r+b") as file:
         file.write(b"\xfa boot code")
         file.seek(37 * MIB)
-        file.write(noise(2 * MIB + 4096))
+        file.write(b"hsqs" + noise(2 * MIB + 4092))
         file.seek(45 * MIB + 1024)
         file.write(noise(700_000))
     return image

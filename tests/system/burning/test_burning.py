@@ -16,7 +16,7 @@ from provisioning.burn.own import Fat
 from provisioning.burn.target import Device, Target, read_bytes
 from tests.system.burning.conftest import Desk
 from tests.system.burning.liars import Dies, Drops, Hangs, Honest, Rots, Stale, Wraps, opened_with
-from tests.system.burning.made_image import MIB, SIZE_BYTES, map_of, pack
+from tests.system.burning.made_image import DISK_ID, MIB, SIZE_BYTES, map_of, pack
 
 pytestmark = pytest.mark.system
 
@@ -62,6 +62,19 @@ def test_every_card_is_the_image_and_has_what_is_its_own(desk: Desk, image: Path
         assert Fat(image, MIB).read("a/vmlinuz") == fat.read("a/vmlinuz")
     assert 3 == len({outcome.disk_id for outcome in outcomes})
     assert [1, 2, 3] == sorted(desk.book.burned)
+
+
+def test_a_stock_system_keeps_the_name_of_its_disk(desk: Desk, image: Path) -> None:
+    """Its fstab names it, in a file system that we do not write."""
+    stock = desk.folder / "stock.img"
+    data = bytearray(image.read_bytes())
+    data[ROOT_AT : ROOT_AT + 4] = b"ext4"
+    stock.write_bytes(data)
+
+    outcomes = desk.burn(stock, [desk.folder / "card-1"])
+
+    assert DISK_ID == outcomes[0].disk_id
+    assert DISK_ID == disk_id_of(read_whole(desk.folder / "card-1"))
 
 
 def test_without_a_map_the_image_is_burned_too(desk: Desk, image: Path) -> None:
