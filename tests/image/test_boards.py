@@ -53,6 +53,7 @@ def test_a_card_becomes_a_box_and_a_learner_signs_in(arch: str, image: Image, tm
         assert board.page().status_code in (200, 303)
         class_code = claim(board, phones.phone(), SEED.staff_code)
         join(board, phones.phone(), "Amina", class_code)
+        board.says("(is used, and erased from the card)")
     identity = card_identity(Card(board.disk))
     left = board.read(SEED_FILE)
     assert Seed.from_bytes(left).id == SEED.id
