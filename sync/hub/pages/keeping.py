@@ -88,6 +88,14 @@ def create_pages(hub: "Hub") -> Blueprint:
         campus_id = hub.keeping.history.replace(box_id, request.form.get("new", ""), session_now().person)
         return redirect(f"/campuses/{campus_id}", 303)
 
+    @pages.post("/boxes/<box_id>/twin")
+    @require("staff")
+    @takes()
+    def twin(box_id: str) -> Response:
+        hub.keeping.twins.allow(box_id, session_now().person)
+        campuses = {one.id: one.campus.id for one in hub.fleet.boxes()}
+        return redirect(f"/campuses/{campuses[box_id]}", 303)
+
     @pages.get("/audit")
     @require("staff")
     @takes(query=("before",))

@@ -26,6 +26,7 @@ AUDITED = {
     "/campuses/<campus_id>/languages": "languages-chosen",
     "/boxes/<box_id>/revoke": "revoked",
     "/boxes/<box_id>/replace": "replaced",
+    "/boxes/<box_id>/twin": "twin-allowed",
     "/alarms/settle": "settled",
     "/second-factor": "second-factor-set",
 }

@@ -91,6 +91,7 @@ MATRIX = {
     "campuses.languages": STAFF,
     "keeping.settle": STAFF,
     "keeping.replace": STAFF,
+    "keeping.twin": STAFF,
     "keeping.audit": STAFF,
     "learners.export": STAFF,
     "learners.ask_erase": STAFF,
