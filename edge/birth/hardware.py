@@ -170,7 +170,9 @@ def _first_mac(folder: Path) -> str:
         cards = sorted(folder.iterdir())
     except OSError:
         return ""
-    return next((address for card in cards if _is_built_in(card) and (address := _value(card / "address"))), "")
+    return next(
+        (address for card in cards if _is_built_in(card) and _is_burnt_in(address := _value(card / "address"))), ""
+    )
 
 
 def _is_built_in(card: Path) -> bool:
@@ -178,6 +180,12 @@ def _is_built_in(card: Path) -> bool:
     device = card / "device"
     is_here = device.exists() and "/usb" not in os.fspath(device.resolve())
     return is_here and _read(card / "addr_assign_type") == "0"
+
+
+def _is_burnt_in(address: str) -> bool:
+    """Tell whether a maker gave this address: what a virtual machine draws says of itself that it is nobody's."""
+    first = address.partition(":")[0]
+    return len(first) == 2 and set(first) <= set("0123456789abcdef") and not int(first, 16) & 0b10
 
 
 def _disk_number(sys: Path, data: Path) -> str:

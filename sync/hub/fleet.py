@@ -91,6 +91,8 @@ class BoxState:
     is_revoked: bool
     replaced_by: str = ""
     """The box that stands in its place."""
+    has_twin: bool = False
+    """Whether a machine that runs from a copy of its card asks to be a box of its own."""
 
 
 class Fleet:
@@ -267,8 +269,10 @@ def boxes_in(connection: Connection, campus_id: str | None = None) -> list[BoxSt
     events = select(func.sum(epoch.c.taken + 1)).where(epoch.c.box == box.c.id).scalar_subquery()
     forks = select(func.count()).where(fork.c.box == box.c.id).scalar_subquery()
     new = select(schema.replacement.c.new).where(schema.replacement.c.old == box.c.id).scalar_subquery()
+    twins = select(func.count()).where(schema.twin.c.box == box.c.id, schema.twin.c.secret == "").scalar_subquery()
+    told = events.label("events"), forks.label("forks"), new.label("new"), twins.label("twins")
     query = (
-        select(box, campus.c.name.label("campus_name"), events.label("events"), forks.label("forks"), new.label("new"))
+        select(box, campus.c.name.label("campus_name"), *told)
         .join(campus, campus.c.id == box.c.campus)
         .order_by(campus.c.name, box.c.name, box.c.id)
     )
@@ -287,6 +291,7 @@ def boxes_in(connection: Connection, campus_id: str | None = None) -> list[BoxSt
             forks=row.forks,
             is_revoked=row.revoked_seconds is not None,
             replaced_by=row.new or "",
+            has_twin=row.twins > 0,
         )
         for row in connection.execute(query)
     ]

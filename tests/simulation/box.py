@@ -58,6 +58,7 @@ class SimulatedBox(CampusBox):
         self.crossed: Counter[int] = Counter()
         """Bytes that crossed the link since this card was put in, by the night under which the box counts."""
         self._booked_before = 0
+        self._cards = 0
         self.versions: dict[str, int] = {}
         """The newest version that this card has shown of each course."""
         super().__init__(*arguments)
@@ -65,6 +66,8 @@ class SimulatedBox(CampusBox):
         self.begins_to_count()
 
     def comes_up(self) -> None:
+        machine = "".join(filter(str.isalnum, self.name))
+        self.parts = {"soc": machine, "card": f"{machine}-{self._cards}"}
         if not self.data.exists():
             self._first_card(self.data)
             self._card.put_in(self.data)
@@ -73,6 +76,7 @@ class SimulatedBox(CampusBox):
             self.box.config = self.box.config.with_changes({"night_mb": NIGHT_MB})
 
     def runs_from(self, card: Path) -> None:
+        self._cards += 1
         super().runs_from(card)
         self.versions.clear()
         self.begins_to_count()

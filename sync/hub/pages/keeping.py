@@ -103,6 +103,14 @@ def create_pages(hub: "Hub") -> Blueprint:
         address = request.host_url.rstrip("/")
         return render_template("hub/adoption.html", shown=shown, address=address)
 
+    @pages.post("/boxes/<box_id>/twin")
+    @require("staff")
+    @takes()
+    def twin(box_id: str) -> Response:
+        hub.keeping.twins.allow(box_id, session_now().person)
+        campuses = {one.id: one.campus.id for one in hub.fleet.boxes()}
+        return redirect(f"/campuses/{campuses[box_id]}", 303)
+
     @pages.get("/audit")
     @require("staff")
     @takes(query=("before",))

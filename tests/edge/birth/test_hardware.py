@@ -154,6 +154,8 @@ def test_a_board_shows_its_number_its_card_and_its_network_card(board: Path, tmp
         ("firmware/devicetree/base/serial-number", b"To be filled by O.E.M.\n", "soc"),
         ("devices/mmc0/block/mmcblk0/device/cid", b"00000000000000000000000000000000\n", "card"),
         ("devices/soc/net/address", b"00:00:00:00:00:00\n", "mac"),
+        ("devices/soc/net/address", b"52:54:00:12:34:56\n", "mac"),
+        ("devices/soc/net/address", b"no address\n", "mac"),
         ("devices/soc/net/addr_assign_type", b"1\n", "mac"),
     ],
 )

@@ -28,6 +28,7 @@ AUDITED = {
     "/boxes/<box_id>/revoke": "revoked",
     "/boxes/<box_id>/replace": "replaced",
     "/boxes/<box_id>/adoption": "adoption-code",
+    "/boxes/<box_id>/twin": "twin-allowed",
     "/alarms/settle": "settled",
     "/second-factor": "second-factor-set",
 }

@@ -94,6 +94,7 @@ MATRIX = {
     "keeping.settle": STAFF,
     "keeping.replace": STAFF,
     "keeping.adoption": STAFF,
+    "keeping.twin": STAFF,
     "keeping.audit": STAFF,
     "learners.export": STAFF,
     "learners.ask_erase": STAFF,

@@ -7,9 +7,12 @@ import pytest
 from sync.hub import schema
 from sync.hub.app import create_app
 from sync.hub.engine import writing
+from sync.hub.fleet import find
 from sync.hub.hub import Hub
+from sync.hub.keeping import twins
 from sync.hub.keeping.alarms import THE_HUB, Kind, raise_alarm
 from sync.hub.keeping.audit import COMMAND_LINE
+from sync.keys import KeyPair
 from tests.sync.hub.test_pages import PASSWORD, Browser
 
 Box = Any
@@ -167,3 +170,30 @@ def test_a_token_is_not_typed_behind_a_command(hub: Hub, staff: Any) -> None:
     page = staff.sends(f"/campuses/{campus}/tokens", page=f"/campuses/{campus}").text
 
     assert ("qanat box enrol --data DIR --hub" in page, "--token" in page) == (True, False)
+
+
+def test_staff_let_a_copied_card_be_a_box_of_its_own(hub: Hub, box: Box, staff: Browser) -> None:
+    before = staff.reads(campus_of(hub))
+    key = KeyPair.from_seed(b"k" * 32).public
+    with writing(hub.engine) as connection:
+        known = find(connection, box.id)
+        assert known is not None
+        assert "" == twins.heard(connection, known, ("card-two", "", key), 0)
+    assert "Give it a name of its own" in staff.reads(campus_of(hub))
+
+    done = staff.sends(f"/boxes/{box.id}/twin", page=campus_of(hub))
+
+    assert (303, campus_of(hub)) == (done.status_code, done.location)
+    assert "Give it a name of its own" not in before
+    assert "Give it a name of its own" not in staff.reads(campus_of(hub))
+    assert "A copied card was let be a box of its own" in staff.reads("/audit")
+    with writing(hub.engine) as connection:
+        secret = twins.heard(connection, known, ("card-two", "", key), 0)
+    assert 24 == len(secret)
+
+
+def test_where_no_card_was_copied_there_is_nobody_to_name(hub: Hub, box: Box, staff: Browser) -> None:
+    refused = staff.sends(f"/boxes/{box.id}/twin", page=campus_of(hub))
+
+    assert 400 == refused.status_code
+    assert "No machine asks" in refused.text
