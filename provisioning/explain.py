@@ -7,16 +7,7 @@ import json
 
 import click
 
-ROOM = (
-    "less than 100 MB",
-    "100 to 500 MB",
-    "500 MB to 1 GB",
-    "1 to 2 GB",
-    "2 to 5 GB",
-    "5 to 10 GB",
-    "10 to 50 GB",
-    "more than 50 GB",
-)
+ROOM = ("less than 500 MB", "500 MB to 2 GB", "2 to 10 GB", "more than 10 GB")
 SINCE = (
     "never, or not known",
     "less than a day ago",

@@ -11,7 +11,7 @@ from enum import Enum, IntEnum
 
 from edge.doctor.code import code_of, days_step, room_step
 from edge.doctor.facts import Facts, Inside
-from edge.keeping.alarms import Alarm, Kind, is_grave
+from edge.keeping.alarms import Alarm, is_grave
 from edge.staff.verdict import WELL_ANYWAY, Matter, is_disk_low, verdict
 
 HOT_MILLIDEGREES = 80_000
@@ -54,10 +54,11 @@ class Check(IntEnum):
     JOURNAL = 23
     FILES = 24
     CATALOGUE = 25
-    CARD_RESTORED = 26
-    HUB_RESTORED = 27
-    CLAIMED = 28
-    OPENED = 29
+    PUT_BACK = 26
+    CLAIMED = 27
+    OPENED = 28
+    SEED = 29
+    MACHINE = 30
 
 
 class State(Enum):
@@ -95,15 +96,19 @@ OF_MATTERS: Mapping[Matter, Check] = {
     Matter.MONTH_SPENT: Check.BUDGET,
     Matter.LATE: Check.SHELF,
 }
-OF_ALARMS: Mapping[Kind, Check] = {
+OF_ALARMS: Mapping[str, Check] = {
     "card-cloned": Check.CARD_CLONED,
     "journal-damaged": Check.JOURNAL,
-    "card-restored": Check.CARD_RESTORED,
-    "hub-rewound-journal": Check.HUB_RESTORED,
-    "hub-restored": Check.HUB_RESTORED,
+    "card-restored": Check.PUT_BACK,
+    "hub-rewound-journal": Check.PUT_BACK,
+    "hub-restored": Check.PUT_BACK,
     "scrub-found": Check.FILES,
     "clock-replaced": Check.CLOCK_WENT_BACK,
     "catalogue-expired": Check.CATALOGUE,
+    "seed-refused": Check.SEED,
+    "token-refused": Check.SEED,
+    "hardware-changed": Check.MACHINE,
+    "machine-changed": Check.MACHINE,
 }
 
 
@@ -180,8 +185,8 @@ def _own(check: Check, facts: Facts) -> State:
             return _ill_if(inside is None)
         case (
             Check.CLOCK | Check.CLOCK_WENT_BACK | Check.HUB | Check.NIGHTS | Check.LAST_NIGHT | Check.BUDGET
-            | Check.SHELF | Check.CARD_CLONED | Check.JOURNAL | Check.FILES | Check.CATALOGUE | Check.CARD_RESTORED
-            | Check.HUB_RESTORED
+            | Check.SHELF | Check.CARD_CLONED | Check.JOURNAL | Check.FILES | Check.CATALOGUE | Check.PUT_BACK
+            | Check.SEED | Check.MACHINE
         ):  # fmt: skip
             return State.UNSEEN if inside is None else State.WELL
 

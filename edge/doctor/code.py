@@ -15,13 +15,11 @@ from edge.people.codes import typed_code
 from sync.web.challenge.sheet import LETTERS
 
 VERSION = 1
-VERSION_BITS = 2
-CHECKS_MAX = 32
-STEP_BITS = 3
-STEPS = 1 << STEP_BITS
+CHECKS_MAX = 33
+ROOM_BITS, DAYS_BITS = 2, 3
 
 MEGABYTE_BYTES = 1_000_000
-ROOM_STEPS_BYTES = tuple(MEGABYTE_BYTES * one for one in (100, 500, 1_000, 2_000, 5_000, 10_000, 50_000))
+ROOM_STEPS_BYTES = tuple(MEGABYTE_BYTES * one for one in (500, 2_000, 10_000))
 """Where the next step of free room begins: step 0 is less than the first."""
 DAY_STEPS = (1, 3, 7, 14, 30, 90)
 """Days since a session went well: step 1 is less than the first; step 0 is never, or not known."""
@@ -54,7 +52,7 @@ class Said:
 
 
 def room_step(free_bytes: int) -> int:
-    """How much room is left, from 0 (hardly any) to 7."""
+    """How much room is left, from 0 (hardly any) to 3."""
     return sum(free_bytes >= bound for bound in ROOM_STEPS_BYTES)
 
 
@@ -66,9 +64,10 @@ def days_step(days: int | None) -> int:
 def code_of(checks: Collection[int], room: int, days: int) -> str:
     """The code, such as KMTR-DXWP-CFGH."""
     assert all(0 <= one < CHECKS_MAX for one in checks), "checks are numbered within the code"
-    assert {room, days} <= set(range(STEPS)), "steps are small numbers"
+    assert room in range(1 << ROOM_BITS), "room comes in steps"
+    assert days in range(1 << DAYS_BITS), "days come in steps"
     bits = VERSION << CHECKS_MAX | sum(1 << one for one in set(checks))
-    bits = (bits << STEP_BITS | room) << STEP_BITS | days
+    bits = (bits << ROOM_BITS | room) << DAYS_BITS | days
     return _grouped(_checked(_letters(bits ^ PATTERN)))
 
 
@@ -89,8 +88,8 @@ def read(text: str) -> Said:
     for number in numbers[:LETTERS_SAYING]:
         bits = bits << LETTER_BITS | number
     bits ^= PATTERN
-    days, bits = bits % STEPS, bits >> STEP_BITS
-    room, bits = bits % STEPS, bits >> STEP_BITS
+    days, bits = bits % (1 << DAYS_BITS), bits >> DAYS_BITS
+    room, bits = bits % (1 << ROOM_BITS), bits >> ROOM_BITS
     if bits >> CHECKS_MAX != VERSION:
         raise CodeMisheard(
             "The code is of another form than this Qanat knows.", "Explain it with a newer Qanat, then read it again."

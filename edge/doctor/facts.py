@@ -133,5 +133,7 @@ def _key(data: Path) -> dict[str, bool]:
 def _problem(data: Path, bytes_max: int, look: Callable[[], str]) -> str | None:
     try:
         return look() if (data / DATABASE_FILE).stat().st_size <= bytes_max else None
+    except FileNotFoundError:
+        return None  # the box was never opened here, or its partition is not there: other checks say so
     except OSError as error:
         return str(error.strerror)

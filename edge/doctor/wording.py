@@ -24,7 +24,6 @@ SAID_BY_MATTER: Mapping[Check, Matter] = {
 SAID_BY_ALARM: Mapping[Check, Kind] = {
     Check.CARD_CLONED: "card-cloned",
     Check.JOURNAL: "journal-damaged",
-    Check.CARD_RESTORED: "card-restored",
     Check.CATALOGUE: "catalogue-expired",
 }
 
@@ -84,10 +83,12 @@ def title(check: Check) -> str:
             return gettext("Files of the courses")
         case Check.CATALOGUE:
             return gettext("The hub's list of courses")
-        case Check.CARD_RESTORED:
-            return gettext("Card as it was left")
-        case Check.HUB_RESTORED:
-            return gettext("Hub as it was left")
+        case Check.PUT_BACK:
+            return gettext("Card and hub as they were left")
+        case Check.SEED:
+            return gettext("Seed of the card")
+        case Check.MACHINE:
+            return gettext("Card and machine together")
         case Check.CLAIMED:
             return gettext("Staff of the box")
         case Check.OPENED:
@@ -139,8 +140,12 @@ def wrong(check: Check) -> str:
             return gettext("The hub has this box's progress, but in no backup yet.")
         case Check.FILES:
             return gettext("The card did not keep some files of the courses as they were; they were taken off.")
-        case Check.HUB_RESTORED:
-            return gettext("The hub was put back to an older state.")
+        case Check.PUT_BACK:
+            return gettext("The card or the hub was put back to an older state.")
+        case Check.SEED:
+            return gettext("The seed of the card, or the token in it, was refused.")
+        case Check.MACHINE:
+            return gettext("The card runs in another machine than before, or is a copy of another card.")
         case Check.CLAIMED:
             return gettext("Nobody has claimed this box yet.")
         case _:
@@ -197,7 +202,11 @@ def step(check: Check) -> str:
             return gettext("The hub's staff make backups; what is here stays here until then.")
         case Check.FILES:
             return gettext("The next session fetches them again. If there are more each month, replace the card.")
-        case Check.HUB_RESTORED:
+        case Check.SEED:
+            return gettext("Ask the desk for a new seed, and put its file onto the first partition of the card.")
+        case Check.MACHINE:
+            return gettext("If it is a copy, switch one of the two off. Nothing is lost.")
+        case Check.PUT_BACK:
             return gettext("Nothing is to be done: it goes along with the next sessions by itself.")
         case Check.CLAIMED:
             return gettext("Open the box's page and answer its five questions, with the code on its label.")

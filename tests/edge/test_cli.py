@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import CliRunner
@@ -154,8 +155,8 @@ def test_status_says_budget_and_forecast(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Path]:
-    """A box that serves in a process of its own, in a folder with a long name."""
+def serving(tmp_path: Path) -> Iterator[tuple[Path, IO[str]]]:
+    """A box that serves in a process of its own, in a folder with a long name; and what it goes on to say."""
     data = tmp_path / ("long " * 24) / "box"
     port = _free_port()
     words = ["box", "serve", "--data", str(data), "--host", "127.0.0.1", "--port", str(port)]
@@ -168,9 +169,14 @@ def served(tmp_path: Path) -> Iterator[Path]:
         said = [lines.readline() for _ in range(LINES_MAX)]
         assert f"http://127.0.0.1:{port}/" in said[0]
         assert "Staff code" in said[1]
-        yield data
+        yield data, lines
         process.send_signal(signal.SIGTERM)
         assert 0 == process.wait(timeout=30)
+
+
+@pytest.fixture
+def served(serving: tuple[Path, IO[str]]) -> Path:
+    return serving[0]
 
 
 @pytest.mark.system
@@ -189,6 +195,19 @@ def test_a_second_server_is_refused_with_its_exit_code(served: Path) -> None:
 
     assert 4 == result.returncode
     assert "Another process is using the box" in result.stderr
+
+
+@pytest.mark.system
+def test_a_box_that_runs_is_reset_and_opens_anew(serving: tuple[Path, IO[str]]) -> None:
+    """The same process goes on, as another box: with another code on its label."""
+    served, lines = serving
+    former = json.loads(run("status", "--data", str(served), "--json"))["box"]
+
+    run("reset", "--data", str(served), "--yes")
+
+    opened = [lines.readline() for _ in range(1 + LINES_MAX)]
+    assert "opened anew" in opened[0]
+    assert former != json.loads(run("status", "--data", str(served), "--json"))["box"]
 
 
 def _free_port() -> int:
