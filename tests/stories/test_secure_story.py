@@ -182,6 +182,23 @@ def test_a_lost_key_is_made_anew_and_asked_for_again(world: World) -> None:
     assert x509.load_pem_x509_certificates(served)[0].public_key() == key.public_key()
 
 
+def test_a_hub_that_was_put_back_and_never_heard_is_asked_again_a_month_later(world: World) -> None:
+    box = world.box()
+    Settings(ZONE).write(world.hub.data)
+    world.quiet_nights(2)
+
+    def asked() -> int:
+        return sum(event.kind == "certify" for event in box.events())
+
+    counts = [asked()]
+    for days in (28, 1, 1):
+        world.time.wait(days * DAY_SECONDS)
+        box.box.secure.look()
+        counts.append(asked())
+
+    assert [1, 1, 2, 2] == counts
+
+
 def test_a_zone_that_ends_takes_the_address_away(world: World) -> None:
     box = world.box()
     has_one(world, box)
@@ -213,7 +230,7 @@ def test_a_copied_card_that_becomes_a_box_of_its_own_has_a_key_of_its_own(world:
     box = world.box()
     has_one(world, box)
     before = (box.box.data / KEY_FILE).read_bytes()
-    twin = Secure(box.box.database, box.box.journal, box.box.data, "b" * 16, lambda: box.box.config)
+    twin = Secure(box.box.database, box.box.journal, box.box.data, "b" * 16, lambda: box.box.config, box.clock)
 
     twin.look()
 
