@@ -51,7 +51,7 @@ migrations = Migrations("edge.secure")
 
 @migrations()
 def secure(connection: Connection) -> None:
-    """What was asked for, and when (0: by a clock that nobody trusted); what is served, and by which of the hub's words."""
+    """What was asked for, and when (0: by a clock not trusted); what is served, and by which of the hub's words."""
     connection.executescript(
         """
         create table secure_asked (
