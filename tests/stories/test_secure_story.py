@@ -1,5 +1,6 @@
 """A box gets its secure address: through sessions, or by hand alone; and is silent about it whenever it is not good."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from sync.certificates import secure_name
 from sync.hub.engine import writing
 from sync.hub.secure.certificates import Done
 from sync.hub.secure.settings import Settings
+from tests.authority import authority
 from tests.issued import issued
 from tests.stories.box import CampusBox
 from tests.stories.stick import CampusStick
@@ -91,6 +93,29 @@ def test_its_key_is_in_no_file_of_the_hub_and_in_nothing_that_travelled(world: W
     assert len(files) > 10
     assert not [path for path, data in files.items() if secret in data or any(line in data for line in lines)]
     assert not [line for line in lines if line in said]
+
+
+@pytest.mark.system
+def test_what_a_real_authority_gave_is_what_a_phone_believes_who_knows_that_authority(
+    world: World, tmp_path: Path
+) -> None:
+    box = world.box()
+    with authority(tmp_path / "authority") as pebble:
+        Settings(ZONE, pebble.directory, str(pebble.hook()), "", str(pebble.ca_file)).write(world.hub.data)
+        world.quiet_nights(2)
+        done = world.hub.hub.certificates.renew()
+        world.quiet_nights(1)
+        root = tmp_path / "root.pem"
+        root.write_bytes(pebble.root())
+    name, served = secure_name(box.id, ZONE), str(box.box.data / SERVED_FILE)
+
+    said = subprocess.run(
+        ["openssl", "verify", "-CAfile", str(root), "-untrusted", served, "-verify_hostname", name, served],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert [(box.id, "")] == [(one.box, one.fault) for one in done]
+    assert 0 == said.returncode, said.stderr
 
 
 def test_it_is_renewed_while_a_third_is_left_and_the_former_is_served_until_then(world: World) -> None:
