@@ -224,6 +224,21 @@ class Database:
             return work(self._writer)
 
 
+def fold_log(path: Path) -> None:
+    """Bring what a database's log holds into its file, of a copy that may be damaged: no table is looked at.
+
+    Raises BoxFault where the file is no database, or the disk will not do.
+    """
+    try:
+        connection = sqlite3.connect(path, isolation_level=None)  # noqa: TID251 - its home
+        try:
+            connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise _fault(error, path) from error
+
+
 @contextmanager
 def strangers(path: Path) -> "Iterator[Connection]":
     """A database that came from outside, to read from: it runs nothing of its own, and no question takes for ever.
@@ -290,6 +305,30 @@ def whole(connection: Connection) -> str:
     broken = connection.execute("pragma foreign_key_check").fetchone()
     problems = [line for line in found if line != "ok"] + (["a row names another that is gone"] if broken else [])
     return "; ".join(problems)
+
+
+def quick_problems(connection: Connection | sqlite3.Connection) -> str:
+    """The first thing that SQLite finds wrong with a database's pages, in its words; "" where there is none.
+
+    Takes as long as reading it once.
+    """
+    try:
+        found = [str(row[0]) for row in connection.execute("pragma quick_check(1)").fetchall()]
+    except sqlite3.Error as error:
+        return str(error)
+    return "; ".join(line for line in found if line != "ok")
+
+
+def quick_problems_of_file(path: Path) -> str:
+    """The same of a database that nobody has open; nothing in it is changed, so that it can still be mended."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)  # noqa: TID251 - its home
+    except sqlite3.Error as error:
+        return str(error)
+    try:
+        return quick_problems(connection)
+    finally:
+        connection.close()
 
 
 def _up_to_date(path: Path, migrations: Sequence[Migrations]) -> Connection:

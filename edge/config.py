@@ -77,6 +77,9 @@ class Config:
         "More host names that the pages answer to, beside the machine's own and addresses in numbers; `*`: any",
         "host names",
     )
+    portal: bool = _setting(
+        False, "Whether phones that join are led to the library: answers what they ask a network for (the appliance)"
+    )
     is_behind_tls: bool = _setting(False, "Whether a proxy before the box speaks HTTPS: cookies then demand it")
     secure_port: int = _setting(
         0,

@@ -33,6 +33,7 @@ from sync.hub.engine import open_engine, sqlite_url
 from sync.hub.fleet import Fleet
 from sync.hub.gifts import Gifts
 from sync.hub.intake import Intake
+from sync.hub.keeping.adoptions import Adoptions
 from sync.hub.keeping.keeping import Keeping
 from sync.hub.overview import Overview
 from sync.hub.packing import Packing
@@ -79,6 +80,7 @@ class Hub:
     keeping: Keeping
     carrying: Carrying
     gifts: Gifts
+    adoptions: Adoptions
     trust: SignedCatalogue
     packing: Packing
     drafts: Drafts
@@ -142,6 +144,7 @@ class Hub:
             keeping=keeping,
             carrying=carrying,
             gifts=Gifts(data / CARRY / "gifts", carrying, clock, random_bytes),
+            adoptions=Adoptions(engine, keys, fleet, keeping.history, clock, random_bytes),
             trust=trust,
             packing=packing,
             drafts=drafts,

@@ -1,0 +1,1 @@
+"""First boot: a card becomes a box, and at every later start is looked at again."""

@@ -1,0 +1,1 @@
+"""A stock Raspberry Pi OS image made a box: for boards that our own image does not start."""
