@@ -105,7 +105,7 @@ lock: setup  ## choose versions anew, with the hashes of every platform's file
 	$(COMPILE) --extra hub --extra parquet --constraint lock/hub.txt --output-file lock/parquet.txt
 	$(COMPILE) --extra hub --extra tls --constraint lock/hub.txt --output-file lock/tls.txt
 	$(COMPILE) --extra hub --extra desk --constraint lock/hub.txt --output-file lock/desk.txt
-	$(COMPILE) --extra hub --extra postgres --extra parquet --extra tls --extra desk --extra dev --constraint lock/postgres.txt --output-file lock/dev.txt
+	$(COMPILE) --extra hub --extra postgres --extra parquet --extra tls --extra desk --extra dev --constraint lock/postgres.txt --constraint lock/tls.txt --output-file lock/dev.txt
 
 $(VENV)/ready-run: lock/hub.txt pyproject.toml
 	@PYTHON="$(PYTHON)" provisioning/make-venv $(VENV) lock/hub.txt

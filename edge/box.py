@@ -209,7 +209,7 @@ class Box:
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
         self.asking = Asking(self.database, self.journal, lambda: {one.course for one in self.shelf.shelved()})
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
-        self.secure = Secure(self.database, self.journal, data, self.id, lambda: self.config)
+        self.secure = Secure(self.database, self.journal, data, self.id, lambda: self.config, clock)
         self.following = Following(self.database, projecting.project, self.id)
         self.shelf.when_moved(moving.move)
         self.people.when_forgotten(self.learning.forget)

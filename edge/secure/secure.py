@@ -31,7 +31,7 @@ from sync.certificates import (
     secure_name,
     zone_ruled,
 )
-from sync.clock import Moment
+from sync.clock import Clock, Moment
 from sync.journal import Journal
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ SERVED_FILE = Path("keys/secure.pem")
 """The name in a line of its own, the chain and the key: for whoever serves HTTPS before the box."""
 MODE = 0o600
 OFFERED_SECONDS_MIN = 3 * 86_400
+AGAIN_SECONDS = 30 * 86_400
+"""A hub that was put back may not know that it was asked: so long after, a box that has nothing good asks once more."""
 HTTPS_PORT = 443
 
 migrations = Migrations("edge.secure")
@@ -49,12 +51,13 @@ migrations = Migrations("edge.secure")
 
 @migrations()
 def secure(connection: Connection) -> None:
-    """What was asked for, by name; and what is served: until when it is good, and which of the hub's words it is."""
+    """What was asked for, and when (0: by a clock not trusted); what is served, and by which of the hub's words."""
     connection.executescript(
         """
         create table secure_asked (
             only integer primary key check (only = 1),
-            name text not null
+            name text not null,
+            asked_seconds integer not null
         ) strict;
         create table secure_served (
             only integer primary key check (only = 1),
@@ -90,13 +93,14 @@ class Secure:
     """This box's secure address."""
 
     def __init__(
-        self, database: Database, journal: Journal, data: Path, box: str, config: Callable[[], Config]
+        self, database: Database, journal: Journal, data: Path, box: str, config: Callable[[], Config], clock: Clock
     ) -> None:
         self._database = database
         self._journal = journal
         self._data = data
         self._box = box
         self._config = config
+        self._clock = clock
         self._looking = threading.Lock()
         self.served = self._read()
 
@@ -142,22 +146,28 @@ class Secure:
 
         A box under a new name has a new key: a copied card must not go on with the one of the card it was copied from.
         """
-        asked = self._database.read().execute("select name from secure_asked where only = 1").fetchone()
-        former = "" if asked is None else str(asked["name"])
+        asked = self._database.read().execute("select name, asked_seconds from secure_asked where only = 1").fetchone()
+        former, asked_seconds = tuple(asked) if asked is not None else ("", 0)
+        now = self._clock.now()
         if former not in ("", name):
             self._end()
-        elif former and (self._data / KEY_FILE).exists():
+        elif former and (self._data / KEY_FILE).exists() and not self._is_unheard(asked_seconds, now):
             return
         request = request_for(name, self._key() or self._new_key())
 
         def write(connection: Connection) -> None:
             self._journal.append(connection, ASKED, "", {"request": request})
             connection.execute(
-                "insert into secure_asked (only, name) values (1, ?) on conflict do update set name = excluded.name",
-                [name],
+                "insert or replace into secure_asked (only, name, asked_seconds) values (1, ?, ?)",
+                [name, now.wall_seconds if now.is_trusted else 0],
             )
 
         self._database.write(write)
+
+    def _is_unheard(self, asked_seconds: int, now: Moment) -> bool:
+        """Whether what was asked for has not come, or has run out, for so long that it must be asked for again."""
+        has_none = self.served is None or self.served.ends_seconds <= now.wall_seconds
+        return now.is_trusted and has_none and now.wall_seconds - asked_seconds >= AGAIN_SECONDS
 
     def _take(self, name: str, word: Word) -> None:
         """Serve what the hub sent, if it is new and for us."""

@@ -64,6 +64,8 @@ def furnish(root: Path, built_seconds: int, version: str) -> None:
     for unit_name in OFF:
         fence.removed(root, f"etc/systemd/system/*.wants/{unit_name}")
         fence.place_link(root, f"etc/systemd/system/{unit_name}", "/dev/null")
+    secured = NGINX.with_name("nginx-tls.conf").read_bytes().replace(b"/var/lib/qanat", BOX.encode())
+    fence.place(root, "usr/lib/qanat/nginx-tls.conf", secured)
     fence.place(root, "etc/nginx/conf.d/qanat.conf", NGINX.read_bytes().replace(b"/var/lib/qanat", BOX.encode()))
     _accounts(root)
     fence.place(root, "etc/hostname", b"box\n")

@@ -12,6 +12,8 @@ from provisioning.network.plan import OWN, File, Plan
 
 CONFIG = "etc/qanat/names.conf"
 UNIT = "qanat-names.service"
+MORE = "qanat-hosts"
+"""The folder under /run for a name that the box has since its certificate came; dnsmasq sees it come and go."""
 FIRST, LAST = 20, 250
 """Of the last number of the addresses that are given away."""
 
@@ -26,7 +28,8 @@ After=NetworkManager.service
 
 [Service]
 ExecStart=/usr/sbin/dnsmasq --keep-in-foreground --conf-file=/{CONFIG} --pid-file=
-RuntimeDirectory=qanat-names
+RuntimeDirectory=qanat-names {MORE}
+RuntimeDirectoryPreserve=yes
 Restart=always
 RestartSec=3
 ProtectSystem=strict
@@ -77,6 +80,7 @@ def config(plan: Plan) -> str:
         "bind-dynamic",
         "no-resolv",
         "no-hosts",
+        f"hostsdir=/run/{MORE}",
         "no-poll",
         "cache-size=0",
         f"local-ttl={HOLD_SECONDS}",

@@ -10,8 +10,8 @@
 
 from provisioning.network.plan import OWN, File, Plan
 
-PAGES = "80, 443, 8100-8115"
-"""Pages and courses; 443 is closed where there is no certificate, and says so."""
+PAGES = "80, 443, 8100-8115, 8200-8215"
+"""Pages and courses; 443 and 8200-8215 are closed where there is no certificate, and say so."""
 
 ALONE = "169.254.0.0/16"
 """Addresses that the two ends of a cable give themselves; no router passes them on."""

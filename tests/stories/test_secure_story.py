@@ -1,5 +1,6 @@
 """A box gets its secure address: through sessions, or by hand alone; and is silent about it whenever it is not good."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from sync.certificates import secure_name
 from sync.hub.engine import writing
 from sync.hub.secure.certificates import Done
 from sync.hub.secure.settings import Settings
+from tests.authority import authority
 from tests.issued import issued
 from tests.stories.box import CampusBox
 from tests.stories.stick import CampusStick
@@ -91,6 +93,29 @@ def test_its_key_is_in_no_file_of_the_hub_and_in_nothing_that_travelled(world: W
     assert len(files) > 10
     assert not [path for path, data in files.items() if secret in data or any(line in data for line in lines)]
     assert not [line for line in lines if line in said]
+
+
+@pytest.mark.system
+def test_what_a_real_authority_gave_is_what_a_phone_believes_who_knows_that_authority(
+    world: World, tmp_path: Path
+) -> None:
+    box = world.box()
+    with authority(tmp_path / "authority") as pebble:
+        Settings(ZONE, pebble.directory, str(pebble.hook()), "", str(pebble.ca_file)).write(world.hub.data)
+        world.quiet_nights(2)
+        done = world.hub.hub.certificates.renew()
+        world.quiet_nights(1)
+        root = tmp_path / "root.pem"
+        root.write_bytes(pebble.root())
+    name, served = secure_name(box.id, ZONE), str(box.box.data / SERVED_FILE)
+
+    said = subprocess.run(
+        ["openssl", "verify", "-CAfile", str(root), "-untrusted", served, "-verify_hostname", name, served],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert [(box.id, "")] == [(one.box, one.fault) for one in done]
+    assert 0 == said.returncode, said.stderr
 
 
 def test_it_is_renewed_while_a_third_is_left_and_the_former_is_served_until_then(world: World) -> None:
@@ -182,6 +207,23 @@ def test_a_lost_key_is_made_anew_and_asked_for_again(world: World) -> None:
     assert x509.load_pem_x509_certificates(served)[0].public_key() == key.public_key()
 
 
+def test_a_hub_that_was_put_back_and_never_heard_is_asked_again_a_month_later(world: World) -> None:
+    box = world.box()
+    Settings(ZONE).write(world.hub.data)
+    world.quiet_nights(2)
+
+    def asked() -> int:
+        return sum(event.kind == "certify" for event in box.events())
+
+    counts = [asked()]
+    for days in (28, 1, 1):
+        world.time.wait(days * DAY_SECONDS)
+        box.box.secure.look()
+        counts.append(asked())
+
+    assert [1, 1, 2, 2] == counts
+
+
 def test_a_zone_that_ends_takes_the_address_away(world: World) -> None:
     box = world.box()
     has_one(world, box)
@@ -213,7 +255,7 @@ def test_a_copied_card_that_becomes_a_box_of_its_own_has_a_key_of_its_own(world:
     box = world.box()
     has_one(world, box)
     before = (box.box.data / KEY_FILE).read_bytes()
-    twin = Secure(box.box.database, box.box.journal, box.box.data, "b" * 16, lambda: box.box.config)
+    twin = Secure(box.box.database, box.box.journal, box.box.data, "b" * 16, lambda: box.box.config, box.clock)
 
     twin.look()
 

@@ -48,7 +48,8 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     files.write(plan, folder)
     config = folder / "names.conf"
     leases = (folder / names.CONFIG).read_text().replace("/run/qanat-names/leases", str(folder / "leases"))
-    config.write_text(leases + "user=root\n")
+    (folder / names.MORE).mkdir()
+    config.write_text(leases.replace("/run/", f"{folder}/") + "user=root\n")
     (folder / "box").mkdir()
     (folder / "box/box.toml").write_text(SETTINGS)
     field = Field(plan.radio)

@@ -43,14 +43,20 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def field(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+def more(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of names that come while the box runs."""
+    return tmp_path_factory.mktemp(names.MORE)
+
+
+@pytest.fixture(scope="module")
+def field(root: Path, more: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     """The box between its phones and the world, with its rules loaded and its names served."""
     field = Field(PLAN.radio)
     try:
         field.runs("box", NFT, "--file", root / "etc/nftables.conf")
         config = tmp_path_factory.mktemp("names") / "names.conf"
-        text = (root / names.CONFIG).read_text()
-        config.write_text(text.replace("/run/qanat-names/leases", str(config.with_name("leases"))) + "user=root\n")
+        text = (root / names.CONFIG).read_text().replace("/run/qanat-names/leases", str(config.with_name("leases")))
+        config.write_text(text.replace(f"/run/{names.MORE}", str(more)) + "user=root\n")
         with (
             field.running("box", DNSMASQ, "--keep-in-foreground", f"--conf-file={config}", "--pid-file="),
             served(field, "box", 22, 80, 8100, 18080),
@@ -200,6 +206,17 @@ def test_the_names_of_the_box_and_of_the_probes_lead_to_the_box_and_no_other_nam
         field.asks_name("one", name)
         for name in ("example.org", "mail.google.com", "x.box.lan", "use-application-dns.net")
     }
+
+
+def test_the_secure_name_leads_to_the_box_from_when_it_has_one_until_it_has_none(field: Field, more: Path) -> None:
+    name = "b-abcdefghijklmnop.boxes.school.example"
+    before = field.asks_name("one", name)
+    (more / "secure").write_text(f"10.42.0.1 {name}\n")
+    until(lambda: field.asks_name("one", name) == "10.42.0.1")
+    (more / "secure").unlink()
+
+    until(lambda: field.asks_name("one", name) == "no such name")
+    assert "no such name" == before
 
 
 def test_the_box_tells_phones_the_time_though_nobody_told_it(field: Field, root: Path, tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ from provisioning.image import software
 from provisioning.image.furnish import TARGET
 
 ARCH = "arm64"
-OUR_IMAGES_ONLY = frozenset({"boot-firmware.mount", "qanat-health.service", "qanat-health.timer"})
-"""A stock system mounts its first partition itself, and has no slots."""
+OUR_IMAGES_ONLY = frozenset(
+    {"boot-firmware.mount", "qanat-health.service", "qanat-health.timer", "qanat-secure.service", "qanat-secure.path"}
+)
+"""A stock system mounts its first partition itself, has no slots, and no nginx that could serve HTTPS."""
 UNITS_LIST = "usr/lib/qanat/units"
 
 SETTINGS = b"""# What a stock system decides: it stands above the box's own box.toml. The box itself is in front.

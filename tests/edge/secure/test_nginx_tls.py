@@ -25,7 +25,7 @@ PLAIN, TLS = ((PROVISIONING / name).read_text() for name in ("nginx.conf", "ngin
 def test_every_rule_of_the_plain_servers_holds_for_the_secure_ones_word_for_word() -> None:
     plain, secured = ([_bare(block) for block in _locations(text)] for text in (PLAIN, TLS))
 
-    assert len(plain) == 4
+    assert len(plain) == 5
     assert plain == [block.replace("$own_port", "1$server_port") for block in secured]
 
 
