@@ -21,8 +21,8 @@ NIGHT = $(if $(ONCE),--once) $(if $(LAN),--lan) $(if $(JSON),--json)
 # Compiled modules are kept: each worker of the tests would compile everything anew otherwise.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-burning bench-channel bench-progress \
-	bench-courses conformance sbom vendor soak format formats
+.PHONY: help setup setup-run engines demo check test lock translations screenshots bench bench-burning bench-channel \
+	bench-progress bench-courses conformance sbom vendor soak soak-image image format formats
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
@@ -62,6 +62,12 @@ soak: setup engines  ## the harnesses for a long time, going on where they stopp
 translations: setup  ## collect the words, merge them into fr and ar, compile
 	@$(BIN)/python -m sync.web.translate
 
+soak-image: setup engines  ## cards cut by power at their first start and in updates, emulated (ARCH=amd64 FIRSTS=30 UPDATES=20)
+	@$(BIN)/python -m tests.image.sweep --arch $(or $(ARCH),amd64) --firsts $(or $(FIRSTS),30) --updates $(or $(UPDATES),20)
+
+image: setup engines  ## the appliance's images for both architectures, into build/image
+	@for arch in arm64 amd64; do $(BIN)/qanat provision image build --arch $$arch --out build/image/$$arch.img || exit 1; done
+
 formats: setup engines  ## play a sample of every format in a real browser; writes what was seen into docs/formats.md
 	@WRITE=1 $(BIN)/python -m pytest -q -n 0 -m system tests/system/formats -k taken_played
 
@@ -97,7 +103,8 @@ lock: setup  ## choose versions anew, with the hashes of every platform's file
 	$(COMPILE) --extra hub --constraint lock/box.txt --output-file lock/hub.txt
 	$(COMPILE) --extra hub --extra postgres --constraint lock/hub.txt --output-file lock/postgres.txt
 	$(COMPILE) --extra hub --extra parquet --constraint lock/hub.txt --output-file lock/parquet.txt
-	$(COMPILE) --extra hub --extra postgres --extra parquet --extra dev --constraint lock/postgres.txt --output-file lock/dev.txt
+	$(COMPILE) --extra hub --extra tls --constraint lock/hub.txt --output-file lock/tls.txt
+	$(COMPILE) --extra hub --extra postgres --extra parquet --extra tls --extra dev --constraint lock/postgres.txt --output-file lock/dev.txt
 
 $(VENV)/ready-run: lock/hub.txt pyproject.toml
 	@PYTHON="$(PYTHON)" provisioning/make-venv $(VENV) lock/hub.txt

@@ -307,6 +307,30 @@ def whole(connection: Connection) -> str:
     return "; ".join(problems)
 
 
+def quick_problems(connection: Connection | sqlite3.Connection) -> str:
+    """The first thing that SQLite finds wrong with a database's pages, in its words; "" where there is none.
+
+    Takes as long as reading it once.
+    """
+    try:
+        found = [str(row[0]) for row in connection.execute("pragma quick_check(1)").fetchall()]
+    except sqlite3.Error as error:
+        return str(error)
+    return "; ".join(line for line in found if line != "ok")
+
+
+def quick_problems_of_file(path: Path) -> str:
+    """The same of a database that nobody has open; nothing in it is changed, so that it can still be mended."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)  # noqa: TID251 - its home
+    except sqlite3.Error as error:
+        return str(error)
+    try:
+        return quick_problems(connection)
+    finally:
+        connection.close()
+
+
 def _up_to_date(path: Path, migrations: Sequence[Migrations]) -> Connection:
     connection = _connect(path)
     try:

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 from flask import Flask, request
 
+from edge.birth import pages as birth_pages
 from edge.box import Box
 from edge.campus import asking_pages
 from edge.campus import pages as campus_pages
 from edge.carrying import pages as carrying_pages
+from edge.doctor import pages as doctor_pages
 from edge.keeping import pages as keeping_pages
 from edge.learning import pages as learning_pages
 from edge.learning.lrs import pages as lrs_pages
@@ -22,6 +24,8 @@ from edge.learning.quiz import pages as quiz_pages
 from edge.library import copy_pages, opds_pages, search_pages
 from edge.library import pages as library_pages
 from edge.people import pages as people_pages
+from edge.portal import pages as portal_pages
+from edge.portal.portal import BOX_NAMES
 from edge.staff import pages as staff_pages
 from sync.mirror import Mirror, create_mirror
 from sync.web import compiled, names
@@ -34,22 +38,26 @@ if TYPE_CHECKING:
 
 
 class BoxApplication:
-    """The application as the front runs it: made anew when the settings are not those it was made with."""
+    """The application as the front runs it: made anew when settings or secure name are not those it was made with."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
         self._making = threading.Lock()
-        self._made = (box.config, create_app(box))
+        self._made = (box.config, _secure_name(box), create_app(box))
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         return self._app()(environ, start_response)
 
     def _app(self) -> Flask:
         with self._making:
-            config = self._box.config
-            if self._made[0] is not config:
-                self._made = (config, create_app(self._box))
-            return self._made[1]
+            config, name = self._box.config, _secure_name(self._box)
+            if self._made[0] is not config or self._made[1] != name:
+                self._made = (config, name, create_app(self._box))
+            return self._made[2]
+
+
+def _secure_name(box: Box) -> str:
+    return box.secure.served.name if box.secure.served else ""
 
 
 def create_app(box: Box) -> Flask:
@@ -69,6 +77,10 @@ def create_app(box: Box) -> Flask:
     app.register_blueprint(campus_pages.blueprint(box))
     app.register_blueprint(asking_pages.blueprint(box))
     app.register_blueprint(keeping_pages.blueprint(box))
+    app.register_blueprint(portal_pages.blueprint(box))
+    app.jinja_env.globals["secure_address"] = lambda: _secure_address(box)
+    app.register_blueprint(doctor_pages.blueprint(box))
+    app.register_blueprint(birth_pages.blueprint(box))
     app.request_class = carrying_pages.request_class(box)
     if box.config.neighbours:
         app.register_blueprint(create_mirror(Mirror(box.releases, box.store)))
@@ -89,20 +101,32 @@ def _settings(box: Box) -> WebSettings:
         default_language=config.language,
         secure_cookies=config.is_behind_tls,
         names=names.own_names(
-            (*config.allowed_hosts, urlsplit(config.address).hostname or ""),
-            is_behind_proxy=bool(config.accel) or config.is_behind_tls,
+            (
+                *config.allowed_hosts,
+                urlsplit(config.address).hostname or "",
+                *(BOX_NAMES if config.portal else ()),
+            ),
+            is_behind_proxy=config.is_behind_proxy,
+            also=_secure_name(box),
         ),
         address=config.address,
+        portal=portal_pages.Portal(box),
         tabs=_tabs,
         timezone=config.zone,
-        now_seconds=lambda: _trusted_seconds(box),
+        now_seconds=lambda: _told_seconds(box),
         compiled=box.data / compiled.FOLDER,
     )
 
 
-def _trusted_seconds(box: Box) -> int | None:
+def _secure_address(box: Box) -> str:
+    """Where this same box is reached securely; "" where it is already, or nobody can be sent there now."""
+    offer = None if request.is_secure else box.secure.offer(box.clock.now())
+    return offer.address if offer else ""
+
+
+def _told_seconds(box: Box) -> int | None:
     moment = box.clock.now()
-    return moment.wall_seconds if moment.is_trusted else None
+    return moment.wall_seconds if moment.is_told else None
 
 
 def _tabs(session: Session) -> list[Tab]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from catalog import releases, scrub, shelf, store
@@ -22,6 +23,11 @@ from catalog.releases import Releases
 from catalog.scrub import Scrub
 from catalog.shelf import Shelf
 from catalog.store import Store
+from edge.birth import birth, hardware, renewal
+from edge.birth.birth import Birth
+from edge.birth.enrolling import Enrolling
+from edge.birth.hardware import Hardware
+from edge.birth.renewal import Renewal, own_keys
 from edge.campus import asking, words
 from edge.campus.asking import Asking
 from edge.campus.campus import Campus
@@ -29,7 +35,7 @@ from edge.campus.projecting import Projecting
 from edge.carrying import letters
 from edge.carrying.sticks import Sticks
 from edge.config import FILE, Config, changed
-from edge.keeping import alarms, trust, upkeep, watch
+from edge.keeping import alarms, since, trust, upkeep, watch
 from edge.keeping.alarms import Alarms
 from edge.keeping.watch import Watch
 from edge.learning import learning, moving, results
@@ -55,6 +61,9 @@ from edge.nights.scrubbing import Scrubbing
 from edge.people import accounts, people
 from edge.people.accounts import Accounts
 from edge.people.people import People
+from edge.portal.portal import Visitors
+from edge.secure import secure
+from edge.secure.secure import Secure
 from edge.staff import claim
 from edge.staff.claim import Setup
 from sync import enrolment, exchange, journal
@@ -63,7 +72,7 @@ from sync.enrolment import Pinned
 from sync.following import followed
 from sync.following.followed import Following
 from sync.journal import Journal
-from sync.keys import KeyPair, box_id
+from sync.keys import box_id
 from sync.link import Link
 from sync.receiving import catalogues, wants
 from sync.receiving.catalogues import Catalogues
@@ -105,12 +114,18 @@ MIGRATIONS = (
     upkeep.migrations,
     scrub.migrations,
     scrubbing.migrations,
+    birth.migrations,
+    hardware.migrations,
+    renewal.migrations,
+    secure.migrations,
     *lrs_migrations.ALL,
 )
 """Every table of box.db; each set belongs to the file of its noun."""
 
 FOLDER_MODE = 0o700
 LOCK_FILE = "box.lock"
+RESET_FILE = "reset.asked"
+"""There once the box is to forget everybody (`edge/keeping/reset.py`)."""
 
 
 OpenLink = Callable[[str], AbstractContextManager[Link]]
@@ -118,9 +133,13 @@ OpenLink = Callable[[str], AbstractContextManager[Link]]
 
 
 class SettableClock(Clock, Protocol):
-    """A clock that can be told the time."""
+    """A clock that can be told the time: by the hub, by a person, and by what is known to have been."""
 
     def correct(self, wall_seconds: int) -> None: ...
+
+    def hear(self, wall_seconds: int) -> None: ...
+
+    def not_before(self, wall_seconds: int) -> None: ...
 
 
 class Box:
@@ -142,9 +161,11 @@ class Box:
         self.open_link = open_link
         self._lock = lock
         self.is_closed = False
-        self.keys = KeyPair.load_or_make(data / "keys" / "box.key")
-        self.id = box_id(self.keys.public)
+        self.open_again: Callable[[], None] = lambda: None
+        """Lets the box be closed and opened anew, once whoever asks has their answer; set by who serves it."""
         self.database = Database(data / "box.db", MIGRATIONS)
+        self.keys = own_keys(data / "keys", self.database)
+        self.id = box_id(self.keys.public)
         self.store = Store(data / "store", self.database)
         self.releases = Releases(self.database, self.store)
         self.shelf = Shelf(self.database, self.releases, self.store, data / "trees")
@@ -164,8 +185,13 @@ class Box:
         self.tries = Tries(self.database, self.learning, self.results)
         self.packages = States(self.database, self.learning, self.results)
         self.lrs = Lrs(self.database, self.journal, clock, random_bytes, data)
+        self.visitors = Visitors()
         self.content = CourseContent(self)
         self.setup = Setup(self.database, self.people, clock, random_bytes, data)
+        self.hardware = Hardware(self.database, self.alarms, clock)
+        self.renewal = Renewal(self)
+        self.birth = Birth(self)
+        self.enrolling = Enrolling(self)
         self.wants = Wants(self.database, self.releases, self.spool, lambda layer: self.config.wants_layer(layer))
         self.catalogues = Catalogues(self.database, clock, lambda: self.config.catalogue_grace_days)
         self.ledger = Ledger(self.database, clock, lambda: self.config, uplink.read)
@@ -183,6 +209,7 @@ class Box:
         self.campus = Campus(self.database, self.journal, self.people, clock, random_bytes)
         self.asking = Asking(self.database, self.journal, lambda: {one.course for one in self.shelf.shelved()})
         projecting = Projecting(self.database, self.journal, self.people, random_bytes)
+        self.secure = Secure(self.database, self.journal, data, self.id, lambda: self.config)
         self.following = Following(self.database, projecting.project, self.id)
         self.shelf.when_moved(moving.move)
         self.people.when_forgotten(self.learning.forget)
@@ -204,15 +231,20 @@ class Box:
         clock: SettableClock,
         random_bytes: Callable[[int], bytes],
         open_link: OpenLink,
+        parts: Mapping[str, str] = MappingProxyType({}),
     ) -> Self:
         """Open the box in `data`, or make a new one there; `config` stands in for its box.toml.
+
+        `parts`: what is known of the hardware (`edge.birth.hardware.parts_of`).
 
         Raises BoxFault while another process holds it, CallerFault where box.toml cannot be read.
         """
         lock = _take_lock(data)
         try:
+            if (data / RESET_FILE).exists():
+                config = _reset(data, config)
             box = cls(data, config or read_config(data), clock, random_bytes, open_link, lock)
-            box._mend()
+            box._mend(parts)
         except BaseException:
             os.close(lock)
             raise
@@ -238,6 +270,11 @@ class Box:
     def hub(self) -> Pinned | None:
         """The hub that this box belongs to; None until it is enrolled."""
         return enrolment.pinned(self.database)
+
+    @property
+    def earliest_seconds(self) -> int:
+        """No moment of this box is before this."""
+        return max(since.earliest_seconds(self.data), self.watch.seen_seconds)
 
     @property
     def keeper(self) -> Self:
@@ -270,10 +307,20 @@ class Box:
 
         Raises CallerFault where a value cannot be.
         """
+        self._write_config(settings)
+        self.config = self.config.with_changes(settings)
+
+    def add_config(self, settings: Mapping[str, Any]) -> None:
+        """The same, but what this run was told otherwise than box.toml says stands above it. Raises CallerFault."""
+        here = read_config(self.data)
+        self._write_config(settings)
+        untold = {name: value for name, value in settings.items() if getattr(self.config, name) == getattr(here, name)}
+        self.config = self.config.with_changes(untold)
+
+    def _write_config(self, settings: Mapping[str, Any]) -> None:
         path = self.data / FILE
         text = changed(path.read_text() if path.exists() else "", settings)
         write_file(path, text.encode())
-        self.config = self.config.with_changes(settings)
 
     def _end_sessions(self, connection: Connection, person: str) -> None:
         """Sign a person out everywhere, in the caller's transaction. Undone, it costs them one more click."""
@@ -287,17 +334,31 @@ class Box:
         told = channel.run(self, chance, listener)
         upkeep.after_night(self)
         trust.look(self)
+        self.secure.look()
         return told
 
-    def _mend(self) -> None:
+    def _mend(self, parts: Mapping[str, str]) -> None:
+        self.birth.take()
+        self.hardware.look(parts)
+        self.renewal.look()
         self.store.sweep()
         self.shelf.ensure_trees()
         self.launches.sweep()
         self.lrs.attachments.sweep()
         self.nights.find_cut()
         self.watch.look(self.clock.now())
+        self.clock.not_before(self.earliest_seconds)
         trust.look(self)
         self.journal.open_epoch()
+
+
+def _reset(data: Path, config: Config | None) -> Config | None:
+    """Make a new box of the one that was asked to forget everybody."""
+    # Loaded once in the life of a box, if ever.
+    from edge.keeping import reset
+
+    reset.finish(data)
+    return config and config.with_changes(reset.OTHER_HUB)
 
 
 def read_config(data: Path) -> Config:

@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from edge.carrying.cli import carry
-from edge.keeping.cli import backup, learner, restore
+from edge.doctor.cli import doctor, logs
+from edge.keeping.cli import backup, learner, reset, restore
 from edge.learning.lrs.cli import lrs_key
 from edge.library.cli import find
 from edge.people.cli import password
@@ -28,6 +29,12 @@ _DATA = click.option(
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
     help="The box's data folder.",
+)
+_OWN_PARTITION = click.option(
+    "--own-partition",
+    is_flag=True,
+    envvar="QANAT_OWN_PARTITION",
+    help="Keep nothing unless the data folder is on a partition of its own: for appliances.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of words.")
 
@@ -48,7 +55,16 @@ def box() -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Settings of the machine, written as in box.toml, that stand above the box's own.",
 )
-def serve(data: Path, host: str | None, port: int | None, content_port: int | None, above: Path | None) -> None:
+@_OWN_PARTITION
+def serve(
+    data: Path,
+    host: str | None,
+    port: int | None,
+    content_port: int | None,
+    above: Path | None,
+    *,
+    own_partition: bool,
+) -> None:
     """Serve the box until it is told to stop. An empty folder becomes a new box."""
     gc.disable()  # what is loaded stays; looking through it for garbage costs a tenth of the start
     from edge.serve import serve as serve_box
@@ -57,7 +73,8 @@ def serve(data: Path, host: str | None, port: int | None, content_port: int | No
     gc.enable()
     options = {"host": host, "port": port, "content_port": content_port}
     said = {name: value for name, value in options.items() if value is not None}
-    serve_box(data, {**(_settings_in(above) if above else {}), **said}, click.echo)
+    given = {**(_settings_in(above) if above else {}), **said}
+    serve_box(data, given, click.echo, needs_own_partition=own_partition)
 
 
 @box.command()
@@ -65,12 +82,32 @@ def serve(data: Path, host: str | None, port: int | None, content_port: int | No
 @click.option("--hub", required=True, metavar="URL", help="The hub's address.")
 @click.option("--token", prompt=True, metavar="TOKEN", help="The hub's one-time token; asked for if not given.")
 @click.option("--name", default="", metavar="NAME", help="What the box is called.")
+@_OWN_PARTITION
 @_JSON
-def enrol(data: Path, hub: str, token: str, name: str, *, as_json: bool) -> None:
+def enrol(data: Path, hub: str, token: str, name: str, *, own_partition: bool, as_json: bool) -> None:
     """Make the box one of a hub's, by a one-time token. An empty folder becomes a new box."""
+    _stand(data, own_partition)
     request = {"do": "enrol", "hub": hub, "token": token, "name": name}
     result = ask_or_do(data, request, is_new_allowed=True)
     show(result, as_json, lambda: click.echo(f"This box belongs to {result['campus_name']} now, at {result['hub']}."))
+
+
+@box.command()
+@_DATA
+@click.option("--hub", required=True, metavar="URL", help="The hub's address.")
+@click.option(
+    "--code", prompt=True, metavar="CODE", help="The ten letters from the hub's page; asked for if not given."
+)
+@click.option("--name", default="", metavar="NAME", help="What the box is called.")
+@_JSON
+def adopt(data: Path, hub: str, code: str, name: str, *, as_json: bool) -> None:
+    """Let this box take the place of a dead one, by a short code from the hub. An empty folder becomes a new box."""
+    request = {"do": "adopt", "hub": hub, "code": code, "name": name}
+    result = ask_or_do(data, request, is_new_allowed=True)
+    said = (
+        f"This box stands for {result['campus_name']} now. What the hub has of the former one comes with the sessions."
+    )
+    show(result, as_json, lambda: click.echo(said))
 
 
 @box.command()
@@ -90,9 +127,11 @@ def sync(data: Path, lend: int | None, *, as_json: bool) -> None:
 
 @box.command()
 @_DATA
+@_OWN_PARTITION
 @_JSON
-def status(data: Path, *, as_json: bool) -> None:
+def status(data: Path, *, own_partition: bool, as_json: bool) -> None:
     """Say how the box is: its hub, its courses, its disk, its last nights."""
+    _stand(data, own_partition)
     result = ask_or_do(data, {"do": "status"})
     show(result, as_json, lambda: _say_status(result))
 
@@ -118,10 +157,13 @@ def scrub(data: Path, *, as_json: bool) -> None:
 box.add_command(carry)
 box.add_command(backup)
 box.add_command(restore)
+box.add_command(reset)
 box.add_command(learner)
 box.add_command(password)
 box.add_command(lrs_key)
 box.add_command(find)
+box.add_command(doctor)
+box.add_command(logs)
 
 
 def _settings_in(path: Path) -> Mapping[str, Any]:
@@ -139,20 +181,29 @@ def ask_or_do(data: Path, request: Mapping[str, Any], *, is_new_allowed: bool = 
     from catalog.fault import CallerFault
     from edge.bars import Bars
     from edge.control import ask
-    from sync.clock import SystemClock
+    from edge.keeping.since import machine_clock
 
-    clock = SystemClock()
+    clock = machine_clock()
     listener = Bars(sys.stderr, clock).hear if sys.stderr.isatty() else _hear_nothing
-    if not is_new_allowed and not (data / "box.db").exists():
-        raise CallerFault(f"There is no box in {data}.", "Name its folder with --data, or make one: `qanat box serve`.")
+    # A box without ground runs, and has no database.
     if data.is_dir() and (result := ask(data, request, listener)) is not None:
         return result
+    if not is_new_allowed and not (data / "box.db").exists():
+        raise CallerFault(f"There is no box in {data}.", "Name its folder with --data, or make one: `qanat box serve`.")
 
     from edge.serve import opened
     from edge.works import works
 
     with opened(data, clock) as box:
         return works(box)[request["do"]](request, listener)
+
+
+def _stand(data: Path, own_partition: bool) -> None:
+    """Raises GroundMissing where the data folder must be on a partition of its own, and is not."""
+    if own_partition:
+        from edge.birth import ground
+
+        ground.demand(data)
 
 
 def _hear_nothing(progress: Mapping[str, Any]) -> None:
@@ -199,6 +250,10 @@ def _say_status(status: Mapping[str, Any]) -> None:
     click.echo(
         f"Hub: {status['hub']} for {status['campus']}" if status["hub"] else "Hub: none yet; see `qanat box enrol`"
     )
+    if status["print"]:
+        click.echo(f"Hardware print: {status['print'][0]}")
+    if status["birth"]["state"] != "none":
+        click.echo(f"Card: {_birth_words(status['birth'])}")
     click.echo(f"Courses: {status['courses']}; free on the disk: {size(status['free_bytes'])}")
     start = status["next_start_seconds"]
     when = "as soon as the time is known" if start is None else f"in {duration(start)}"
@@ -214,6 +269,22 @@ def _say_status(status: Mapping[str, Any]) -> None:
     for night in status["nights"]:
         moved = f"{size(night['bytes_down'])} down, {size(night['bytes_up'])} up"
         click.echo(f"  {night['outcome']:<7} {moved}, {duration(night['seconds'])} {night['sentence']}".rstrip())
+
+
+def _birth_words(birth: Mapping[str, Any]) -> str:
+    """From which seed the box came, and how far that went."""
+    name = f"number {birth['number']} of batch {birth['batch']}" if birth["batch"] else f"seed {birth['seed']}"
+    place = f" for {birth['campus_name']}" if birth["campus_name"] else ""
+    match birth["state"]:
+        case "waiting":
+            goes = "enrols by itself as soon as its hub answers"
+        case "refused":
+            goes = "its token was refused; see `qanat box enrol`"
+        case "alone":
+            goes = "has no token; see `qanat box enrol`"
+        case _:
+            goes = "enrolled, its token is erased" if birth["is_spent"] else "enrolled, its token is still to be erased"
+    return f"{name}{place}: {goes}"
 
 
 def _budget_words(budget: Mapping[str, Any]) -> str:

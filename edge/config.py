@@ -77,7 +77,18 @@ class Config:
         "More host names that the pages answer to, beside the machine's own and addresses in numbers; `*`: any",
         "host names",
     )
+    portal: bool = _setting(
+        False, "Whether phones that join are led to the library: answers what they ask a network for (the appliance)"
+    )
     is_behind_tls: bool = _setting(False, "Whether a proxy before the box speaks HTTPS: cookies then demand it")
+    secure_port: int = _setting(
+        0,
+        "Port at which a proxy before the box serves HTTPS beside HTTP; 0: none does, and none is offered",
+        "TCP port",
+    )
+    secure_content_port: int = _setting(
+        0, "The first of the ports for courses over HTTPS, as many as without; 0: none", "TCP port"
+    )
     accel: str = _setting("", "Prefix of nginx's internal location for files; empty: no nginx before the box", "path")
     hub: str = _setting("", "Address of the hub; written when the box is enrolled", "URL")
     window: str = _setting(
@@ -134,6 +145,8 @@ class Config:
         last = PORT_MAX - self.content_ports + 1
         _demand(1 <= self.content_port <= last, "content_port", f"1 to {last}", self.content_port)
         _demand(0 <= self.content_port_seen <= last, "content_port_seen", f"0 to {last}", self.content_port_seen)
+        _demand(0 <= self.secure_port <= PORT_MAX, "secure_port", f"0 to {PORT_MAX}", self.secure_port)
+        _demand(0 <= self.secure_content_port <= last, "secure_content_port", f"0 to {last}", self.secure_content_port)
         _demand(self.port not in self.ports_for_content, "port", "a port outside those for content", self.port)
         _demand(not self.content_host or _is_host_pattern(self.content_host), "content_host",
                 'a host name such as "{course}.content.school.example"', self.content_host)  # fmt: skip
@@ -166,6 +179,11 @@ class Config:
         _demand(not self.sticks or self.sticks.startswith("/"), "sticks", 'a path such as "/media"', self.sticks)
 
     @property
+    def is_behind_proxy(self) -> bool:
+        """Whether a proxy before the box says who asks, and by which scheme."""
+        return bool(self.accel) or self.is_behind_tls or bool(self.secure_port)
+
+    @property
     def ports_for_content(self) -> range:
         """The ports that courses are served on: with host names one is enough."""
         return range(self.content_port, self.content_port + (1 if self.content_host else self.content_ports))
@@ -173,6 +191,10 @@ class Config:
     def content_port_as_seen(self, port: int) -> int:
         """A content port as browsers see it."""
         return port - self.content_port + self.content_port_seen if self.content_port_seen else port
+
+    def content_port_secured(self, port: int) -> int:
+        """The same over HTTPS; 0 where nobody serves it so."""
+        return port - self.content_port + self.secure_content_port if self.secure_content_port else 0
 
     @property
     def windows(self) -> tuple[Window, ...]:

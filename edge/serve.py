@@ -3,6 +3,7 @@
 * The lock is taken first and the ports next: a second process, or a taken port, ends before anything has begun.
 * The front's loop has the main thread; the writer, the minute's tick, a stick that is put in and the control socket
   have a thread each.
+* Where the box must have a partition of its own and has none, a plain page that says so is all there is, until it has.
 * When it ends, a session under way is told to stop, and what waits to be written is written.
 """
 
@@ -16,11 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.app import BoxApplication
-from edge.box import Box, SettableClock, read_config
+from edge.birth.hardware import parts_of
+from edge.box import RESET_FILE, Box, SettableClock, read_config
 from edge.carrying.letters import FOLDER as CARRIED
 from edge.carrying.pages import BROUGHT_BYTES_MAX, CARRY_PATH
 from edge.control import Control
 from edge.keeping import upkeep
+from edge.keeping.since import machine_clock
 from edge.learning.lrs.attachments import BYTES_MAX as STATED_BYTES_MAX
 from edge.learning.lrs.pages import PREFIX as STATEMENTS_PATH
 from edge.library.books import FOLDER as BOOKS
@@ -28,7 +31,7 @@ from edge.library.stage.app import BODY_BYTES_MAX, StageApplication
 from edge.nights.ledger import OTHER_STEP_BYTES
 from edge.nights.nightly import TICK_SECONDS
 from edge.works import works
-from sync.clock import Moment, SystemClock
+from sync.clock import Moment
 from sync.web.content import Content
 from sync.web.front import Front, Site
 from sync.web.wsgi import Accel, Application
@@ -47,18 +50,30 @@ NOWHERE = ("192.0.2.1", 9)
 """An address that nobody has (RFC 5737): asking for the way there says which of our own addresses is used."""
 
 
-def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) -> None:
+def serve(
+    data: Path, options: Mapping[str, Any], say: Callable[[str], None], *, needs_own_partition: bool = False
+) -> None:
     """Serve the box in `data` until SIGTERM or SIGINT.
 
     Raises BoxFault where another process holds the box or a port, CallerFault where a setting cannot be.
     """
-    clock = SystemClock()
+    clock = machine_clock()
+    if needs_own_partition and not _has_ground(data, options, clock, say):
+        return
     # Pages name files by their whole path, wherever the box was started from.
-    with opened(data.resolve(), clock, options) as box:
+    while _served(data.resolve(), options, clock, say):
+        say("The box is opened anew.")
+
+
+def _served(data: Path, options: Mapping[str, Any], clock: SettableClock, say: Callable[[str], None]) -> bool:
+    """Serve the box until it is told to stop, or has to be opened again: then that is what it tells."""
+    with opened(data, clock, options) as box:
         front = Front(sites(box), clock, spool=data / CARRIED)
         front.bind()
+        box.renewal.when_done = front.stop
         control = Control(data, works(box))
         minutes = Minutes(box)
+        box.open_again = front.stop
         box.start()
         control.start()
         minutes.start()
@@ -67,6 +82,20 @@ def serve(data: Path, options: Mapping[str, Any], say: Callable[[str], None]) ->
         finally:
             control.close()
             minutes.close()
+        return box.renewal.is_done or (data / RESET_FILE).exists()
+
+
+def _has_ground(data: Path, options: Mapping[str, Any], clock: SettableClock, say: Callable[[str], None]) -> bool:
+    """Wait until the data folder is on a partition of its own; False where the box was told to stop before."""
+    from edge.birth import ground
+
+    if ground.look(data) is None:
+        return True
+    # Loaded where something is wrong.
+    from edge.birth.groundless import wait_for_ground
+
+    config = read_config(data).with_changes(options)
+    return wait_for_ground(data, config, clock, lambda: ground.look(data), say)
 
 
 @contextlib.contextmanager
@@ -83,7 +112,9 @@ def opened(data: Path, clock: SettableClock, options: Mapping[str, Any] | None =
         ahead_bytes = receive_bytes(set_now.budget.rate_bytes)
         return HttpLink(address, clock=clock, proxy=set_now.proxy, receive_bytes=ahead_bytes)
 
-    box = Box.open(data, config, clock=clock, random_bytes=secrets.token_bytes, open_link=open_link)
+    box = Box.open(
+        data, config, clock=clock, random_bytes=secrets.token_bytes, open_link=open_link, parts=parts_of(data)
+    )
     try:
         yield box
     finally:
@@ -101,10 +132,12 @@ def sites(box: Box) -> list[Site]:
         body_bytes_max={CARRY_PATH: BROUGHT_BYTES_MAX, STATEMENTS_PATH: STATED_BYTES_MAX},
         asked_first=[CARRY_PATH],
         accel=accel,
-        is_behind_proxy=bool(config.accel) or config.is_behind_tls,
+        is_behind_proxy=config.is_behind_proxy,
     )
-    stage = Application(StageApplication(box), [], body_bytes_max={"/": BODY_BYTES_MAX})
-    content = Content(box.content, config.port_seen or config.port, config.address, stage)
+    stage = Application(
+        StageApplication(box), [], body_bytes_max={"/": BODY_BYTES_MAX}, is_behind_proxy=config.is_behind_proxy
+    )
+    content = Content(box.content, config.port_seen or config.port, config.address, stage, config.secure_port)
     return [
         Site(config.host, config.port, pages),
         *(Site(config.host, port, content) for port in config.ports_for_content),
@@ -164,7 +197,10 @@ def _tick(box: Box) -> None:
 
 
 def _night(box: Box, moment: Moment) -> None:
+    box.enrolling.tick(moment)
     box.nightly.tick(moment)
+    if box.renewal.tick(moment):
+        return
     upkeep.each_minute(box, moment)
 
 

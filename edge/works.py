@@ -21,12 +21,16 @@ def works(box: Box) -> Mapping[str, Work]:
         "courses": lambda request, listener: courses(box),
         "sync": lambda request, listener: sync(box, request, listener),
         "enrol": lambda request, listener: enrol(box, request),
+        "adopt": lambda request, listener: adopt(box, request),
         "carry": lambda request, listener: carry(box, request, listener),
+        "doctor": lambda request, listener: doctor(box),
+        "logs": lambda request, listener: logs(box, request),
         "find": lambda request, listener: find(box, request),
         "scrub": lambda request, listener: scrub(box, listener),
         "backup": lambda request, listener: backup(box, request),
         "export-learner": lambda request, listener: export_learner(box, request),
         "erase-learner": lambda request, listener: erase_learner(box, request),
+        "reset": lambda request, listener: reset(box, request),
         "password": lambda request, listener: password(box, request),
         "lrs-key-new": lambda request, listener: lrs_key(box, request),
         "lrs-key-list": lambda request, listener: lrs_key(box, request),
@@ -47,6 +51,8 @@ def status(box: Box) -> Mapping[str, Any]:
         "hub": hub.address if hub else "",
         "campus": hub.campus_name if hub else "",
         "is_claimed": box.setup.is_claimed,
+        "birth": box.birth.document(),
+        "print": list(box.hardware.now().row()),
         "is_syncing": box.nightly.is_running,
         "is_clock_trusted": box.clock.now().is_trusted,
         "window": box.config.window,
@@ -58,6 +64,7 @@ def status(box: Box) -> Mapping[str, Any]:
         "scrub": {"rounds": box.scrubbing.scrub.rounds(), "rotten": len(box.scrubbing.scrub.rotten())},
         "alarms": alarm_rows(box),
         "catalogue": trust.document(box),
+        "secure": box.secure.document(box.clock.now()),
         "nights": [night_row(night) for night in box.nights.last(NIGHTS_SHOWN)],
     }
 
@@ -108,6 +115,24 @@ def enrol(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
             box.ledger.book(link.traffic.total_bytes)
     box.change_config(settings)
     return {"box": pin.box, "hub": pin.address, "campus": pin.campus, "campus_name": pin.campus_name}
+
+
+def adopt(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Let the box take the place of another of the hub's, by a short code; what the hub has of that one comes home.
+
+    Raises TokenRefused, NotTheHub, EnrolledElsewhere, LinkFault, CallerFault.
+    """
+    # Loaded once in the life of a box, if ever.
+    from sync import adoption
+
+    code = adoption.Code.parse(request["code"])
+    address = box.config.with_changes({"hub": request["hub"].rstrip("/")}).hub
+    with box.open_link(address) as link:
+        try:
+            token = adoption.ask(link, box.keys, code, box.random_bytes)
+        finally:
+            box.ledger.book(link.traffic.total_bytes)
+    return enrol(box, {"token": str(token), "hub": address, "name": request.get("name", "")})
 
 
 def carry(box: Box, request: Mapping[str, Any], listener: Listener) -> Mapping[str, Any]:
@@ -165,6 +190,28 @@ def backup(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
     from edge.keeping import works as keeping
 
     return keeping.backup(box, request)
+
+
+def doctor(box: Box) -> Mapping[str, Any]:
+    """Examine the box."""
+    # Loaded when somebody asks.
+    from edge.doctor.works import doctor as examined
+
+    return examined(box)
+
+
+def logs(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Write the report for the hub's staff. Raises CallerFault, DiskFull, BoxFault."""
+    from edge.doctor.works import logs as report
+
+    return report(box, request)
+
+
+def reset(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Let the box forget everybody. Raises WouldLose."""
+    from edge.keeping import works as keeping
+
+    return keeping.reset(box, request)
 
 
 def find(box: Box, request: Mapping[str, Any]) -> Mapping[str, Any]:

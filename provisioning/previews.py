@@ -39,6 +39,7 @@ class Settings:
     address: str = ""
     port: int = 0
     port_seen: int = 0
+    secure_port: int = 0
     is_behind_tls: bool = False
 
 

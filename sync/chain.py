@@ -1,12 +1,13 @@
 """The chain at rest: events read out of the journal's rows, and proven to be what was once written.
 
+* What a box wrote under a former name of its own is proven under that name.
 * An epoch is proven from its first event, or from where it was cut; each epoch names the end of the one before it.
 * A payload is proven by its learner's key; a blanked one by its hash alone.
 * A part can be proven by itself, so that a journal of years is gone through a little every night.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from catalog.db import Connection
@@ -56,6 +57,16 @@ def events_of(reader: Connection, learner: str) -> Iterator[Event]:
     return (event_of(row["epoch"], row) for row in rows)
 
 
+def count_within(rows: Sequence[sqlite3.Row], bytes_max: int) -> int:
+    """How many of the first rows hold at most this much payload; at least one."""
+    total = 0
+    for count, row in enumerate(rows):
+        total += len(row["payload"] or b"")
+        if total > bytes_max and count:
+            return count
+    return len(rows)
+
+
 def end_of(connection: Connection, epoch: str) -> tuple[int, bytes] | None:
     """Where this box itself left an epoch of its own: the last sequence, and the chain's hash there."""
     row = connection.execute(
@@ -75,7 +86,7 @@ def verify(reader: Connection, box: str) -> int:
 
     Raises Damaged where a hash, a link to a parent or a payload is not what was once written.
     """
-    return sum(_verify_epoch(reader, box, epoch, FIRST, -1)[0] for epoch in _epochs(reader, 0))
+    return sum(_verify_epoch(reader, epoch["writer"] or box, epoch, FIRST, -1)[0] for epoch in _epochs(reader, 0))
 
 
 def verify_part(reader: Connection, box: str, after: Position, events_max: int) -> Position:
@@ -87,7 +98,7 @@ def verify_part(reader: Connection, box: str, after: Position, events_max: int) 
     for epoch in _epochs(reader, after.place):
         if epoch["place"] > after.place:
             sequence = FIRST
-        count, last = _verify_epoch(reader, box, epoch, sequence, events_max)
+        count, last = _verify_epoch(reader, epoch["writer"] or box, epoch, sequence, events_max)
         events_max -= count
         if events_max <= 0:
             return Position(epoch["place"], last)
@@ -98,11 +109,11 @@ def _epochs(reader: Connection, place: int) -> list[sqlite3.Row]:
     """The epochs from this place on, each with where it was cut, and where the one before it ends."""
     return reader.execute(
         """
-        select epoch.place, epoch.epoch, cut.sequence as cut_sequence, cut.hash as cut_hash,
+        select epoch.place, epoch.epoch, epoch.writer, cut.sequence as cut_sequence, cut.hash as cut_hash,
             former.epoch as former, coalesce(former_end.sequence, former_cut.sequence) as former_sequence,
             coalesce(former_end.hash, former_cut.hash) as former_hash
         from epoch left join cut on cut.place = epoch.place
-            left join epoch former on former.place = epoch.place - 1
+            left join epoch former on former.place = epoch.place - 1 and former.writer = epoch.writer
             left join event former_end on former_end.place = former.place
                 and former_end.sequence = (select max(sequence) from event where place = former.place)
             left join cut former_cut on former_cut.place = former.place

@@ -144,7 +144,7 @@ def _believed(reply: Reply, token: Token, request: Enrol) -> Welcome:
     from sync import signing
 
     if reply.status != STATUS_SERVED:
-        raise _refused(reply)
+        raise refused_in(reply)
     welcome = Welcome.from_bytes(reply.body)
     if fingerprint(welcome.hub_key) != token.fingerprint:
         raise NotTheHub(
@@ -160,7 +160,8 @@ def _believed(reply: Reply, token: Token, request: Enrol) -> Welcome:
     return welcome
 
 
-def _refused(reply: Reply) -> Exception:
+def refused_in(reply: Reply) -> Exception:
+    """The hub's no to a token or a code, as a fault."""
     refusal = Refusal.from_bytes(reply.body)
     if refusal.code.startswith("token-"):
         return TokenRefused(refusal.sentence, refusal.hint)

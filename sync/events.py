@@ -16,8 +16,8 @@ from enum import Enum
 from typing import Any
 
 from catalog.digest import sha256
-from catalog.fault import ContentFault
-from catalog.manifest import parsed, quoted
+from catalog.fault import CallerFault, ContentFault
+from catalog.manifest import canonical, parsed, quoted
 
 HASH_BYTES = 32
 KEY_BYTES = 16
@@ -189,6 +189,16 @@ KINDS: Mapping[str, Kind] = {
         {"edit": Value.COUNT},
     ),
     "revoked": Kind("A box of this campus was taken out of service.", {"box": Value.TEXT}, {}),
+    "certify": Kind(
+        "The box asks for a certificate for its secure name: a request (PKCS #10, DER) that its own key signed.",
+        {"request": Value.TEXT},
+        {},
+    ),
+    "certified": Kind(
+        "The hub got a certificate for a box of this campus: the chain (PEM), the box's own first.",
+        {"box": Value.TEXT, "chain": Value.TEXT},
+        {"edit": Value.COUNT},
+    ),
     "erased": Kind("A learner was erased here: payloads blanked, key and name destroyed. It has no payload.", {}, {}),
 }
 
@@ -266,3 +276,22 @@ def _is(value: Value, what: Any) -> bool:
 
 def _is_plain(what: Any) -> bool:
     return isinstance(what, str) or (isinstance(what, int) and not isinstance(what, bool) and abs(what) < 1 << 53)
+
+
+def carried(fields: Mapping[str, Any]) -> bytes:
+    """The payload's one form, proven to be readable by whoever gets it. Raises CallerFault."""
+    try:
+        data = canonical(fields)
+        if not all(isinstance(value, str | int) for value in fields.values()):
+            parsed(data, dict)  # a fraction may hide deeper down
+    except (ValueError, ContentFault) as error:
+        raise CallerFault(
+            "What happened cannot be written down: it is not plain text and whole numbers.",
+            "Write it again, without unusual characters.",
+        ) from error
+    if len(data) > PAYLOAD_BYTES_MAX:
+        raise CallerFault(
+            f"What happened is too long to be written down: {len(data)} bytes, of {PAYLOAD_BYTES_MAX} at most.",
+            "Shorten the answer.",
+        )
+    return data

@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 from sqlite_utils.migrations import Migrations
 
 from catalog.db import Connection, Database
-from catalog.fault import CallerFault, ContentFault
-from catalog.manifest import canonical, parsed
+from catalog.fault import CallerFault
+from catalog.manifest import canonical
 from sync import chain, marks, pruning
-from sync.chain import Position, event_of, parent_fields
+from sync.chain import Position, count_within, event_of, parent_fields
 from sync.clock import Clock
 from sync.events import (
     CHAIN_START,
     KEY_BYTES,
     NO_PAYLOAD_HASH,
-    PAYLOAD_BYTES_MAX,
     PUBLIC_SALT_KEY,
     Event,
+    carried,
     chained,
     is_as_its_kind,
     is_kind,
@@ -105,6 +105,12 @@ def cuts(database: Connection) -> None:
     database.execute("create index event_erased on event (learner) where kind = 'erased'")
 
 
+@migrations()
+def former_names(database: Connection) -> None:
+    """`writer`: under which name of this box an epoch was written; "" is the one that it has now."""
+    database.execute("alter table epoch add column writer text not null default ''")
+
+
 class Journal:
     """One box's events. `open_epoch` comes first, `append` as often as something happens."""
 
@@ -115,6 +121,26 @@ class Journal:
         self._random_bytes = random_bytes
         self._epoch = ""
         self._hear: list[Callable[[Connection, Marked], None]] = []
+
+    def become(self, connection: Connection, box: str) -> bool:
+        """Go on under another name, inside the caller's write; what is here stays as the former one's, to be read.
+
+        Tells whether it did: not while the hub lacks anything of it, or has it in no backup. What is written from
+        here on begins anew, without a parent.
+        """
+        if not marks.is_safe(connection):
+            return False
+        connection.execute("update epoch set writer = ? where writer = ''", [self.box])
+        self.box = box
+        self.open_epoch()
+        return True
+
+    def is_safe(self) -> bool:
+        """Tell whether the hub has all of it in a backup; if not, it is asked from now on how far its backups are."""
+        if marks.is_safe(self._database.read()):
+            return True
+        self._database.write(lambda connection: marks.await_backups(connection))
+        return False
 
     def when_marked(self, hear: Callable[[Connection, Marked], None]) -> None:
         """Let another part of the box hear, in the same transaction, of marks that say more than how far the hub is."""
@@ -142,7 +168,7 @@ class Journal:
         key = self._key(connection, learner) if learner else PUBLIC_SALT_KEY
         fields = {**payload, "key": base64url(key)} if kind == "learner" else payload
         assert is_as_its_kind(kind, fields), f"a {kind} event cannot say {sorted(fields)}"
-        data = _carried(fields)
+        data = carried(fields)
         hashed = payload_hash(key, self.box, self._epoch, sequence + 1, data)
         return self._insert(connection, place, previous, self._event(sequence + 1, kind, learner, data, hashed))
 
@@ -210,7 +236,8 @@ class Journal:
             """
             select epoch.place, epoch, max(taken, coalesce(cut.sequence, -1)) as taken
             from epoch left join cut on cut.place = epoch.place
-            where exists (select 1 from event where event.place = epoch.place and event.sequence > taken)
+            where writer = ''
+                and exists (select 1 from event where event.place = epoch.place and event.sequence > taken)
             order by epoch.place
             """
         )
@@ -241,7 +268,7 @@ class Journal:
         ).fetchall()
         if not rows:
             return None
-        rows = rows[: _count_within(rows, BATCH_PAYLOAD_BYTES)]
+        rows = rows[: count_within(rows, BATCH_PAYLOAD_BYTES)]
         previous = CHAIN_START if before is None else before["hash"]
         batch = self._batch(epoch, previous, rows)
         wire = encode(batch)
@@ -276,6 +303,7 @@ class Journal:
         """How many events the hub has not taken."""
         row = self._database.read().execute(
             "select count(*) as events from epoch join event on event.place = epoch.place and sequence > taken"
+            " where writer = ''"
         )
         return int(row.fetchone()["events"])
 
@@ -314,11 +342,11 @@ class Journal:
     def _start(self, connection: Connection) -> tuple[int, int, bytes]:
         former = connection.execute(
             """
-            select epoch, event.place, sequence, hash from epoch join event on event.place = epoch.place
-            order by event.place desc, sequence desc limit 1
+            select epoch, sequence, hash from epoch join event on event.place = epoch.place
+            where writer = '' order by event.place desc, sequence desc limit 1
             """
         ).fetchone()
-        place = former["place"] + 1 if former else 0
+        place = connection.execute("select coalesce(max(place), -1) + 1 as place from epoch").fetchone()["place"]
         connection.execute("insert into epoch (place, epoch) values (?, ?)", [place, self._epoch])
         data = canonical(parent_fields(former["epoch"], former["sequence"], former["hash"]) if former else {})
         hashed = payload_hash(PUBLIC_SALT_KEY, self.box, self._epoch, 0, data)
@@ -367,32 +395,3 @@ class Journal:
 
         keys = {row["learner"]: row["key"] for row in rows if row["key"] is not None}
         return Batch(self.box, epoch, previous, tuple(event_of(epoch, row) for row in rows), rows[-1]["hash"], keys)
-
-
-def _carried(fields: Mapping[str, Any]) -> bytes:
-    """The payload's one form, proven to be readable by whoever gets it."""
-    try:
-        data = canonical(fields)
-        if not all(isinstance(value, str | int) for value in fields.values()):
-            parsed(data, dict)  # a fraction may hide deeper down
-    except (ValueError, ContentFault) as error:
-        raise CallerFault(
-            "What happened cannot be written down: it is not plain text and whole numbers.",
-            "Write it again, without unusual characters.",
-        ) from error
-    if len(data) > PAYLOAD_BYTES_MAX:
-        raise CallerFault(
-            f"What happened is too long to be written down: {len(data)} bytes, of {PAYLOAD_BYTES_MAX} at most.",
-            "Shorten the answer.",
-        )
-    return data
-
-
-def _count_within(rows: Sequence[sqlite3.Row], bytes_max: int) -> int:
-    """How many of the first rows hold at most this much payload; at least one."""
-    total = 0
-    for count, row in enumerate(rows):
-        total += len(row["payload"] or b"")
-        if total > bytes_max and count:
-            return count
-    return len(rows)

@@ -56,6 +56,12 @@ def raised(connection: Connection, marks: Sequence[Mark]) -> None:
     )
 
 
+def waits_for_backup(reader: Connection) -> bool:
+    """Tell whether the hub has taken something, and nothing of it is in a backup."""
+    row = reader.execute("select max(taken) as taken, max(backed_up) as backed_up from epoch").fetchone()
+    return row["taken"] is not None and row["taken"] >= 0 and row["backed_up"] < 0
+
+
 def heads(reader: Connection) -> list[Head]:
     """Where the epochs end that a report names, the oldest first."""
     rows = reader.execute(
@@ -63,7 +69,8 @@ def heads(reader: Connection) -> list[Head]:
         select epoch, coalesce(event.sequence, cut.sequence) as last, coalesce(event.hash, cut.hash) as hash
         from epoch left join cut on cut.place = epoch.place left join event on event.place = epoch.place
             and event.sequence = (select max(sequence) from event where event.place = epoch.place)
-        where last > taken or (is_awaited and last > backed_up) or epoch.place = (select max(place) from epoch)
+        where writer = ''
+            and (last > taken or (is_awaited and last > backed_up) or epoch.place = (select max(place) from epoch))
         order by epoch.place desc limit ?
         """,
         [HEADS_MAX],
@@ -76,12 +83,30 @@ def first_unsent(reader: Connection) -> tuple[str, int] | None:
     row = reader.execute(
         """
         select epoch, taken + 1 as first from epoch left join cut on cut.place = epoch.place
-        where cut.sequence > taken
-            or exists (select 1 from event where event.place = epoch.place and event.sequence > taken)
+        where writer = '' and (cut.sequence > taken
+            or exists (select 1 from event where event.place = epoch.place and event.sequence > taken))
         order by epoch.place limit 1
         """
     ).fetchone()
     return (row["epoch"], row["first"]) if row else None
+
+
+def is_safe(reader: Connection) -> bool:
+    """Tell whether the hub has all that is here in a backup."""
+    row = reader.execute(
+        """
+        select 1 from epoch left join cut on cut.place = epoch.place
+        where writer = '' and min(taken, backed_up) < coalesce(
+            (select max(sequence) from event where event.place = epoch.place), cut.sequence, -1
+        )
+        """
+    ).fetchone()
+    return row is None
+
+
+def await_backups(connection: Connection) -> None:
+    """Let reports name every epoch until a backup holds it."""
+    connection.execute("update epoch set is_awaited = 1 where writer = '' and is_awaited = 0")
 
 
 def is_erasure_unsent(connection: Connection, learner: str) -> bool:
@@ -89,7 +114,7 @@ def is_erasure_unsent(connection: Connection, learner: str) -> bool:
     row = connection.execute(
         """
         select 1 from event join epoch on epoch.place = event.place
-        where learner = ? and kind = 'erased' and sequence > taken
+        where learner = ? and kind = 'erased' and sequence > taken and writer = ''
         """,
         [learner],
     ).fetchone()
@@ -101,7 +126,10 @@ def lost_erasures(connection: Connection) -> list[str]:
     rows = connection.execute(
         """
         select learner from erased
-        where not exists (select 1 from event where event.learner = erased.learner and event.kind = 'erased')
+        where not exists (
+            select 1 from event join epoch on epoch.place = event.place
+            where event.learner = erased.learner and event.kind = 'erased' and writer = ''
+        )
         """
     )
     return [row["learner"] for row in rows.fetchall()]

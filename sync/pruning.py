@@ -135,7 +135,7 @@ def pruned_heads(reader: Connection) -> list[Head]:
     rows: Iterable[sqlite3.Row] = reader.execute(
         """
         select epoch, cut.sequence, hash from cut join epoch on epoch.place = cut.place
-        where cut.sequence > taken order by epoch.place limit ?
+        where cut.sequence > taken and writer = '' order by epoch.place limit ?
         """,
         [HEADS_MAX],
     )

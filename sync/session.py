@@ -125,6 +125,10 @@ class Session:
     neighbours: Sequence[Link] = ()
     jpeg_xl: JpegXl | None = None
     is_wanted: Callable[[str], bool] = every_layer
+    hardware: Sequence[str] = ()
+    """The print of what the box runs on (`Report.hardware`)."""
+    renew: Callable[[Connection, str], None] | None = None
+    """Keeps what lets a copy be a box of its own (`Answer.renew`)."""
 
     def __post_init__(self) -> None:
         self._exchange = Exchange(self.database, self.link, self.keys, self.hub, self.clock, self.random_bytes)
@@ -254,6 +258,7 @@ class Session:
             catalogues=self.catalogues.held() if self.catalogues else (),
             pruned=self.journal.pruned_heads(),
             given_back=self._given_back(),
+            hardware=self.hardware,
         )
 
     def _next_batch(self) -> bytes:
@@ -272,6 +277,8 @@ class Session:
             self.journal.erase(connection, learner)
             self.forget(connection, learner)
         self._asks = answer.asks
+        if answer.renew and self.renew is not None:
+            self.renew(connection, answer.renew)
         if answer.withdrawn:
             self._withdrawn += self.shelf.take_away(connection, answer.withdrawn)
         if answer.batch and self.following:

@@ -14,6 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from catalog.manifest import canonical
+from sync.ends import Followed as Followed
+from sync.ends import Head as Head
+from sync.ends import Mark as Mark
+from sync.ends import followed_of, hardware_of, head_of, mark_of
 from sync.fields import MESSAGE_BYTES_MAX as MESSAGE_BYTES_MAX
 from sync.fields import WHOLE_MAX, Fields, demand, name_in, row_in, whole_in
 from sync.fields import MessageRefused as MessageRefused
@@ -38,6 +42,7 @@ SIGNED_BATCH_BYTES_MAX = BATCH_BYTES_MAX + 64
 REPORT_BYTES_MAX = MESSAGE_BYTES_MAX + 1 + BATCH_BYTES_MAX + SIGNED_BATCH_BYTES_MAX
 ANSWER_BYTES_MAX = MESSAGE_BYTES_MAX + 1 + SIGNED_BATCH_BYTES_MAX + METADATA_BYTES_MAX
 CLOCK_COLUMNS_MAX = 8
+PRINT_COLUMNS_MAX = 8
 
 ENROL_PATH = "/sync/enrol"
 SESSION_PATH = "/sync/session"
@@ -115,27 +120,6 @@ class Welcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """Where a journal's epoch ends: the last sequence and its chain hash (base64url)."""
-
-    epoch: str
-    sequence: int
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """How far one side has an epoch of a journal that another writes: its writer, and the last sequence taken."""
-
-    writer: str
-    epoch: str
-    sequence: int
-
-    def row(self) -> list[Any]:
-        return [self.writer, self.epoch, self.sequence]
-
-
-@dataclass(frozen=True, slots=True)
 class Catalogued:
     """Which form of a signed catalogue a box holds: its name, and the versions of its root and its timestamp."""
 
@@ -171,13 +155,17 @@ class Report:
     health: Mapping[str, Any] = field(default_factory=dict)
     batch: bytes = b""
     can: tuple[str, ...] = ()
-    follows: Sequence["Followed"] = ()
+    follows: Sequence[Followed] = ()
     catalogues: Sequence["Catalogued"] = ()
     pruned: Sequence[Head] = ()
     given_back: bytes = b""
     """A signed batch of the hub's own journal, which it asked for."""
     version: int = VERSION
     extra: Mapping[str, Any] = field(default_factory=dict)
+    hardware: Sequence[str] = ()
+    """What the box runs from, as prints: its card, and its machine ("" where that is not known); () says nothing.
+
+    A third says by which key it would go, if it runs from a copy and is to be a box of its own."""
 
     def to_bytes(self) -> bytes:
         own: dict[str, Any] = {
@@ -203,6 +191,8 @@ class Report:
             own["catalogues"] = [one.row() for one in self.catalogues]
         if self.pruned:
             own["pruned"] = [[head.epoch, head.sequence, head.hash] for head in self.pruned]
+        if self.hardware:
+            own["print"] = list(self.hardware)
         if self.given_back:
             own["back"] = len(self.given_back)
         attached = self.batch + self.given_back
@@ -221,7 +211,7 @@ class Report:
             box=fields.name("box"),
             request=fields.name("request"),
             nonce=fields.name("nonce"),
-            heads=tuple(_head(row) for row in fields.rows("heads", HEADS_MAX)),
+            heads=tuple(head_of(row) for row in fields.rows("heads", HEADS_MAX)),
             shelf=fields.text("shelf"),
             free_bytes=fields.count("free"),
             wall_seconds=whole_in(wall_seconds, "clock", -WHOLE_MAX),
@@ -230,22 +220,14 @@ class Report:
             health=fields.table("health"),
             batch=attached[:batch_bytes],
             can=tuple(name_in(word, "can") for word in fields.rows("can", CAN_MAX)),
-            follows=tuple(_followed(row) for row in fields.rows("follows", HEADS_MAX)),
+            follows=tuple(followed_of(row) for row in fields.rows("follows", HEADS_MAX)),
             catalogues=tuple(_catalogued(row) for row in fields.rows("catalogues", CATALOGUES_MAX)),
-            pruned=tuple(_head(row) for row in fields.rows("pruned", HEADS_MAX)),
+            pruned=tuple(head_of(row) for row in fields.rows("pruned", HEADS_MAX)),
             given_back=attached[batch_bytes:],
+            hardware=hardware_of(fields.rows("print", PRINT_COLUMNS_MAX)),
             version=fields.version,
             extra=fields.rest(),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How far the hub has a box's epoch: the last sequence taken, and the last one in a verified backup (-1: none)."""
-
-    epoch: str
-    taken: int
-    backed_up: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +256,8 @@ class Answer:
     extra: Mapping[str, Any] = field(default_factory=dict)
     withdrawn: Sequence[str] = ()
     """Courses that this box should have on its shelf no more; what learners did there stays."""
+    renew: str = ""
+    """The secret of a token by which the box becomes one of its own, under the key that it named."""
 
     def to_bytes(self) -> bytes:
         own: dict[str, Any] = {
@@ -293,6 +277,8 @@ class Answer:
             own["erased"] = list(self.erased)
         if self.withdrawn:
             own["withdrawn"] = list(self.withdrawn)
+        if self.renew:
+            own["renew"] = self.renew
         if self.asks:
             own["asks"] = [one.row() for one in self.asks]
         if self.batch:
@@ -315,7 +301,7 @@ class Answer:
         return cls(
             request=fields.name("request"),
             nonce=fields.name("nonce"),
-            marks=tuple(_mark(row) for row in fields.rows("marks", HEADS_MAX)),
+            marks=tuple(mark_of(row) for row in fields.rows("marks", HEADS_MAX)),
             plan=plan_of(fields.rows("plan", PLAN_MAX), fields.rows("patches", PLAN_MAX)),
             wall_seconds=fields.count("time"),
             wait_seconds=fields.count("wait", 0),
@@ -323,7 +309,8 @@ class Answer:
             more_plan=fields.count("more", 0) == 1,
             erased=tuple(name_in(row, "erased") for row in fields.rows("erased", HEADS_MAX)),
             withdrawn=tuple(name_in(row, "withdrawn") for row in fields.rows("withdrawn", HOLDINGS_MAX)),
-            asks=tuple(_followed(row) for row in fields.rows("asks", HEADS_MAX)),
+            renew=fields.text("renew", ""),
+            asks=tuple(followed_of(row) for row in fields.rows("asks", HEADS_MAX)),
             batch=attached[:batch_bytes],
             metadata=attached[batch_bytes:],
             version=fields.version,
@@ -375,23 +362,8 @@ def _line(message: Any, own: dict[str, Any]) -> bytes:
     return canonical({**message.extra, **own, "v": message.version})
 
 
-def _head(value: Any) -> Head:
-    epoch, sequence, last = row_in(value, 3, "a head")
-    return Head(name_in(epoch, "epoch"), whole_in(sequence, "sequence"), name_in(last, "hash"))
-
-
-def _followed(value: Any) -> Followed:
-    writer, epoch, sequence = row_in(value, 3, "a journal that is followed")
-    return Followed(name_in(writer, "writer"), name_in(epoch, "epoch"), whole_in(sequence, "sequence", -1))
-
-
 def _catalogued(value: Any) -> Catalogued:
     catalogue, root_version, timestamp_version = row_in(value, 3, "a catalogue")
     return Catalogued(
         name_in(catalogue, "catalogue"), whole_in(root_version, "root"), whole_in(timestamp_version, "timestamp")
     )
-
-
-def _mark(value: Any) -> Mark:
-    epoch, taken, backed_up = row_in(value, 3, "a mark")
-    return Mark(name_in(epoch, "epoch"), whole_in(taken, "taken", -1), whole_in(backed_up, "backed up", -1))

@@ -76,6 +76,8 @@ class Seed:
     """Networks to join for the way out, by name, with their passwords."""
     apn: str = ""
     """Of the modem's network; empty: the modem's own."""
+    serves_lan: bool = False
+    """Whether the network that leads outwards sees the pages too, beside the box's own: the school's."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What box.toml is to say (`edge.config.Config`)."""
     made_seconds: int = 0
@@ -120,6 +122,7 @@ class Seed:
                 "wifi": wifi,
                 "join": dict(self.join),
                 "apn": self.apn,
+                "serves_lan": self.serves_lan,
                 "settings": {name: _plain(value) for name, value in self.settings.items()},
                 "made_seconds": self.made_seconds,
             }
@@ -149,6 +152,7 @@ class Seed:
                 wifi=_wifi(said.pop("wifi", None)),
                 join=_texts(said, "join"),
                 apn=_text(said, "apn", ""),
+                serves_lan=_flag(said, "serves_lan"),
                 settings=_table(said, "settings"),
                 made_seconds=_whole(said, "made_seconds", 0),
                 rest=said,
@@ -177,6 +181,12 @@ def _whole(said: dict[str, Any], name: str, default: int) -> int:
     value = said.pop(name, default)
     _demand(isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53, name)
     return int(value)
+
+
+def _flag(said: dict[str, Any], name: str) -> bool:
+    value = said.pop(name, False)
+    _demand(isinstance(value, bool), name)
+    return bool(value)
 
 
 def _table(said: dict[str, Any], name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 * Nobody signs in for a stick, so that it does the one thing that cannot harm: content that the hub signed comes down,
   sealed progress goes up. A stick without a letter that our hub signed is left alone: nothing is written to it.
+* More only where the hub has signed it for this very box (`edge/carrying/obeying.py`).
 * Each stick is taken in once while it stays in; taken out and put in again it is looked at anew.
 * A file that a phone brought waits in the data folder until it is taken in: a power cut in between loses none of it.
 * Where a session is under way everything waits for the next look.
@@ -113,12 +114,14 @@ class Sticks:
     def _take_in(self, path: Path, listener: Listener) -> None:
         # Loaded when there is a stick: the pages need none of it.
         from edge.carrying.carrying import Carrying
+        from edge.carrying.obeying import obey
         from sync.carry.stick import Stick
 
         carrying, stick = Carrying(self._box), Stick(path)
         try:
             if carrying.is_from_our_hub(stick):
                 self.said = carrying.visit(stick, listener, stick)
+            obey(self._box, stick)
         except Fault as fault:
             self.said = fault
 

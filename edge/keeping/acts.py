@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 COMMAND_LINE = "command line"
 """Who does what is done at the machine itself."""
 
-Act = Literal["exported-learner", "settled"]
+Act = Literal["exported-learner", "settled", "reset"]
 
 
 def exported_learner(box: "Box", learner: str, who: str) -> None:
     """Everything of one learner is about to be handed out."""
     box.database.write(lambda connection: _note(box, connection, "exported-learner", who, learner))
+
+
+def note_reset(box: "Box", connection: Connection, who: str) -> None:
+    """The box is about to forget everybody, in the caller's transaction."""
+    _note(box, connection, "reset", who, box.id)
 
 
 def settle(box: "Box", kind: Kind, who: str) -> None:

@@ -25,6 +25,10 @@ Kind = Literal[
     "scrub-found",
     "clock-replaced",
     "catalogue-expired",
+    "hardware-changed",
+    "machine-changed",
+    "token-refused",
+    "seed-refused",
 ]
 """What can be raised, the most pressing first."""
 
@@ -35,6 +39,7 @@ FADES_SECONDS: Mapping[Kind, int] = {
     "hub-restored": 14 * DAY_SECONDS,
     "hub-rewound-journal": 14 * DAY_SECONDS,
     "card-restored": 14 * DAY_SECONDS,
+    "machine-changed": 14 * DAY_SECONDS,
 }
 """How long an alarm stands that nothing raises again; the others stand until they are settled."""
 
@@ -70,7 +75,7 @@ class Alarm:
     @property
     def is_grave(self) -> bool:
         """Whether somebody has to do something; the others are only to be known."""
-        return self.kind not in FADES_SECONDS
+        return is_grave(self.kind)
 
 
 class Alarms:
@@ -126,6 +131,11 @@ class Alarms:
         now_seconds = self._clock.now().wall_seconds
         is_recent = abs(now_seconds - found.last_seconds) < STILL_SECONDS
         return is_recent and found.numbers == numbers
+
+
+def is_grave(kind: Kind) -> bool:
+    """Tell whether somebody has to do something about it."""
+    return kind not in FADES_SECONDS
 
 
 def is_faded(alarm: Alarm, now_seconds: int) -> bool:

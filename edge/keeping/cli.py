@@ -97,6 +97,22 @@ def restore(data: Path, source: Path, identity: Path | None, passphrase_file: Pa
     show(result, as_json, say)
 
 
+@click.command()
+@_DATA
+@click.option("--lose", type=click.IntRange(0), default=0, metavar="N", help="So many unsent steps may be lost.")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+@_JSON
+def reset(data: Path, lose: int, *, is_sure: bool, as_json: bool) -> None:
+    """Make a new box of this one: the courses stay; people, progress, keys and the hub go."""
+    from edge.cli import ask_or_do, show
+
+    if not is_sure:
+        click.confirm("This cannot be taken back. Forget everybody, and the hub?", abort=True, err=True)
+    result = ask_or_do(data, {"do": "reset", "lose": lose})
+    said = "Everybody is forgotten when it is opened next, which a running box does now. Its new code is on the label."
+    show(result, as_json, lambda: click.echo(said))
+
+
 @click.group()
 def learner() -> None:
     """One learner: everything out, or everything away."""

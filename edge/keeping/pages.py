@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, redirect
 from flask.typing import ResponseReturnValue
 
 from edge.box import Box
-from edge.keeping import acts
+from edge.keeping import acts, resetting
 from edge.keeping.alarms import KINDS
 from sync.web.app import require, session_now
 from sync.web.takes import takes
@@ -17,7 +17,7 @@ from sync.web.takes import takes
 
 def blueprint(box: Box) -> Blueprint:
     """These pages, for the box's application."""
-    pages = Blueprint("keeping", __name__)
+    pages = Blueprint("keeping", __name__, template_folder="templates")
 
     @pages.post("/staff/alarms/<kind>")
     @require("staff")
@@ -25,6 +25,8 @@ def blueprint(box: Box) -> Blueprint:
         found = next((one for one in KINDS if one == kind), None) or abort(404)
         acts.settle(box, found, session_now().person)
         return redirect("/staff", 303)
+
+    resetting.add_pages(pages, box)
 
     @pages.get("/learners/<learner>/export.zip")
     @require("teacher", "staff")

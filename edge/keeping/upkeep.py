@@ -58,6 +58,7 @@ def each_minute(box: "Box", moment: Moment) -> None:
     box.watch.look(moment)
     scrub(box, moment)
     trust.look(box)
+    box.secure.look()
     if box.indexing.tick():
         box.books.tick()
     box.asking.tidy()

@@ -99,7 +99,7 @@ class Watch:
         """Look at the clock: at every start, and each minute. One that went back a day was replaced, or ran empty."""
         if not moment.is_trusted:
             return
-        seen_seconds = self._seen_seconds()
+        seen_seconds = self.seen_seconds
         if moment.wall_seconds < seen_seconds - DAY_SECONDS:
             self._alarms.raise_("clock-replaced", days=(seen_seconds - moment.wall_seconds) // DAY_SECONDS)
         elif moment.wall_seconds >= seen_seconds + SEEN_EACH_SECONDS:
@@ -115,10 +115,12 @@ class Watch:
             self._alarms.raise_("clock-replaced", days=off_seconds // DAY_SECONDS)
             return
         self._alarms.settle("clock-replaced")
-        if abs(self._seen_seconds() - hub_seconds) > SEEN_EACH_SECONDS:
+        if abs(self.seen_seconds - hub_seconds) > SEEN_EACH_SECONDS:
             self._see(hub_seconds)
 
-    def _seen_seconds(self) -> int:
+    @property
+    def seen_seconds(self) -> int:
+        """The last trusted time that was written down; 0 before there was one."""
         row = self._database.read().execute("select seen_seconds from watched where only = 1").fetchone()
         return int(row["seen_seconds"])
 

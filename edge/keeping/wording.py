@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from edge.keeping.alarms import Alarm
+from edge.keeping.alarms import Alarm, Kind
 from edge.keeping.rot import Rot, rot_of
 from sync.web.language import gettext, ngettext, when
 
@@ -50,6 +50,14 @@ def sentence(alarm: Alarm) -> str:
                     day=when(until_seconds),
                 )
             return gettext("The hub's list of courses is too old to be trusted for new ones.")
+        case "hardware-changed":
+            return gettext("This box runs from another card than before, or from a copy of it in another machine.")
+        case "machine-changed":
+            return gettext("The card of this box was put in another machine.")
+        case "token-refused":
+            return gettext("The hub does not take the token that was put on this box's card.")
+        case "seed-refused":
+            return gettext("The seed on this box's card cannot be used.")
 
 
 def hint(alarm: Alarm, rot: Rot | None = None) -> str:
@@ -74,6 +82,22 @@ def hint(alarm: Alarm, rot: Rot | None = None) -> str:
             return gettext("Sync with the hub, which knows the time. The battery of the clock may be empty.")
         case "catalogue-expired":
             return gettext("What is here can be used as before. Let the box sync, or carry a newer list on a stick.")
+        case "hardware-changed":
+            return gettext(
+                "If the card was replaced, nothing is to be done. "
+                "If the former one is still in use, switch one of the two off."
+            )
+        case "machine-changed":
+            return gettext("Nothing is to be done: all that people did is here.")
+        case "token-refused":
+            return gettext("Everything else works. Ask the hub's staff for a new token, and enrol the box with it.")
+        case "seed-refused":
+            return gettext("The box works without it. Have a new seed made for this card, or set the box up by hand.")
+
+
+def plain(kind: Kind) -> Alarm:
+    """An alarm of which nothing is known but that it stands."""
+    return Alarm(kind, 0, 0)
 
 
 def alarm_rows(box: "Box") -> list[Mapping[str, Any]]:

@@ -34,6 +34,20 @@ def backup(box: "Box", request: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
+def reset(box: "Box", request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Let the box forget everybody at its next opening, which comes at once where it is served.
+
+    Raises WouldLose where more than "lose" steps of learners would be lost.
+    """
+    # Loaded when somebody asks.
+    from edge.keeping import reset as resetting
+
+    unsent = resetting.send_first(box, acts.COMMAND_LINE)
+    resetting.ask(box, request["lose"])
+    box.open_again()
+    return {"box": box.id, "lost": unsent}
+
+
 def export_learner(box: "Box", request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Write everything of one learner to the zip "to". Raises NobodyThere, CallerFault, DiskFull, BoxFault."""
     person = one_learner.find(box, request["learner"], request["number"])

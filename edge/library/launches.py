@@ -79,6 +79,8 @@ class Address:
     token: str
     origin: str = ""
     """Where it is known by another address altogether; "" where host and port are it."""
+    secure_port: int = 0
+    """The port over HTTPS, where a proxy serves it so beside HTTP."""
 
 
 class LaunchingSessions(DatabaseSessions):
@@ -124,7 +126,8 @@ class Launches:
             self._link(launch, token)
             host = self._config.content_host.replace("{course}", course)
             port = self._config.content_port if host else int(origin)
-            return Address(host, self._config.content_port_as_seen(port), token)
+            seen, secured = self._config.content_port_as_seen(port), self._config.content_port_secured(port)
+            return Address(host, seen, token, secure_port=0 if host else secured)
 
         return self._database.write(work)
 

@@ -69,10 +69,10 @@ def _classroom(box: Box) -> str:
 
 
 def _greeting(box: Box) -> str:
-    """By the time of day, where the clock can be trusted; by name, where there is one."""
+    """By the time of day, where anybody knows it; by name, where there is one."""
     person = box.people.person(session_now().person)
     moment = box.clock.now()
-    hour = datetime.fromtimestamp(moment.wall_seconds, box.config.zone).hour if moment.is_trusted else None
+    hour = datetime.fromtimestamp(moment.wall_seconds, box.config.zone).hour if moment.is_told else None
     match (person, hour):
         case (None, _):
             return gettext("Welcome")

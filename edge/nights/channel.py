@@ -79,6 +79,8 @@ def session(box: "Box", link: Link, hub: PublicKey, listener: Listener, neighbou
         neighbours=neighbours,
         jpeg_xl=JpegXl.find(),
         is_wanted=box.config.wants_layer,
+        hardware=box.renewal.said(),
+        renew=box.renewal.hear,
     )
 
 

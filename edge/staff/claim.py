@@ -1,6 +1,6 @@
 """Claiming: a box is nobody's until the code on its label makes it a campus's, once.
 
-* A box draws its code at birth, writes it for the label, and keeps only its hash.
+* A box draws its code at birth, or takes that of its seed, writes it for the label, and keeps only its hash.
 * Claiming takes the code and the answers of one page; all of it happens, or nothing.
 * Who comes second is told so; the code opens nothing any more.
 """
@@ -79,6 +79,24 @@ class Setup:
             return None
         return self._label.read_text().strip()
 
+    def take_code(self, code: str) -> Callable[[Connection], None]:
+        """Let this be the code of the box; returns what records it, for the caller's transaction.
+
+        A box that is claimed keeps what it has.
+        """
+        if self.is_claimed:
+            return lambda connection: None
+        hashed = self._write_label(code)
+
+        def record(connection: Connection) -> None:
+            connection.execute(
+                "insert into staff_code (only, code_hash) values (1, ?)"
+                " on conflict (only) do update set code_hash = excluded.code_hash where claimed_seconds is null",
+                [hashed],
+            )
+
+        return record
+
     @property
     def is_claimed(self) -> bool:
         row = self._row()
@@ -119,13 +137,19 @@ class Setup:
 
     def _be_born(self) -> str:
         code = codes.new_staff_code(self._random_bytes)
-        # The label first: a box that lost its power in between draws another code, and no hash has lost its code.
-        write_file(self._label, f"{code}\n".encode(), LABEL_MODE)
-        hashed = passwords.hash_secret(codes.typed_code(code))
+        hashed = self._write_label(code)
         self._database.write(
             lambda connection: connection.execute("insert into staff_code (only, code_hash) values (1, ?)", [hashed])
         )
         return code
+
+    def _write_label(self, code: str) -> str:
+        """Write a code for the label; returns its hash, which is recorded next.
+
+        The label first: a box that lost its power in between draws another code, and no hash has lost its code.
+        """
+        write_file(self._label, f"{code}\n".encode(), LABEL_MODE)
+        return passwords.hash_secret(codes.typed_code(code))
 
     def _row(self) -> tuple[str, int | None] | None:
         row = self._database.read().execute("select code_hash, claimed_seconds from staff_code").fetchone()

@@ -4,7 +4,6 @@
 * While a session runs the page follows it; without a script it says how far it is and that it stands still.
 """
 
-import shutil
 from collections.abc import Sequence
 
 from flask import Blueprint, redirect, render_template
@@ -12,12 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from catalog.manifest import Release, words
 from edge.box import Box
-from edge.keeping.rot import Rot, rot_of
+from edge.keeping.rot import rot_of
 from edge.keeping.wording import hint, sentence
 from edge.people.guard import Guard
-from edge.staff import budget, first_hour, watching
+from edge.staff import adopting, budget, first_hour, telling, watching
 from edge.staff.chart import NIGHTS_DRAWN, Chart, chart
-from edge.staff.verdict import SHOWN_NIGHTS, Facts, is_disk_low, verdict
+from edge.staff.known import facts_of, missing_bytes
+from edge.staff.verdict import is_disk_low, verdict
 from edge.staff.wording import advice, headline, outcome_words, said
 from sync.web.app import require
 from sync.web.language import day, gettext, language_now, size
@@ -33,9 +33,12 @@ ROWS_OF_CHART = 2
 def blueprint(box: Box) -> Blueprint:
     """The pages of staff, for the box's application."""
     pages = Blueprint("staff", __name__, template_folder="templates")
-    first_hour.add_pages(pages, box, Guard(box.clock))
+    guard = Guard(box.clock)
+    first_hour.add_pages(pages, box, guard)
+    adopting.add_pages(pages, box, guard)
     _status_pages(pages, box)
     budget.add_pages(pages, box)
+    telling.add_pages(pages, box)
     watching.add_pages(pages, box.live, lambda course: _course_title(box, course))
     return pages
 
@@ -45,7 +48,7 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
     @require("staff")
     def status() -> ResponseReturnValue:
         rot = rot_of(box)
-        facts = _facts(box, rot)
+        facts = facts_of(box, rot)
         judged = verdict(facts)
         alarms = box.alarms.standing()
         is_well = judged.is_well and not any(alarm.is_grave for alarm in alarms)
@@ -67,15 +70,17 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
             matters=[(said(matter, number), advice(matter)) for matter, number in judged.matters],
             waiting=box.campus.waiting(),
             facts=facts,
+            clock=telling.offer(box.clock.now(), box.config.zone),
             is_disk_low=is_disk_low(facts.free_bytes, facts.total_bytes),
             last=finished[0] if finished else None,
             why=[night for night in finished if night.sentence][:3],
-            courses=[(_title(release), release, _missing(box, release, rot)) for release in box.shelf.courses()],
+            courses=[(_title(release), release, missing_bytes(box, release, rot)) for release in box.shelf.courses()],
             counts=box.people.counts(),
             active=box.learning.active_learners(now_seconds - WEEK_SECONDS),
             unsent=box.journal.unsent_count(),
             days_ruled=box.campus.days_ruled(),
             hub=box.hub,
+            secure=box.secure.offer(box.clock.now()),
             now=watching.shown(box.live.snapshot(), lambda course: _course_title(box, course)),
             next_seconds=box.nightly.next_start_seconds(),
             window=box.config.window,
@@ -110,30 +115,6 @@ def _status_pages(pages: Blueprint, box: Box) -> None:
     def session_now() -> ResponseReturnValue:
         box.nightly.begin()
         return redirect("/staff", 303)
-
-
-def _facts(box: Box, rot: Rot) -> Facts:
-    return Facts(
-        free_bytes=box.free_bytes,
-        total_bytes=shutil.disk_usage(box.data).total,
-        is_enrolled=box.hub is not None,
-        is_clock_trusted=box.clock.now().is_trusted,
-        nights=box.nights.last(SHOWN_NIGHTS),
-        late=sum(bool(_missing(box, release, rot)) for release in box.shelf.courses()),
-        is_month_spent=budget.is_month_spent(box.ledger.allowance()),
-    )
-
-
-def _missing(box: Box, release: Release, rot: Rot) -> int:
-    """Bytes of a course on the shelf that are still to come; what this box was told to do without is not.
-
-    What the card did not keep has to come once more.
-    """
-    held = {layer for course, _, layers in box.shelf.holdings() if course == release.course for layer in layers}
-    to_come = sum(
-        layer.size_bytes for name, layer in release.layers.items() if name not in held and box.config.wants_layer(name)
-    )
-    return to_come + rot.missing_bytes.get(release.course, 0)
 
 
 def _chart(box: Box) -> Chart:

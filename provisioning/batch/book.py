@@ -150,13 +150,9 @@ class Book:
 
     @classmethod
     def begin(cls, folder: Path, batch: Batch, cards: Sequence[Card], clock: Clock) -> Self:
-        """Write the book of a new batch, whose seeds lie there. Raises CallerFault where there is a book."""
+        """Write the book of a new batch, whose seeds lie there; where others may do so too, hold it `locked`."""
         book = cls(folder, lambda: clock.now().wall_seconds)
-        make_private(folder)
-        with book._locked():
-            if (folder / FILE).exists():
-                raise CallerFault(f"There is a batch in {folder} already.", "Name another folder with --out.")
-            book._write(batch, cards)
+        book._write(batch, cards)
         return book
 
     @property
@@ -202,19 +198,10 @@ class Book:
         self._note(number, lambda card: replace(card, state=State.CHECKED, box=box, what=""))
 
     def _note(self, number: int, change: Callable[[Card], Card]) -> None:
-        with self._locked():
+        with locked(self.folder):
             batch, cards = self._read()
             changed = replace(change(_numbered(cards, number)), moment_seconds=self._now_seconds())
             self._write(batch, [changed if one.number == number else one for one in cards])
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = os.open(self.folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
     def _read(self) -> tuple[Batch, list[Card]]:
         path = self.folder / FILE
@@ -247,6 +234,17 @@ class Book:
 def seed_path(folder: Path, number: int) -> Path:
     """Where the seed of a card lies."""
     return folder / SEEDS / f"{number:0{len(str(NUMBER_MAX))}}.json"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep everybody else from changing this batch meanwhile."""
+    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def make_private(folder: Path) -> None:

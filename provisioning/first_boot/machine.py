@@ -51,9 +51,9 @@ class Machine:
         text = (self.etc / "qanat/started").read_text()
         return dict(pair.split("=", 1) for pair in text.split())
 
-    def run(self, command: Sequence[str]) -> str:
-        """Run a program of the system. Raises BoxFault."""
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    def run(self, command: Sequence[str], told: str = "") -> str:
+        """Run a program of the system, with what it is told on its standard input. Raises BoxFault."""
+        done = subprocess.run(command, input=told, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             said = " ".join((done.stderr + done.stdout).split())
             raise BoxFault(

@@ -24,6 +24,8 @@ SECRET_MODE = 0o600
 DATA_PARTITION = 4
 SLACK_BYTES = 8 << 20
 """A partition that ends so near to its disk's end has grown."""
+TO_THE_END = ", +\n"
+"""What sfdisk(8) is told of a partition that begins where it does and takes all that is free behind it."""
 
 Say = Callable[[str], None]
 Step = Callable[[Machine, Say], None]
@@ -47,9 +49,12 @@ def grow(machine: Machine, say: Say) -> None:
     end_bytes = _sectors(sysfs / name / "start") + _sectors(sysfs / name / "size")
     if disk_bytes - end_bytes > SLACK_BYTES:
         say(f"the data partition grows to {(disk_bytes - end_bytes + _sectors(sysfs / name / 'size')) // 10**6} MB")
+        number = str(DATA_PARTITION)
         machine.run(
-            ["/usr/sbin/sfdisk", "--quiet", "--no-reread", "--force", f"--part-number={DATA_PARTITION}", f"/dev/{disk}"]
+            ["/usr/sbin/sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", "-N", number, f"/dev/{disk}"],
+            TO_THE_END,
         )
+        machine.run(["/usr/bin/partx", "--update", "--nr", number, f"/dev/{disk}"])
     machine.run(["/usr/sbin/resize2fs", device])
 
 
@@ -77,8 +82,9 @@ def make_folders(machine: Machine, say: Say) -> None:
         make(folder, mode)
         os.chown(folder, account.user, account.group)
         folder.chmod(mode)
-    for folder in (machine.data / "log", machine.data / "chrony"):
-        make(folder, 0o755)
+    chrony = machine.data / "chrony"
+    make(chrony, 0o750)
+    os.chown(chrony, _number(machine.etc / "passwd", "_chrony", 2), _number(machine.etc / "group", "_chrony", 2))
 
 
 def take_seed(machine: Machine, say: Say) -> None:
@@ -88,16 +94,33 @@ def take_seed(machine: Machine, say: Say) -> None:
     if not card.is_file():
         say("there is no seed on this card: staff enrol the box on its page")
         return
-    seed = Seed.from_bytes(_read(card))
     if (machine.box / SPENT).exists():
-        if not (seed.is_spent and not seed.staff_code):
-            _erase(machine, seed.spent().to_bytes())
-            say(f"card {seed.id}: its token is used, and erased from the card")
+        # From the box's own, which lets go of its secrets first: the card's may have been cut in the middle of this.
+        spent = Seed.from_bytes(_read(kept)).spent()
+        _erase(machine, spent.to_bytes())
         (machine.box / SPENT).unlink()
+        say(f"card {spent.id}: its token is used, and erased from the card")
     elif not kept.exists():
+        seed = Seed.from_bytes(_read(card))
         write_file(kept, seed.to_bytes(), SECRET_MODE)
         os.chown(kept, account.user, account.group)
         say(f"card {seed.id}: this is {seed.settings.get('name', 'a new box')}, for {seed.campus_name or 'a campus'}")
+
+
+def join_networks(machine: Machine, say: Say) -> None:
+    """Let the networks be what the seed says, before any of them is up: each start makes them anew."""
+    from provisioning.network import files
+    from provisioning.network.cli import RADIO_DRIVERS
+    from provisioning.network.plan import Plan
+
+    kept = machine.box / KEPT_SEED
+    if not kept.is_file():
+        return
+    plan = Plan.of(Seed.from_bytes(_read(kept)))
+    files.write(plan, machine.root)
+    wrong = files.apply(plan, files.run, has_radio=RADIO_DRIVERS.exists())
+    if wrong:
+        raise BoxFault(" ".join(wrong), "Start the box again; docs/network.md says what each part is for.")
 
 
 STEPS: dict[str, Step] = {
@@ -106,6 +129,7 @@ STEPS: dict[str, Step] = {
     "clock": set_clock,
     "folders": make_folders,
     "seed": take_seed,
+    "networks": join_networks,
 }
 """In this order."""
 
@@ -115,7 +139,7 @@ def run(machine: Machine, say: Say, only: str = "") -> list[Fault]:
 
     Raises BoxFault where the data partition is not mounted: nothing is done then.
     """
-    if machine.data.stat().st_dev == machine.root.stat().st_dev:
+    if not is_mounted(machine):
         raise BoxFault(
             "The data partition of this card is not mounted: nothing that is done here would last.",
             "Start the box again. If that does not help, put in another card; `qanat provision rescue` reads this one.",
@@ -132,6 +156,11 @@ def run(machine: Machine, say: Say, only: str = "") -> list[Fault]:
                 faults.append(BoxFault(f"{name}: {error}.", "Start the box again; then try another card."))
                 say(str(faults[-1]))
     return faults
+
+
+def is_mounted(machine: Machine) -> bool:
+    """Whether the data partition is there: a folder of the root in its place lies in memory."""
+    return machine.data.stat().st_dev != machine.root.stat().st_dev
 
 
 def account_of(machine: Machine) -> Account:

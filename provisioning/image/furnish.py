@@ -27,6 +27,7 @@ OFF = (
     "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service", "man-db.timer", "nftables.service",
     "NetworkManager-wait-online.service", "systemd-networkd.service", "systemd-pstore.service",
     "wpa_supplicant.service",
+    "NetworkManager-dispatcher.service",
     "systemd-firstboot.service", "remote-fs.target", "systemd-timesyncd.service", "fstrim.timer",
 )  # fmt: skip
 """No one signs in at a box, and nothing waits for the internet."""

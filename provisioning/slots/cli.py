@@ -29,7 +29,7 @@ def confirm() -> None:
     card = Card(machine)
     on_trial = card.is_on_trial
     _note(machine, card.running, on_trial)
-    if health.is_well(health.page_answers, health.wait):
+    if health.is_well(health.page_answers, health.wait, health.trial_seconds(machine.root)):
         if on_trial:
             card.confirm()
             click.echo(f"qanat: slot {card.running} is well, and stays")

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 PAGE = "http://127.0.0.1/"
 ANSWERS_WANTED = 3
@@ -26,6 +27,13 @@ def is_well(ask: Callable[[], bool], wait: Callable[[float], None], seconds_max:
         wait(PAUSE_SECONDS)
         waited += PAUSE_SECONDS
     return False
+
+
+def trial_seconds(root: Path) -> float:
+    """How long what is on trial may take, in seconds; whoever starts it may say so (`qanat.trial_seconds=`)."""
+    words = (root / "proc/cmdline").read_text().split()
+    said = [word.partition("=")[2] for word in words if word.startswith("qanat.trial_seconds=")]
+    return float(said[-1]) if said and said[-1].isdigit() else TRIAL_SECONDS_MAX
 
 
 def page_answers() -> bool:

@@ -36,7 +36,8 @@ class Word:
     """What one side last said about one thing."""
 
     about: str
-    """class, learner, announcement, assignment, policy, budget, box, proposal, decision, listing, ask, wish"""
+    """class, learner, announcement, assignment, policy, budget, box, proposal, decision, listing, ask, wish,
+    certificate"""
     id: str
     side: Side
     stamp: bytes
@@ -151,6 +152,7 @@ _SUBJECTS: Mapping[str, tuple[str, str, int]] = {
     "listed": ("listing", "course", 0),
     "asked": ("ask", "course", 0),
     "wanted": ("wish", "course", 0),
+    "certified": ("certificate", "box", 0),
 }
 """Of what each kind of event speaks, which field names it ("": the learner), and its edit where the kind tells it."""
 

@@ -25,7 +25,7 @@ from sync.hub.campus.journals import CampusJournals
 from sync.hub.engine import writing
 from sync.hub.fleet import Fleet, Refused, find, note_state, revoked
 from sync.hub.intake import Contradicted, Intake, marks_for
-from sync.hub.keeping import alarms, backed_up, cards
+from sync.hub.keeping import alarms, backed_up, cards, twins
 from sync.hub.keeping.history import History
 from sync.hub.offers import Due
 from sync.hub.packing import Packing
@@ -132,6 +132,8 @@ class Answers:
         self._intake.take(connection, box, report, now_seconds)
         note_state(connection, report, now_seconds)
         alarms.judge_clock(connection, report, now_seconds)
+        cards.runs_on(connection, box.id, report.hardware, now_seconds)
+        renew = twins.heard(connection, box, report.hardware, now_seconds)
         backed_up.heard(connection, box)
         if report.given_back:
             self._take_back(connection, box, report)
@@ -153,6 +155,7 @@ class Answers:
             asks=[*self._journals.asks(connection, box, report), *self._history.asks(connection, box, report)],
             batch=self._journals.next_batch(connection, box, report),
             metadata=self._trust.metadata_for(connection, report),
+            renew=renew,
         )
 
     def _take_back(self, connection: Connection, box: Row[Any], report: Report) -> None:

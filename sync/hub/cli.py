@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sync.hub.keeping.cli import COMMANDS
-from sync.hub.options import DATA, DATABASE, JSON, bar, moment, opened, print_json
+from sync.hub.options import DATA, DATABASE, JSON, bar, counted, moment, opened, print_json
 from sync.hub.publish_cli import COMMANDS as PUBLISH_COMMANDS
+from sync.hub.secure.cli import certificates
 from sync.hub.staff_cli import staff
 from sync.hub.trust.cli import COMMANDS as TRUST_COMMANDS
 
@@ -44,6 +45,50 @@ def token(data: Path, database: str | None, campus: str, *, as_json: bool) -> No
         print_json({"token": made, "campus": found.name, "hub_key": one.keys.public})
     else:
         click.echo(made)
+
+
+@hub.command()
+@DATA
+@DATABASE
+@click.option("--campus", required=True, metavar="NAME", help="The campus that the boxes will belong to; made if new.")
+@click.option("--count", required=True, type=int, metavar="N", help="How many boxes.")
+@click.option("--days", default=180, show_default=True, help="After how many days the hub takes none of them any more.")
+@click.option("--address", default="", metavar="URL", help="The address at which boxes reach this hub.")
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; it must not be there yet.",
+)
+@JSON
+def batch(
+    data: Path, database: str | None, campus: str, count: int, days: int, address: str, out: Path, *, as_json: bool
+) -> None:
+    """Make one-time tokens for many boxes, in one signed file for the desk where their cards are made.
+
+    The file is secret: whoever has it can enrol boxes in that campus. Take it there by hand, and delete it afterwards.
+    """
+    from catalog.durable import write_file
+    from catalog.fault import CallerFault
+    from sync.hub.keeping.audit import COMMAND_LINE
+
+    if out.exists():
+        raise CallerFault(f"{out} is there already.", "Name another file, or remove that one first.")
+    with opened(data, database) as one:
+        found = one.fleet.campus_called(campus)
+        made = one.fleet.make_batch(found, count, days, address)
+        write_file(out, made.to_bytes(one.keys), 0o600)
+        one.keeping.note(COMMAND_LINE, "token-batch", campus=found.id, batch=made.id, count=str(count))
+    if as_json:
+        print_json({
+            "file": str(out), "batch": made.id, "campus": found.name, "count": count,
+            "expires_seconds": made.expires_seconds, "hub": made.hub_fingerprint,
+        })  # fmt: skip
+    else:
+        click.echo(f"{out}: {counted(count, 'token')} for {found.name}, good until {moment(made.expires_seconds)}.")
+        click.echo("It is secret: whoever has it can enrol boxes there. Delete it once the cards are made.")
+        click.echo(f"This hub is {made.hub_fingerprint}; the desk shows the same letters.")
 
 
 @hub.command()
@@ -155,5 +200,5 @@ def _print_table(states: Sequence["BoxState"], alarms: Mapping[str, Sequence["Al
         click.echo(f"{one.box or 'The hub'}: {one.sentence} {one.hint}")
 
 
-for _command in (*PUBLISH_COMMANDS, *COMMANDS, *TRUST_COMMANDS, staff):
+for _command in (*PUBLISH_COMMANDS, *COMMANDS, *TRUST_COMMANDS, certificates, staff):
     hub.add_command(_command)

@@ -1,7 +1,8 @@
 """The fleet: campuses, the boxes that belong to them, and the tokens by which a box joins.
 
 * A token is made for one campus, shown once, kept only as a hash, and bound to the first key that uses it.
-  The same key again gets the same welcome (its answer was lost); another key is refused.
+  The same key again gets the same welcome (its answer was lost); another key is refused, and an alarm stands.
+* Tokens of a batch run out: then no new key is taken by them, and who used one in time has the answer still.
 * A box is its key: the id is made from it, and neither ever changes. A revoked key never comes back.
 * A box belongs to one campus for good; a box that moves is set up anew, with a new key.
 """
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Engine, Row, func, select, update
+from sqlalchemy import Connection, Engine, Row, func, or_, select, update
 
 from catalog.digest import Digest, digest_of
 from catalog.fault import CallerFault
@@ -21,14 +22,19 @@ from sync.clock import Clock
 from sync.enrolment import Token
 from sync.hub import editions, schema
 from sync.hub.engine import reading, writing
+from sync.hub.keeping.alarms import DAY_SECONDS, Kind, raise_alarm
 from sync.hub.trust.documents import note_seen
 from sync.keys import KeyPair, PublicKey, base64url, box_id, fingerprint
+from sync.token_batch import TOKENS_MAX, TokenBatch
 from sync.wire import Enrol, Holding, Report, Welcome, holdings_of
 
 SECRET_BYTES = 15
 """24 letters of base32, as `sync.enrolment` expects."""
 NONCE_BYTES = 12
 CAMPUS_BYTES = 5
+BATCH_BYTES = 10
+DAYS_MAX = 730
+"""How long the tokens of a batch may be good: cards lie about, and are lost."""
 NAME_LETTERS_MAX = 80
 
 
@@ -45,6 +51,19 @@ class Refused(CallerFault):
         super().__init__(sentence, hint)
         self.code = code
         self.nonce = nonce
+
+
+class TokenReused(Refused):
+    """A second key came with a token: a card or a label was copied, or a card was burned anew with a spent seed."""
+
+    def __init__(self, box: str) -> None:
+        super().__init__(
+            "token-used",
+            "Another box has used this token.",
+            "A token is for one box; ask the hub's staff for a new one.",
+        )
+        self.box = box
+        """The box that used it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +103,18 @@ class Fleet:
         self._random_bytes = random_bytes
 
     def enrol(self, ask: Enrol) -> Welcome:
-        """Take the box in that signed this. Raises Refused: the token is unknown or used, or the box is unwelcome."""
+        """Take the box in that signed this.
+
+        Raises Refused: the token is unknown, used or has run out, or the box is unwelcome.
+        """
+        try:
+            return self._enrol(ask)
+        except TokenReused as refused:
+            with writing(self._engine) as connection:
+                raise_alarm(connection, refused.box, Kind.TOKEN_REUSED, self._now())
+            raise
+
+    def _enrol(self, ask: Enrol) -> Welcome:
         key_id = box_id(ask.key)
         with writing(self._engine) as connection:
             token = connection.execute(
@@ -93,7 +123,7 @@ class Fleet:
                 .with_for_update()
             ).one_or_none()
             known = find(connection, key_id)
-            _may_enrol(token, known, ask.key)
+            _may_enrol(token, known, ask.key, self._now())
             assert token is not None
             nonce = known.nonce if known is not None else self.nonce()
             if known is None:
@@ -108,14 +138,36 @@ class Fleet:
             ).scalar_one()
         return Welcome(key_id, token.campus, name, self._keys.public, nonce)
 
-    def make_token(self, campus: Campus) -> Token:
-        """A fresh token in full, to be shown once: only its hash is kept."""
-        secret = base64.b32encode(self._random_bytes(SECRET_BYTES)).decode().lower()
-        token = Token(secret, fingerprint(self._keys.public))
-        with writing(self._engine) as connection:
-            row = {"hash": _hash(token.secret), "campus": campus.id, "made_seconds": self._now()}
-            connection.execute(schema.enrolment_token.insert().values(row))
+    def make_token(self, campus: Campus, *, bound_to: str | None = None, replaces: str = "") -> Token:
+        """A fresh token in full, to be shown once: only its hash is kept.
+
+        `bound_to`: the one key that it is good for. `replaces`: the box in whose place it brings another.
+        """
+        (token,) = self._make_tokens(campus, 1, used_by_key=bound_to, replaces=replaces)
         return token
+
+    def make_batch(self, campus: Campus, count: int, days: int, address: str) -> TokenBatch:
+        """Fresh tokens for many boxes of a campus, which run out after so many days; `address` is this hub's.
+
+        Raises CallerFault where so many cannot be.
+        """
+        if not (1 <= count <= TOKENS_MAX and 1 <= days <= DAYS_MAX):
+            raise CallerFault(
+                f"A batch has 1 to {TOKENS_MAX} tokens, and they run out after 1 to {DAYS_MAX} days.",
+                "Ask for fewer, or for several batches.",
+            )
+        name = base64.b32encode(self._random_bytes(BATCH_BYTES)).decode().lower()
+        made_seconds, expires_seconds = self._now(), self._now() + days * DAY_SECONDS
+        tokens = self._make_tokens(campus, count, batch=name, expires_seconds=expires_seconds)
+        key = self._keys.public
+        return TokenBatch(name, campus.id, campus.name, address, key, made_seconds, expires_seconds, tuple(tokens))
+
+    def replaces(self, secret: str) -> str:
+        """The box in whose place the one comes that uses this token; "" where it is one more, or no such token."""
+        token = schema.enrolment_token.c
+        with reading(self._engine) as connection:
+            found = connection.execute(select(token.replaces).where(token.hash == _hash(secret))).scalar_one_or_none()
+        return found or ""
 
     def campus_called(self, name: str) -> Campus:
         """The campus of this name; a new one wants every course that is for all. Raises CallerFault."""
@@ -170,15 +222,30 @@ class Fleet:
             return str(row.campus)
 
     def open_tokens(self, campus_id: str) -> list[int]:
-        """When each token of this campus was made that no box has used yet."""
+        """When each token of this campus was made that a box may still use."""
         token = schema.enrolment_token
         with reading(self._engine) as connection:
             rows = connection.execute(
                 select(token.c.made_seconds)
-                .where(token.c.campus == campus_id, token.c.used_by_key.is_(None))
+                .where(
+                    token.c.campus == campus_id,
+                    token.c.used_by_key.is_(None),
+                    or_(token.c.expires_seconds.is_(None), token.c.expires_seconds > self._now()),
+                )
                 .order_by(token.c.made_seconds)
             )
             return list(rows.scalars())
+
+    def _make_tokens(self, campus: Campus, count: int, **more: str | int | None) -> list[Token]:
+        """So many fresh tokens; `more` is what their rows say besides."""
+        mark, made_seconds = fingerprint(self._keys.public), self._now()
+        secrets = [base64.b32encode(self._random_bytes(SECRET_BYTES)).decode().lower() for _ in range(count)]
+        rows = [
+            {"hash": _hash(secret), "campus": campus.id, "made_seconds": made_seconds, **more} for secret in secrets
+        ]
+        with writing(self._engine) as connection:
+            connection.execute(schema.enrolment_token.insert(), rows)
+        return [Token(secret, mark) for secret in secrets]
 
     def nonce(self) -> str:
         """A fresh nonce: twelve random bytes, sixteen letters."""
@@ -254,7 +321,7 @@ def tidy_name(name: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())[:NAME_LETTERS_MAX]
 
 
-def _may_enrol(token: Row[Any] | None, known: Row[Any] | None, key: str) -> None:
+def _may_enrol(token: Row[Any] | None, known: Row[Any] | None, key: str, now_seconds: int) -> None:
     """Raises Refused."""
     if token is None:
         raise Refused(
@@ -263,10 +330,12 @@ def _may_enrol(token: Row[Any] | None, known: Row[Any] | None, key: str) -> None
             "Check each letter; if it stays so, ask the hub's staff for a new one.",
         )
     if token.used_by_key not in (None, key):
+        raise TokenReused(box_id(token.used_by_key))
+    if token.used_by_key is None and token.expires_seconds is not None and token.expires_seconds <= now_seconds:
         raise Refused(
-            "token-used",
-            "Another box has used this token.",
-            "A token is for one box; ask the hub's staff for a new one.",
+            "token-expired",
+            "This token has run out.",
+            "The card was made too long ago; ask the hub's staff for a new token.",
         )
     if known is not None and known.revoked_seconds is not None:
         raise revoked()

@@ -33,6 +33,7 @@ from sync.hub.engine import open_engine, sqlite_url
 from sync.hub.fleet import Fleet
 from sync.hub.gifts import Gifts
 from sync.hub.intake import Intake
+from sync.hub.keeping.adoptions import Adoptions
 from sync.hub.keeping.keeping import Keeping
 from sync.hub.overview import Overview
 from sync.hub.packing import Packing
@@ -40,6 +41,7 @@ from sync.hub.previews import Previews
 from sync.hub.progress import ProgressBook
 from sync.hub.publishing import Publishing
 from sync.hub.second_factor import SecondFactors
+from sync.hub.secure.certificates import Certificates
 from sync.hub.staff import Staff
 from sync.hub.trust.catalogue import SignedCatalogue
 from sync.hub.trust.keys import FOLDER, KeyRing
@@ -74,9 +76,11 @@ class Hub:
     elsewhere: Elsewhere
     notices: Notices
     demands: Demands
+    certificates: Certificates
     keeping: Keeping
     carrying: Carrying
     gifts: Gifts
+    adoptions: Adoptions
     trust: SignedCatalogue
     packing: Packing
     drafts: Drafts
@@ -114,6 +118,8 @@ class Hub:
         journals.when_asked(notices.tell_of_revoked)
         demands = Demands(engine, catalog.releases, journals, clock)
         journals.when_asked(demands.tell)
+        certificates = Certificates(engine, data, journals, clock)
+        journals.when_asked(certificates.tell)
         drafts = Drafts(engine, Chunks(data / DRAFTS), clock, random_bytes, UPLOAD_BYTES_MAX)
         weighing = Weighing(catalog, engine, drafts)
         publishing = Publishing(catalog, engine, packing, drafts, weighing, fleet, notices, intake.readout, clock)
@@ -134,9 +140,11 @@ class Hub:
             roster=Roster(engine, journals, intake.readout, random_bytes),
             notices=notices,
             demands=demands,
+            certificates=certificates,
             keeping=keeping,
             carrying=carrying,
             gifts=Gifts(data / CARRY / "gifts", carrying, clock, random_bytes),
+            adoptions=Adoptions(engine, keys, fleet, keeping.history, clock, random_bytes),
             trust=trust,
             packing=packing,
             drafts=drafts,

@@ -19,6 +19,7 @@ from sync.hub import schema
 from sync.hub.campus import wishes, words
 from sync.hub.engine import insert
 from sync.hub.schema.projections import NO_SCORE
+from sync.hub.secure import requests
 from sync.snapshot import PERMILLE_ALL, Passing, Scored
 
 TEXT_LETTERS_MAX = 500
@@ -44,6 +45,7 @@ def project(connection: Connection, campus: str, batch: Batch) -> None:
     put_results(connection, _moved(connection, came + told))
     words.keep(connection, campus, batch)
     wishes.take(connection, campus, batch)
+    requests.take(connection, campus, batch)
 
 
 def clear(connection: Connection) -> None:

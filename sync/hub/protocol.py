@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from catalog.fault import BoxFault, LinkFault
+from sync.adoption import ADOPT_PATH, Adopt
 from sync.hub.fleet import Refused
 from sync.hub.pace import Pace
 from sync.keys import PublicKey, box_id
@@ -45,6 +46,7 @@ STATUS = {
     "signature": 401,
     "token-unknown": 403,
     "token-used": 403,
+    "token-expired": 403,
     "box-unknown": 403,
     "nonce": 409,
     "fault": 409,
@@ -63,6 +65,12 @@ def create_protocol(hub: "Hub") -> Blueprint:
     @takes(body=OCTETS, gives=OCTETS, is_signed=True)
     def enrol() -> Response:
         return _answered(hub, lambda body: _enrol(hub, body))
+
+    @routes.post(ADOPT_PATH)
+    @bare
+    @takes(body=OCTETS, gives=OCTETS, is_signed=True)
+    def adopt() -> Response:
+        return _answered(hub, lambda body: _adopt(hub, body))
 
     @routes.post(SESSION_PATH)
     @bare
@@ -100,7 +108,26 @@ def _enrol(hub: "Hub", body: bytes) -> tuple[bytes, str]:
         own_id = box_id(ask.key)
         _verified(body, ask.nonce, lambda keyid: key if keyid == own_id else None)
         _check_version(ask.version)
-        return hub.fleet.enrol(ask).to_bytes(), ask.nonce
+        hub.adoptions.demand_free(ask.token, own_id)
+        welcome = hub.fleet.enrol(ask)
+        hub.adoptions.settle(ask.token, own_id)
+        return welcome.to_bytes(), ask.nonce
+    except Refused as refused:
+        raise _Unheard(refused, ask.nonce) from refused
+    except BoxFault as error:
+        raise _Unheard(_busy(), ask.nonce) from error
+    except LinkFault as fault:
+        raise _Unheard(Refused("message", fault.sentence, fault.hint), ask.nonce) from fault
+
+
+def _adopt(hub: "Hub", body: bytes) -> tuple[bytes, str]:
+    ask = _parsed(Adopt.from_bytes, body)
+    try:
+        key = PublicKey(ask.key)
+        own_id = box_id(ask.key)
+        _verified(body, ask.nonce, lambda keyid: key if keyid == own_id else None)
+        _check_version(ask.version)
+        return hub.adoptions.answer(ask, body).to_bytes(), ask.nonce
     except Refused as refused:
         raise _Unheard(refused, ask.nonce) from refused
     except BoxFault as error:

@@ -19,6 +19,7 @@ from sync.hub.pages.carrying import CARRY_PATH, LETTERS_BYTES_MAX
 from sync.hub.pages.courses import PUBLISH_PATH
 from sync.hub.pages.drafts import DRAFTS_PATH, PARTS_PATH
 from sync.hub.previews import PORTS, Looks, PreviewSite
+from sync.hub.secure.nightly import Renewing
 from sync.hub.staff import CODE_FILE
 from sync.web.front import Front, Site
 from sync.web.names import own_names
@@ -92,6 +93,7 @@ def serve(
         hub.start()
         if backup_to is not None:
             Nightly(hub.keeping.backups, backup_to.resolve(), clock).start()
+        Renewing(hub.certificates, clock).start()
         front.run(lambda: _say_where(hub, say, host, bound))
     finally:
         hub.close()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, redirect, render_template, request
@@ -83,12 +83,22 @@ def _no_tabs(session: Session) -> list[Tab]:
     return []
 
 
+class Portal(Protocol):
+    """What answers under names that are not ours. It may show nothing there that is ours."""
+
+    def answers(self, name: str) -> AnyResponse | None:
+        """The answer to a request that is the portal's under this name, before anything of ours is asked."""
+
+    def leads(self, name: str) -> AnyResponse | None:
+        """The answer to a reader who came by a name that is not ours; None leaves it to us."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """What differs between a box and a hub."""
+    """What differs between a box, a hub and a desk."""
 
     name: str
-    kind: Literal["box", "hub"]
+    kind: Literal["box", "hub", "desk"]
     languages: tuple[str, ...] = language.LANGUAGES
     default_language: str = language.SOURCE_LANGUAGE
     secure_cookies: bool = False
@@ -96,6 +106,7 @@ class WebSettings:
     """Host names without port that we answer to; None answers to any."""
     address: str = ""
     """Where a browser is sent that came by another name; "" is the address of ours that it reached."""
+    portal: Portal | None = None
     tabs: Callable[[Session], list[Tab]] = _no_tabs
     timezone: tzinfo = UTC
     now_seconds: Callable[[], int | None] = lambda: None
@@ -125,9 +136,13 @@ def create_base(import_name: str, settings: WebSettings, sessions: Sessions) -> 
     def check_host() -> AnyResponse | None:
         choices.speak(settings.languages, settings.default_language, settings.timezone, settings.now_seconds())
         name = names.host_name(request.host)
+        if settings.portal is not None and (answer := settings.portal.answers(name)) is not None:
+            return answer
         # Machines that ask for files, sign what they say or send a key of their own may know us by any name.
         if visits.is_marked("is_bare") or visits.is_marked("is_keyed") or names.is_own(name, settings.names):
             return None
+        if settings.portal is not None and (answer := settings.portal.leads(name)) is not None:
+            return answer
         address = settings.address or _reached()
         if address and request.method in ("GET", "HEAD"):
             return redirect(address.rstrip("/") + request.full_path.rstrip("?"))

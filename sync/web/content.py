@@ -69,6 +69,8 @@ class Content:
     """The application's origin, where it is not the same host name with `app_port` (a host name per course)."""
     own: Application | None = None
     """What answers under the reserved paths, with the rights of the launch that a path names."""
+    secure_port: int = 0
+    """The application's port over HTTPS, where a proxy serves both over both, and says by which it was asked."""
 
     def answer_now(self, request: Request, hands: Hands) -> Answer | bytes | None:
         headers = request.headers
@@ -87,7 +89,7 @@ class Content:
         small = hands.files.in_memory(str(found.path), is_varied and request.accepts_gzip())
         if small is None:
             return None
-        ancestors = self.app_origin or app_origin(host, self.app_port)
+        ancestors = self._ancestors(request, host)
         if is_page(found.media_type) or not request.is_plain:
             answer = answer_with(small, _headers(found, ancestors), request, is_varied=is_varied)
             return self._noting(answer, found, request, host)
@@ -108,7 +110,7 @@ class Content:
         found = None if path is None else self.resolver.resolve(request.port, host, path)
         if found is None:
             return _missing()
-        ancestors = self.app_origin or app_origin(host, self.app_port)
+        ancestors = self._ancestors(request, host)
         try:
             answer = await answer_with_file(found.path, _headers(found, ancestors), request, hands)
         except IsADirectoryError:
@@ -116,6 +118,12 @@ class Content:
         except OSError:
             return _missing()
         return self._noting(answer, found, request, host)
+
+    def _ancestors(self, request: Request, host: str) -> str:
+        """The origin whose pages frame what is shown here, as whoever asks knows it."""
+        if self.secure_port and request.headers.get("X-Forwarded-Proto") == "https":
+            return app_origin(host, self.secure_port, "https")
+        return self.app_origin or app_origin(host, self.app_port)
 
     def _noting(self, answer: Answer, found: ContentFile, request: Request, host: str) -> Answer:
         """A page that was shown, or shown again, was seen; a look at its head was not."""

@@ -15,15 +15,17 @@ ANY = "*"
 """In place of names: answers to every name, because somebody else judges them."""
 
 
-def own_names(told: Iterable[str], *, is_behind_proxy: bool) -> frozenset[str] | None:
+def own_names(told: Iterable[str], *, is_behind_proxy: bool, also: str = "") -> frozenset[str] | None:
     """The names that an end answers to, of which `told` are the ones in its settings; None is every name.
+
+    `also` is one that nobody had to tell it.
 
     Behind a proxy that nobody told a name, the proxy's own `server_name` is the judge.
     """
     names = frozenset(_bare(name) for name in told if name)
     if ANY in names or (is_behind_proxy and not names):
         return None
-    return names | _of_this_machine()
+    return names | _of_this_machine() | frozenset({_bare(also)} - {""})
 
 
 def is_own(name: str, names: frozenset[str] | None) -> bool:

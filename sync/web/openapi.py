@@ -159,8 +159,8 @@ def _schemes() -> Document:
             "type": "apiKey",
             "in": "cookie",
             "name": "qanat-box",
-            "description": "At a hub qanat-hub; where the address has a port, the port follows: qanat-box-8080. A "
-            "write states its Origin and carries the word of the session.",
+            "description": "At a hub qanat-hub; where the address has a port, the port follows: qanat-box-8080. Over "
+            "HTTPS beside HTTP -secure follows. A write states its Origin and carries the word of the session.",
         },
         "signature": {
             "type": "apiKey",

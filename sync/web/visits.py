@@ -156,11 +156,16 @@ def install(app: Flask, sessions: Sessions, kind: str, *, is_secure: bool) -> No
     """Let every request of `app` know its session, and no foreign write in."""
     app.extensions["qanat.sessions"] = sessions
 
+    def name_now() -> str:
+        # Served both ways under one name, each way has a cookie of its own: no browser lets what came without HTTPS
+        # take the place of what came with it, and whoever signs in without would seem not to have.
+        return _cookie_name(kind) + ("-secure" if request.is_secure and not is_secure else "")
+
     @app.before_request
     def receive() -> None:
         if is_marked("is_bare") or is_marked("is_sessionless"):
             return
-        _find_session(sessions, _cookie_name(kind))
+        _find_session(sessions, name_now())
         if request.method in WRITES and request.routing_exception is None:
             _check_write()
 
@@ -169,16 +174,17 @@ def install(app: Flask, sessions: Sessions, kind: str, *, is_secure: bool) -> No
         cookie = g.pop("session_cookie", None)
         if cookie:
             response.set_cookie(
-                _cookie_name(kind),
+                name_now(),
                 cookie,
                 max_age=SESSION_COOKIE_SECONDS,
                 path="/",
-                secure=is_secure,
+                secure=is_secure or request.is_secure,
                 httponly=True,
                 samesite="Lax",
             )
         elif cookie == "":
-            response.delete_cookie(_cookie_name(kind), path="/", secure=is_secure, httponly=True, samesite="Lax")
+            secure = is_secure or request.is_secure
+            response.delete_cookie(name_now(), path="/", secure=secure, httponly=True, samesite="Lax")
         return response
 
 

@@ -59,6 +59,10 @@ class LotClock:
 
     def correct(self, wall_seconds: int) -> None: ...
 
+    def hear(self, wall_seconds: int) -> None: ...
+
+    def not_before(self, wall_seconds: int) -> None: ...
+
 
 def deeds(seed: int = SEED) -> Iterator[Deed]:
     """What learners do, without end."""

@@ -19,7 +19,7 @@ from edge.app import create_app
 from edge.box import Box
 from edge.config import Config
 from edge.people.people import Classroom, Person, Secret
-from sync.clock import TRUSTED_SINCE_SECONDS, Moment
+from sync.clock import TRUSTED_SINCE_SECONDS, Moment, Source, heard
 from sync.link import Link, Unreachable
 from sync.web import passwords
 from sync.web.challenge import sheet, verifier
@@ -37,9 +37,11 @@ class WoundClock:
     def __init__(self, wall_seconds: int = MORNING_SECONDS) -> None:
         self.wall_seconds = wall_seconds
         self.monotonic_seconds = 0.0
+        self.source = Source.MACHINE
 
     def now(self) -> Moment:
-        return Moment(self.wall_seconds, self.monotonic_seconds, self.wall_seconds >= TRUSTED_SINCE_SECONDS)
+        is_trusted = self.wall_seconds >= TRUSTED_SINCE_SECONDS and self.source is not Source.PERSON
+        return Moment(self.wall_seconds, self.monotonic_seconds, is_trusted, source=self.source)
 
     def wait(self, seconds: float) -> None:
         self.wind(seconds)
@@ -49,7 +51,14 @@ class WoundClock:
         self.monotonic_seconds += seconds
 
     def correct(self, wall_seconds: int) -> None:
-        self.wall_seconds = wall_seconds
+        self.wall_seconds, self.source = wall_seconds, Source.HUB
+
+    def hear(self, wall_seconds: int) -> None:
+        if heard(self.now(), wall_seconds) is not None:
+            self.wall_seconds, self.source = wall_seconds, Source.PERSON
+
+    def not_before(self, wall_seconds: int) -> None:
+        """Whatever a test winds it to, it stays at."""
 
 
 def no_way(address: str) -> Link:

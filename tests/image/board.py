@@ -28,7 +28,7 @@ DISK_BYTES = 3 << 30
 """The card: the data partition grows to what of it is left."""
 
 FIRMWARE_OFFSET_BYTES = 1 << 20
-LOUD = "systemd.journald.forward_to_console=1"
+LOUD = "systemd.journald.forward_to_console=1 loglevel=6"
 """Everything that services say comes out at the serial line as well."""
 
 EMULATORS = {
@@ -99,6 +99,11 @@ class Board:
         assert not self.is_on, "the board has it open"
         self._mtools("mcopy", "-o", "-", f"::/{name}", data=data)
 
+    def put_folder(self, name: str) -> None:
+        """Make a folder on the card's first partition, where there is none."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self._mtools("mmd", "-D", "s", f"::/{name}")
+
     def _mtools(self, program: str, *arguments: str, data: bytes | None = None) -> bytes:
         command = [program, "-i", f"{self.disk}@@{FIRMWARE_OFFSET_BYTES}", *arguments]
         return subprocess.run(command, input=data, capture_output=True, check=True).stdout
@@ -122,6 +127,19 @@ class Board:
                     return answer
             time.sleep(0.5)
         raise AssertionError(f"no page within {seconds} s; it said:\n{self.said[-4000:]}")
+
+    def says(self, pattern: str, seconds: float = PAGE_SECONDS_MAX) -> str:
+        """Wait until it says what matches; the first group of it."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if (match := re.search(pattern, self.said)) is not None:
+                return match.group(1)
+            time.sleep(0.1)
+        raise AssertionError(f"it never said {pattern}, but:\n{self.said[-4000:]}")
+
+    def said_to_kernel(self) -> str:
+        """The command line that its kernel was given at this start."""
+        return self.says(r"Kernel command line: ([^\n]*)")
 
     @property
     def is_on(self) -> bool:

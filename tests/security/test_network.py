@@ -29,6 +29,7 @@ CALLERS = {
     "edge/serve.py": "nobody: asks the machine by which of its addresses it would go out",
     "provisioning/demo.py": "nobody: asks the machine which ports are free, and by which address it would go out",
     "provisioning/visitor.py": "the demo's visitors, who open pages of the demo itself",
+    "sync/hub/secure/authority.py": "the authority for certificates, at the address that the hub's staff gave",
     "sync/links/answering.py": "reads answers",
     "sync/links/http.py": "the hub, at the address that staff gave; a hub that mirrors another, likewise",
     "sync/links/neighbour.py": "a neighbour that was found on the box's own network",

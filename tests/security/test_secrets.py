@@ -27,7 +27,8 @@ NO_SECRETS = {"--passphrase-file": "names a file", "--token": "is asked for wher
 """Options whose name sounds like a secret, and why none stands in the list of processes."""
 PUBLIC = {
     "--key": "a publisher's public key",
-    "--code": "a flag: print a code",
+    "--code": "a flag: print a code; of `adopt`: is asked for where it is left out, and worth nothing once it is used",
+    "code": "of `explain`: says how a box is, and nothing else",
     "key": "the name of a tool's key; its secret is shown once and never asked for",
 }
 

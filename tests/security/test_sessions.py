@@ -14,6 +14,7 @@ from edge.box import Box
 from edge.config import Config
 from edge.people import codes
 from edge.people.people import Classroom, Person, Secret
+from edge.portal.probes import HOSTS
 from sync.web.names import REACHED_AT
 from sync.web.sessions import IDLE_SECONDS_MAX
 from sync.web.takes import taken_by
@@ -366,11 +367,37 @@ def test_row_11_pages_for_anybody_hold_no_secret(boxes: Any) -> None:
     assert not any(box.keys.public in page for page in pages)
 
 
+def test_row_11_the_portal_tells_a_stranger_where_the_library_is_and_nothing_else(boxes: Any) -> None:
+    box = boxes(config=Config(portal=True, address="http://box.lan", hub="https://hub.example"))
+    code = str(box.setup.label_code())
+    client = create_app(box).test_client()
+    hosts = [*sorted(HOSTS), "evil.example", "box.lan"]
+
+    answers = [client.get(path, base_url=f"http://{host}") for host in hosts for path in ("/", "/welcome", "/sign-in")]
+
+    told = [one.text for one in answers]
+    assert not any(secret in page for page in told for secret in (code, box.keys.public, box.id, "hub.example", "csrf"))
+    assert not any("Set-Cookie" in one.headers for one in answers)
+
+
 @pytest.mark.parametrize("away", ["//evil.example/", "https://evil.example/", "/\\evil.example", "\\\\evil.example"])
 def test_row_12_signing_in_leads_to_pages_of_this_box_alone(phone: Any, amina: Person, away: str) -> None:
     phone.sends(f"/sign-in/number?next={away}", number="D-1042", pin="4719")
 
     assert "/" == phone.path
+
+
+@pytest.mark.parametrize("host", ["captive.apple.com", "www.msftconnecttest.com", "www.gstatic.com"])
+@pytest.mark.parametrize("path", ["/", "/redirect", "/hotspot-detect.html", "/generate_204"])
+def test_row_12_the_portal_leads_to_this_box_alone_whatever_it_is_asked(boxes: Any, host: str, path: str) -> None:
+    client = create_app(boxes(config=Config(portal=True, address="http://box.lan"))).test_client()
+    lies = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example", "Referer": "http://evil.example/"}
+
+    answer = client.get(f"{path}?next=//evil.example/&url=http://evil.example", base_url=f"http://{host}", headers=lies)
+
+    led = answer.location or re.findall(r'href="([^"]*)"', answer.text)[0]
+    assert led in ("http://box.lan/", "http://box.lan/welcome")
+    assert "evil.example" not in answer.text
 
 
 def _sessions(box: Box) -> int:

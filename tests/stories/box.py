@@ -75,6 +75,8 @@ class CampusBox:
         self.wire = Wire(hub)
         self.has_battery = True
         self.power_cuts = 0
+        self.parts: dict[str, str] = {}
+        """What the machine and its card show of themselves (`edge.birth.hardware`); by default nothing."""
         self.excused: set[str] = set()
         """Packs that had to be dropped for another reason than a cut, and so may come twice."""
         self.moments_until_dark: int | None = None
@@ -96,6 +98,7 @@ class CampusBox:
             clock=self.clock,
             random_bytes=self._chance.randbytes,
             open_link=lambda address: HttpLink(address, self.wire),
+            parts=self.parts,
         )
         self.id = self.box.id
         self._commit = self.box.database.commit_pending
@@ -125,7 +128,7 @@ class CampusBox:
         try:
             self.lights_out()
         except Crash:
-            self._comes_up_after_the_cut()
+            self.comes_up_after_the_cut()
 
     def card_copy(self) -> Path:
         """A copy of the card, made while the box was off."""
@@ -144,7 +147,7 @@ class CampusBox:
         self.wire.delivered.clear()
         self.comes_up()
 
-    def _comes_up_after_the_cut(self) -> None:
+    def comes_up_after_the_cut(self) -> None:
         assert self._next_disk is not None
         self.goes_down()
         self.data, self._next_disk = self._next_disk, None
@@ -178,7 +181,7 @@ class CampusBox:
             with suppress(Fault):
                 return self.box.nightly.run(lanes)
         except Crash:
-            self._comes_up_after_the_cut()
+            self.comes_up_after_the_cut()
         finally:
             self.moments_until_dark = None
         # The power may go, or the disk refuse, before the very first night has its row.
@@ -262,6 +265,11 @@ class CampusBox:
 
     def marks(self) -> dict[str, int]:
         return dict(self.box.database.read().execute("select epoch, taken from epoch").fetchall())
+
+    def names(self) -> set[str]:
+        """The name of this box, and those under which it wrote before."""
+        rows = self.box.database.read().execute("select distinct writer from epoch where writer <> ''").fetchall()
+        return {self.id, *(row["writer"] for row in rows)}
 
     def staged(self) -> list[Path]:
         return list((self.data / "store" / "staging").iterdir())

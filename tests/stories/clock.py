@@ -1,6 +1,6 @@
 """Time in a world: one true time that passes only when it is told to, and the clocks of boxes, which may be wrong."""
 
-from sync.clock import TRUSTED_SINCE_SECONDS, Moment
+from sync.clock import TRUSTED_SINCE_SECONDS, Moment, Source, at_least, heard
 
 EVENING_SECONDS = TRUSTED_SINCE_SECONDS + 100 * 86_400 + 20 * 3_600
 """Eight in the evening, UTC, of a day in 2026."""
@@ -28,12 +28,15 @@ class BoxClock:
         self._time = time
         self._started_seconds = time.monotonic_seconds
         self._ahead_seconds = 0 if has_battery else -time.wall_seconds
-        self._is_heard = False
+        self._source = Source.MACHINE
+        self._is_known: bool | None = None
+        """Whether what it was told is true; None while it was told nothing."""
 
     def now(self) -> Moment:
         wall_seconds = self._time.wall_seconds + self._ahead_seconds
         monotonic_seconds = self._time.monotonic_seconds - self._started_seconds
-        return Moment(wall_seconds, monotonic_seconds, self._is_heard or wall_seconds >= TRUSTED_SINCE_SECONDS)
+        is_trusted = wall_seconds >= TRUSTED_SINCE_SECONDS if self._is_known is None else self._is_known
+        return Moment(wall_seconds, monotonic_seconds, is_trusted, source=self._source)
 
     def wait(self, seconds: float) -> None:
         self._time.wait(seconds)
@@ -43,5 +46,15 @@ class BoxClock:
         self._ahead_seconds += seconds
 
     def correct(self, wall_seconds: int) -> None:
-        self._ahead_seconds = wall_seconds - self._time.wall_seconds
-        self._is_heard = True
+        self._take(Moment(wall_seconds, 0.0, is_trusted=True, source=Source.HUB))
+
+    def hear(self, wall_seconds: int) -> None:
+        self._take(heard(self.now(), wall_seconds))
+
+    def not_before(self, wall_seconds: int) -> None:
+        self._take(at_least(self.now(), wall_seconds))
+
+    def _take(self, told: Moment | None) -> None:
+        if told is not None:
+            self._ahead_seconds = told.wall_seconds - self._time.wall_seconds
+            self._is_known, self._source = told.is_trusted, told.source

@@ -66,7 +66,8 @@ def the_hub_has_each_event_once_and_in_order(world: World) -> None:
 def what_the_hub_has_is_what_the_box_wrote(world: World) -> None:
     """Event by event, as far as the box still has the epoch; and its chain, erased learners or not, holds."""
     for box in world.boxes:
-        at_hub = {(one.epoch, one.sequence): _header(one) for one in world.hub.events(box.id)}
+        held = [one for name in box.names() for one in world.hub.events(name)]
+        at_hub = {(one.epoch, one.sequence): _header(one) for one in held}
         here = {(one.epoch, one.sequence): _header(one) for one in box.events()}
         both = at_hub.keys() & here.keys()
 
@@ -77,7 +78,7 @@ def what_the_hub_has_is_what_the_box_wrote(world: World) -> None:
 def no_box_believes_more_than_the_hub_has(world: World) -> None:
     """A mark on a box never stands before the hub's own: else what lies between would never be sent."""
     for box in world.boxes:
-        at_hub = {epoch: taken for epoch, (taken, _) in world.hub.marks(box.id).items()}
+        at_hub = {epoch: taken for name in box.names() for epoch, (taken, _) in world.hub.marks(name).items()}
         believed = box.marks()
 
         too_much = {epoch: taken for epoch, taken in believed.items() if taken > at_hub.get(epoch, -1)}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sync.clock import TRUSTED_SINCE_SECONDS, Moment, Source
 from tests.stories.world import World
 from tests.wire import never_gets_there
 
@@ -53,6 +54,48 @@ def test_the_clock_falls_back_to_1970_and_the_order_stays(world: World) -> None:
 
     assert [True, False, True] == [is_trusted for _, is_trusted in given]
     assert [b"item-0", b"item-1", b"item-2"] == [_item(payload) for payload, _ in given]
+
+
+def test_a_teacher_tells_the_time_and_the_hub_puts_it_right(world: World) -> None:
+    """No battery, no link for a week. Staff set the clock two hours ahead by a slip; the hub's word ends it."""
+    box = world.box()
+    amina = box.somebody("amina")
+    amina.answers()
+    box.night()
+    box.has_battery = False
+    box.restarts()
+    seen_seconds = box.clock.now().wall_seconds
+    world.time.wait(7 * 86_400)
+    box.clock.hear(world.time.wall_seconds + 7200)
+    box.clock.hear(world.time.wall_seconds)
+    told = box.clock.now()
+    amina.answers()
+    box.night()
+    amina.answers()
+    box.night()
+
+    given = [(event.wall_seconds, event.is_trusted) for event in world.hub.events(box.id) if event.kind == "answered"]
+
+    assert seen_seconds >= TRUSTED_SINCE_SECONDS, "never before what it last saw"
+    assert (world.time.wall_seconds + 7200, False, Source.PERSON) == (told.wall_seconds, told.is_trusted, told.source)
+    assert [True, False, True] == [is_trusted for _, is_trusted in given]
+    assert box.clock.now() == Moment(
+        world.time.wall_seconds, box.clock.now().monotonic_seconds, is_trusted=True, source=Source.HUB
+    )
+
+
+def test_what_a_person_said_is_forgotten_at_the_next_start_and_what_was_seen_is_not(world: World) -> None:
+    box = world.box()
+    box.night()
+    box.box.watch.look(box.clock.now())
+    seen_seconds = box.box.watch.seen_seconds
+    box.has_battery = False
+    box.restarts()
+    box.clock.hear(seen_seconds + 10 * 86_400)
+    box.restarts()
+
+    now = box.clock.now()
+    assert (seen_seconds, False, Source.MACHINE) == (now.wall_seconds, now.is_trusted, now.source)
 
 
 def _item(payload: bytes | None) -> bytes:

@@ -327,3 +327,25 @@ def epochs_and_sequences(writer):
     return writer.database.read().execute(
         "select epoch, sequence from event join epoch on epoch.place = event.place order by event.place, sequence"
     )
+
+
+def test_a_journal_goes_on_under_another_name_once_the_hub_has_it_in_a_backup(writer):
+    """What was written under the former name stays, and is proven under it; nothing of it is offered any more."""
+    writer.progresses(AMINA)
+    former, heads = writer.journal.box, writer.journal.heads()
+    assert not writer.journal.is_safe()
+    assert not writer.database.write(lambda connection: writer.journal.become(connection, "b" * 16))
+    assert former == writer.journal.box
+
+    marks = [Mark(head.epoch, head.sequence, head.sequence) for head in heads]
+    writer.database.write(lambda connection: writer.journal.take_marks(connection, marks))
+    assert writer.journal.is_safe()
+    assert writer.database.write(lambda connection: writer.journal.become(connection, "b" * 16))
+
+    assert ([], [], 0) == (writer.journal.heads(), writer.journal.pruned_heads(), writer.journal.unsent_count())
+    assert writer.journal.has_unsent() is None
+    before = writer.journal.verify()
+    writer.progresses(AMINA, permille=700)
+    (batch, _) = writer.journal.next_batch()
+    assert ("b" * 16, {}) == (batch.box, fields_of(batch.events[0]))
+    assert before + len(batch.events) == writer.journal.verify()

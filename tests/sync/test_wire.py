@@ -57,6 +57,7 @@ parcels = st.builds(Parcel, courses, wholes, roots, names, names, wholes, wholes
 followed = st.builds(Followed, names, names, st.integers(-1, WHOLE_MAX))
 catalogued = st.builds(Catalogued, names, wholes, wholes)
 versions = st.integers(VERSION_OLDEST, 99)
+prints = st.just(()) | st.tuples(names, st.just("") | names) | st.tuples(names, st.just("") | names, names)
 
 enrols = st.builds(Enrol, names, names, texts, names, versions, extras)
 welcomes = st.builds(Welcome, names, names, texts, names, names, versions, extras)
@@ -67,12 +68,13 @@ reports = st.builds(
     st.lists(names, max_size=3).map(tuple), st.lists(followed, max_size=3).map(tuple),
     st.lists(catalogued, max_size=3).map(tuple), st.lists(heads, max_size=3).map(tuple), st.binary(max_size=20),
     versions, extras,
+    prints,
 )  # fmt: skip
 answers = st.builds(
     Answer, names, names, st.lists(marks, max_size=3).map(tuple), st.lists(parcels, max_size=5).map(tuple), wholes,
     wholes, st.booleans(), st.booleans(), st.lists(names, max_size=3).map(tuple),
     st.lists(followed, max_size=3).map(tuple), st.binary(max_size=20), st.binary(max_size=20), versions, extras,
-    st.lists(names, max_size=3).map(tuple),
+    st.lists(names, max_size=3).map(tuple), texts,
 )  # fmt: skip
 refusals = st.builds(Refusal, names, texts, texts, st.just("") | names, versions, extras)
 

@@ -34,6 +34,8 @@ def launch(house: House, opened: Opened) -> tuple[str, str]:
 def _origin(house: House, address: Address) -> str:
     if address.origin:
         return address.origin
-    scheme = "https" if house.config.is_behind_tls else request.scheme
     host = address.host or re.sub(r":\d*\Z", "", request.host)
-    return f"{scheme}://{host}:{address.port}"
+    if house.config.is_behind_tls or not request.is_secure:
+        return f"{'https' if house.config.is_behind_tls else 'http'}://{host}:{address.port}"
+    # A page that came over HTTPS may frame nothing that does not.
+    return f"https://{host}:{address.secure_port or address.port}"

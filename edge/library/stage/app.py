@@ -144,7 +144,10 @@ def create_stage(house: House) -> Flask:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        ancestors = house.config.address or app_origin(request.host, house.config.port_seen or house.config.port)
+        settings = house.config
+        ancestors = settings.address or app_origin(request.host, settings.port_seen or settings.port)
+        if request.is_secure and settings.secure_port:
+            ancestors = app_origin(request.host, settings.secure_port, "https")
         headers = response.headers
         policy = (
             content_policy(ancestors)

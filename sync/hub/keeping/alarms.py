@@ -32,6 +32,7 @@ class Kind(Enum):
     """What an alarm is about; the value is what programs and the database call it."""
 
     CARD_CLONED = "card-cloned"
+    TOKEN_REUSED = "token-reused"  # noqa: S105 - a name, no secret
     JOURNAL_CONTRADICTS = "journal-contradicts"
     HUB_RESTORED = "hub-restored"
     BACKUP_FAILED = "backup-failed"
@@ -40,12 +41,16 @@ class Kind(Enum):
     ERASURE_UNLISTED = "erasure-unlisted"
     GAP = "gap"
     CARD_RESTORED = "card-restored"
+    HARDWARE_CHANGED = "hardware-changed"
     CLOCK_WRONG = "clock-wrong"
+    CERTIFICATE_REFUSED = "certificate-refused"
+    CERTIFICATE_FAILED = "certificate-failed"
     SILENT_BOX = "silent-box"
 
 
 SENTENCES: Mapping[Kind, str] = {
     Kind.CARD_CLONED: N_("Two boxes write under this box's name."),
+    Kind.TOKEN_REUSED: N_("Another machine came with the token that this box had used."),
     Kind.JOURNAL_CONTRADICTS: N_("A second machine writes other events under numbers that are taken."),
     Kind.HUB_RESTORED: N_("The hub was put back from a backup."),
     Kind.BACKUP_FAILED: N_("The nightly backup could not be made."),
@@ -54,11 +59,19 @@ SENTENCES: Mapping[Kind, str] = {
     Kind.ERASURE_UNLISTED: N_("Folders of backups that do not say yet who was erased: %(places)s."),
     Kind.GAP: N_("Some events of this box (%(events)s) are in no copy any more."),
     Kind.CARD_RESTORED: N_("This box went on from an older copy of its card."),
+    Kind.HARDWARE_CHANGED: N_("This box runs from another card than before: %(last)s, and before %(first)s."),
     Kind.CLOCK_WRONG: N_("The box's clock is wrong: %(days)s days or more."),
+    Kind.CERTIFICATE_REFUSED: N_("This box asks for a certificate that it may not have."),
+    Kind.CERTIFICATE_FAILED: N_("No certificate could be got for this box; tries so far: %(tries)s."),
     Kind.SILENT_BOX: N_("Nothing was heard of this box for %(days)s days."),
 }
+TWINS = N_("Two boxes write under this box's name: one runs on %(first)s, the other on %(last)s.")
+"""The same of a copied card whose two machines have said on what they run (`qanat box status` says it there)."""
 HINTS: Mapping[Kind, str] = {
     Kind.CARD_CLONED: N_("Nothing is lost: both are kept apart. Find the copied card, and set that box up anew."),
+    Kind.TOKEN_REUSED: N_(
+        "It was refused. Burned again, a card needs a new seed; if nobody burned one, a card or its batch was copied."
+    ),
     Kind.JOURNAL_CONTRADICTS: N_("What came first is kept. Find the copied card, and set that box up anew."),
     Kind.HUB_RESTORED: N_("Boxes send again what the backup lacked. Settle this when all of them have called."),
     Kind.ERASURE_UNLISTED: N_(
@@ -69,9 +82,20 @@ HINTS: Mapping[Kind, str] = {
     Kind.LIST_REFUSED: N_("Run `qanat hub keys rotate` with the newest sticks. If this stays, enrol the box again."),
     Kind.GAP: N_("The hub lost them, and the box had cleared them away. How far learners came is kept."),
     Kind.CARD_RESTORED: N_("Nothing is lost: what was there before is kept. Ask at the box if this was meant."),
+    Kind.HARDWARE_CHANGED: N_(
+        "If its card was replaced, nothing is to be done: settle this. A former card must not be used again."
+    ),
     Kind.CLOCK_WRONG: N_("Set the clock at the box, or let it reach a network. Progress is taken all the same."),
+    Kind.CERTIFICATE_REFUSED: N_(
+        "Its pages go on without it. Find out who changed the box; if in doubt, set it up anew."
+    ),
+    Kind.CERTIFICATE_FAILED: N_("It is tried again. `qanat hub certificates` says what is in the way; pages go on."),
     Kind.SILENT_BOX: N_("Ask there whether it has power and a network, or bring its progress here on a stick."),
 }
+_WORKED_OUT = frozenset(
+    {Kind.SILENT_BOX, Kind.BACKUP_FAILED, Kind.KEYS_FORGOTTEN, Kind.LIST_REFUSED, Kind.CERTIFICATE_FAILED}
+)
+"""Nobody says that these are settled: they end when what they are about does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +105,17 @@ class Alarm:
     box: str
     kind: Kind
     since_seconds: int
-    numbers: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, int | str] = field(default_factory=dict)
+    """Of what the sentence speaks; letters are hardware prints."""
+
+    @property
+    def plain_sentence(self) -> str:
+        """The sentence, before its numbers are put in."""
+        return TWINS if self.kind is Kind.CARD_CLONED and "first" in self.numbers else SENTENCES[self.kind]
 
     @property
     def sentence(self) -> str:
-        return SENTENCES[self.kind] % self.numbers
+        return self.plain_sentence % self.numbers
 
     @property
     def hint(self) -> str:
@@ -104,7 +134,7 @@ class Alarm:
     @property
     def can_settle(self) -> bool:
         """Whether staff can say that it is done with; what is worked out ends by itself."""
-        return self.kind not in (Kind.SILENT_BOX, Kind.BACKUP_FAILED, Kind.KEYS_FORGOTTEN, Kind.LIST_REFUSED)
+        return self.kind not in _WORKED_OUT
 
     def document(self) -> dict[str, object]:
         """As a command prints it for programs."""
@@ -116,7 +146,7 @@ class Alarm:
         }
 
 
-def raise_alarm(connection: Connection, box: str, kind: Kind, now_seconds: int, **numbers: int) -> None:
+def raise_alarm(connection: Connection, box: str, kind: Kind, now_seconds: int, **numbers: int | str) -> None:
     """Let an alarm stand, in the caller's transaction: a new one since now, one that stands already on."""
     table = schema.alarm
     document = json.dumps(numbers, sort_keys=True)

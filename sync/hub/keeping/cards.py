@@ -5,6 +5,8 @@
 * An end that was left behind grows, and then the other one again: two cards write by turns, the box was cloned. Once
   alone may be another copy that was put back.
 * Two machines with one memory of the talk betray themselves too: one offers the nonce that the other was told.
+* A box says on what hardware it runs. Another card once is a card that was replaced; the former one again, and again
+  the other, are two.
 * What an old letter brings late is no news, and proves neither.
 * A lost reply, a second process on the same card, a restored hub are none of these: they leave one line of epochs.
 """
@@ -25,6 +27,9 @@ UNKNOWN_PARENT = "?"
 
 SIGNS_MIN = 2
 """So often something must be seen that takes a second card before we say that there is one."""
+
+PRINTS_MAX = 16
+"""On so many kinds of hardware a box is remembered to have run."""
 
 Tip = tuple[str, int]
 """An end of a journal: an epoch, and its last sequence."""
@@ -80,6 +85,59 @@ def thread_lost(engine: Engine, box: str, offered: str, told: str, now_seconds: 
         _tell_erasures(connection, box)
 
 
+def runs_on(connection: Connection, box: str, said: Sequence[str], now_seconds: int) -> None:
+    """Hear on what a box runs, in the caller's transaction: another card than before, or two by turns, is an alarm.
+
+    One card in another machine is no news: it was moved. A box that does not say changes nothing.
+    """
+    if not said:
+        return
+    card, machine = said[:2]
+    table = schema.hardware_print
+    rows = connection.execute(select(table).where(table.c.box == box)).all()
+    last = next((row for row in rows if row.is_last), None)
+    own = next((row for row in rows if (row.card, row.machine) == (card, machine)), None)
+    if own is not None and own is last:
+        connection.execute(update(table).where(*_is(own)).values(last_seconds=now_seconds))
+        return
+    is_other = last is not None and last.card != card
+    is_return = is_other and any(row.card == card for row in rows)
+    connection.execute(update(table).where(table.c.box == box).values(is_last=0))
+    if own is None:
+        _forget_oldest(connection, rows)
+        row = {"box": box, "card": card, "machine": machine, "first_seconds": now_seconds}
+        new = {"last_seconds": now_seconds, "is_last": 1, "returns": int(is_return)}
+        connection.execute(table.insert().values(**row, **new))
+    else:
+        again = {"last_seconds": now_seconds, "is_last": 1, "returns": own.returns + is_return}
+        connection.execute(update(table).where(*_is(own)).values(again))
+    if is_return and sum(row.returns for row in rows) + 1 >= SIGNS_MIN:
+        _two_cards(connection, box, now_seconds)
+    elif is_other:
+        raise_alarm(connection, box, Kind.HARDWARE_CHANGED, now_seconds, **_both(connection, box))
+
+
+def _is(row: Row[Any]) -> Sequence[Any]:
+    table = schema.hardware_print.c
+    return table.box == row.box, table.card == row.card, table.machine == row.machine
+
+
+def _forget_oldest(connection: Connection, rows: Sequence[Row[Any]]) -> None:
+    """Keep no more of them than anybody would look at."""
+    if len(rows) >= PRINTS_MAX:
+        oldest = min(rows, key=lambda row: (row.is_last, row.last_seconds, row.first_seconds))
+        connection.execute(delete(schema.hardware_print).where(*_is(oldest)))
+
+
+def _both(connection: Connection, box: str) -> dict[str, str]:
+    """The two cards from which a box ran last; nothing where it did not say of two."""
+    table = schema.hardware_print
+    newest = table.c.is_last.desc(), table.c.last_seconds.desc(), table.c.first_seconds.desc()
+    cards = connection.execute(select(table.c.card).where(table.c.box == box).order_by(*newest)).scalars()
+    last, *before = dict.fromkeys(cards) or [""]
+    return {"first": before[0], "last": last} if before else {}
+
+
 def _tell_erasures(connection: Connection, box: str) -> None:
     """A card that was put back may know people again whom it had forgotten: it is told of all of them once more."""
     gone, notice = schema.erased, schema.erasure_notice
@@ -99,8 +157,9 @@ def _count_turn(connection: Connection, box: str, now_seconds: int) -> None:
 
 def _two_cards(connection: Connection, box: str, now_seconds: int) -> None:
     """Say that two cards write under one name, which explains more than a card that was put back."""
-    raise_alarm(connection, box, Kind.CARD_CLONED, now_seconds)
+    raise_alarm(connection, box, Kind.CARD_CLONED, now_seconds, **_both(connection, box))
     settle(connection, box, Kind.CARD_RESTORED, now_seconds)
+    settle(connection, box, Kind.HARDWARE_CHANGED, now_seconds)
 
 
 def _signs(connection: Connection, box: str) -> Row[Any]:

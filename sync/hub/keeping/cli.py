@@ -105,6 +105,66 @@ def replace(data: Path, database: str | None, old: str, new: str, *, as_json: bo
 @click.command()
 @DATA
 @DATABASE
+@click.option("--box", required=True, metavar="ID", help="The name that two machines have.")
+@JSON
+def twin(data: Path, database: str | None, box: str, *, as_json: bool) -> None:
+    """Let the machine that runs from a copy of a box's card be a box of its own, with a new name."""
+    from sync.hub.keeping.audit import COMMAND_LINE
+
+    with opened(data, database) as hub:
+        name = hub.keeping.twins.allow(box, COMMAND_LINE)
+    if as_json:
+        print_json({"box": box, "twin": name})
+    else:
+        click.echo(f"It will be {name}, once it has heard so and this hub has all of its events in a backup.")
+
+
+@click.command()
+@DATA
+@DATABASE
+@click.option("--box", "old", required=True, metavar="ID", help="The box that is dead or lost.")
+@JSON
+def adoption_code(data: Path, database: str | None, old: str, *, as_json: bool) -> None:
+    """Make a short code by which a spare box takes the place of a dead one. It is shown once, and lasts a day."""
+    from sync.hub.keeping.audit import COMMAND_LINE
+
+    with opened(data, database) as hub:
+        shown = hub.adoptions.make(old, COMMAND_LINE)
+    if as_json:
+        print_json({"code": shown.code, "box": shown.box, "until_seconds": shown.until_seconds})
+    else:
+        click.echo(shown.code)
+
+
+@click.command()
+@DATA
+@DATABASE
+@click.option("--box", required=True, metavar="ID", help="The box that is to forget everybody.")
+@click.option("--to", "disk", required=True, metavar="PATH", help="The folder of a stick.",
+              type=click.Path(path_type=Path, file_okay=False, exists=True))  # fmt: skip
+@click.option("--lose", type=click.IntRange(0), default=0, metavar="N", help="So many unsent steps may be lost.")
+@JSON
+def reset_order(data: Path, database: str | None, box: str, disk: Path, lose: int, *, as_json: bool) -> None:
+    """Write onto a stick that one box is to forget everybody: put in, it does so, with nobody signed in. Good once."""
+    from catalog.fault import CallerFault
+    from sync.carry.order import Order, order_name
+    from sync.carry.stick import Stick
+    from sync.hub.keeping.audit import COMMAND_LINE
+
+    with opened(data, database) as hub:
+        if hub.fleet.key(box) is None:
+            raise CallerFault("There is no such box here.", "Take its id from `qanat hub boxes`.")
+        Stick(disk).write(order_name(box), Order(box, lose).signed(hub.keys))
+        hub.keeping.note(COMMAND_LINE, "reset-ordered", box=box)
+    if as_json:
+        print_json({"box": box, "lose": lose, "file": order_name(box)})
+    else:
+        click.echo("Put the stick into that box: it forgets everybody, keeps its courses, and is a new box then.")
+
+
+@click.command()
+@DATA
+@DATABASE
 @click.option("--format", "form", required=True, type=click.Choice(["csv", "parquet", "xapi"]))
 @click.option("--to", "place", required=True, metavar="DIR", type=click.Path(path_type=Path), help="A new folder.")
 @click.option("--campus", metavar="NAME", help="Only this campus.")
@@ -201,7 +261,27 @@ def audit(data: Path, database: str | None, count: int, *, as_json: bool) -> Non
         click.echo(f"{moment(one.moment_seconds)}  {one.who}  {one.act}  {about}".rstrip())
 
 
-COMMANDS = (backup, restore, rebuild, replace, export, learner, audit)
+@click.command()
+@DATA
+@DATABASE
+@click.argument("report", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+              help="Where its parts are written.")  # fmt: skip
+@JSON
+def open_logs(data: Path, database: str | None, report: Path, folder: Path, *, as_json: bool) -> None:
+    """Open the report that a box wrote with `qanat box logs`, or on its doctor's page."""
+    from sync.hub.keeping.reports import open_report
+
+    with opened(data, database) as hub:
+        parts = open_report(report, folder, hub.keys)
+    if as_json:
+        print_json({"parts": [str(part) for part in parts]})
+        return
+    for part in parts:
+        click.echo(f"{part}: {sized(part.stat().st_size)}")
+
+
+COMMANDS = (backup, restore, rebuild, replace, twin, adoption_code, reset_order, export, learner, audit, open_logs)
 
 
 def _campus(hub: "Hub", name: str) -> str:

@@ -10,6 +10,7 @@ from catalog.publish import Catalog
 from sync.clock import Clock
 from sync.hub.engine import writing
 from sync.hub.exporting.exporting import Exporting
+from sync.hub.fleet import Fleet
 from sync.hub.keeping import alarms as alarms_
 from sync.hub.keeping import audit as audit_
 from sync.hub.keeping import forgotten as forgotten_
@@ -19,6 +20,7 @@ from sync.hub.keeping.backup import Backups
 from sync.hub.keeping.erasing import Erasing
 from sync.hub.keeping.forgotten import Forgotten
 from sync.hub.keeping.history import History
+from sync.hub.keeping.twins import Twins
 from sync.hub.readout import Readout
 from sync.keys import KeyPair
 
@@ -33,6 +35,7 @@ class Keeping:
     audit: Audit
     alarms: Alarms
     history: History
+    twins: Twins
     erasing: Erasing
     backups: Backups
     exporting: Exporting
@@ -51,6 +54,7 @@ class Keeping:
             audit=Audit(engine),
             alarms=Alarms(engine),
             history=History(engine, keys, clock),
+            twins=Twins(engine, Fleet(engine, keys, clock, random_bytes), clock),
             erasing=Erasing(engine, forgotten, clock),
             backups=Backups(engine, data, catalog, keys, forgotten, clock),
             exporting=Exporting(engine, data, keys, readout, clock, random_bytes),

@@ -262,6 +262,7 @@ def _draw_nonces(connection: Connection, random_bytes: Callable[[int], bytes]) -
         nonce = base64url(random_bytes(NONCE_BYTES))
         connection.execute(update(box).where(box.c.id == name).values(nonce=nonce, **fresh))
     connection.execute(delete(schema.card_sign))
+    connection.execute(delete(schema.hardware_print))
     return len(ids)
 
 

@@ -13,12 +13,16 @@ from sync.hub.fleet import Campus, NoSuchCampus
 from sync.hub.keeping.alarms import THE_HUB
 from sync.hub.overview import verdict_of
 from sync.hub.progress import Line, activity_title
+from sync.token_batch import SUFFIX, TOKENS_MAX
 from sync.web.app import require, session_now
-from sync.web.language import NAMES, gettext, language_now, timecode
-from sync.web.takes import takes
+from sync.web.language import NAMES, gettext, language_now, plain_digits, timecode
+from sync.web.takes import OCTETS, takes
 
 if TYPE_CHECKING:
     from sync.hub.hub import Hub
+
+BATCH_DAYS = 180
+"""How long the tokens of a batch are good: time to make the cards, and to bring them to where they start."""
 
 
 def create_pages(hub: "Hub") -> Blueprint:
@@ -65,8 +69,19 @@ def create_pages(hub: "Hub") -> Blueprint:
         token = str(hub.fleet.make_token(one))
         hub.keeping.note(session_now().person, "token", campus=one.id)
         picture = segno.make(token, error="m").svg_data_uri(scale=6, border=4, dark="#000", light="#fff")
-        address = request.host_url.rstrip("/")
+        address = _address()
         return render_template("hub/token.html", campus=one, token=token, picture=picture, address=address)
+
+    @pages.post("/campuses/<campus_id>/batches")
+    @require("staff")
+    @takes("count", gives=OCTETS)
+    def make_batch(campus_id: str) -> Response:
+        one = asked_for(hub, campus_id)
+        batch = hub.fleet.make_batch(one, _count(request.form.get("count", "")), BATCH_DAYS, _address())
+        hub.keeping.note(session_now().person, "token-batch", campus=one.id, batch=batch.id)
+        answer = Response(batch.to_bytes(hub.keys), content_type=OCTETS)
+        answer.headers["Content-Disposition"] = f"attachment; filename={batch.id}{SUFFIX}"
+        return answer
 
     @pages.post("/campuses/<campus_id>/languages")
     @require("staff")
@@ -95,6 +110,22 @@ def asked_for(hub: "Hub", campus_id: str) -> Campus:
         raise NoSuchCampus(
             gettext("There is no such campus here."), gettext("Open the list of campuses and choose one.")
         ) from fault
+
+
+def _address() -> str:
+    """The hub's own address, as this browser reached it."""
+    return request.host_url.rstrip("/")
+
+
+def _count(text: str) -> int:
+    """A number as it was typed, in the digits of any script. Raises CallerFault."""
+    digits = plain_digits(text.strip())
+    if not (digits.isascii() and digits.isdecimal() and 0 < len(digits) <= 4 and 1 <= int(digits) <= TOKENS_MAX):
+        raise CallerFault(
+            gettext("The number of boxes is not between 1 and %(most)s.", most=TOKENS_MAX),
+            gettext("Go back, and write a number."),
+        )
+    return int(digits)
 
 
 def _fleet(hub: "Hub") -> dict[str, object]:

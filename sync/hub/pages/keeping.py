@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from sync.hub.keeping.alarms import HINTS, N_, SENTENCES, THE_HUB, Alarm, Kind
+from sync.hub.keeping.adoptions import BY_CODE
+from sync.hub.keeping.alarms import HINTS, N_, THE_HUB, Alarm, Kind
 from sync.hub.keeping.audit import COMMAND_LINE
 from sync.web.app import require, session_now
 from sync.web.language import gettext
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 LINES = 100
 
 _ACTS = {
+    "adoption-code": N_("A code was made by which a spare box takes another's place"),
     "catalogue-mirrored": N_("Courses of another hub were mirrored"),
     "draft-thrown-away": N_("A course that was not published yet was thrown away"),
     "erased": N_("A learner was erased"),
@@ -32,6 +34,7 @@ _ACTS = {
     "publisher-named": N_("A publisher was given a key"),
     "publisher-signed": N_("A publisher signed its courses"),
     "replaced": N_("One box replaced another"),
+    "reset-ordered": N_("A stick was written that makes a box forget everybody"),
     "restored": N_("The hub was put back from a backup"),
     "revoked": N_("A box was taken out of service"),
     "rolled-back": N_("A former version of a course was published again"),
@@ -41,12 +44,15 @@ _ACTS = {
     "software-listed": N_("Software for boxes was listed"),
     "staff-added": N_("Somebody was given an account"),
     "token": N_("A token was made"),
+    "twin-allowed": N_("A copied card was let be a box of its own"),
+    "token-batch": N_("A batch of tokens was made"),
     "withdrawn": N_("A course was withdrawn"),
 }
 """What a line of the log says; an act of another part that is not here stands there as it is."""
 
 _SETTLED: Mapping[Kind, str] = {
     Kind.CARD_CLONED: N_("a copied card"),
+    Kind.TOKEN_REUSED: N_("a token that came twice"),
     Kind.JOURNAL_CONTRADICTS: N_("two journals under one name"),
     Kind.HUB_RESTORED: N_("a hub that was put back"),
     Kind.BACKUP_FAILED: N_("a backup that failed"),
@@ -55,12 +61,16 @@ _SETTLED: Mapping[Kind, str] = {
     Kind.ERASURE_UNLISTED: N_("backups that do not say who was erased"),
     Kind.GAP: N_("events that are in no copy"),
     Kind.CARD_RESTORED: N_("an older card"),
+    Kind.HARDWARE_CHANGED: N_("another card"),
     Kind.CLOCK_WRONG: N_("a wrong clock"),
+    Kind.CERTIFICATE_REFUSED: N_("a request for a certificate"),
+    Kind.CERTIFICATE_FAILED: N_("a certificate that did not come"),
     Kind.SILENT_BOX: N_("a silent box"),
 }
 """The alarm that was settled, in a few words."""
 
 AT_THE_MACHINE = N_("command line")
+BY_A_CODE = N_("short code")
 
 
 def create_pages(hub: "Hub") -> Blueprint:
@@ -86,6 +96,13 @@ def create_pages(hub: "Hub") -> Blueprint:
         campus_id = hub.keeping.history.replace(box_id, request.form.get("new", ""), session_now().person)
         return redirect(f"/campuses/{campus_id}", 303)
 
+    @pages.post("/boxes/<box_id>/adoption")
+    @require("staff")
+    def adoption(box_id: str) -> str:
+        shown = hub.adoptions.make(box_id, session_now().person)
+        address = request.host_url.rstrip("/")
+        return render_template("hub/adoption.html", shown=shown, address=address)
+
     @pages.get("/audit")
     @require("staff")
     @takes(query=("before",))
@@ -96,7 +113,7 @@ def create_pages(hub: "Hub") -> Blueprint:
         rows = [
             {
                 "moment": one.moment_seconds,
-                "who": gettext(AT_THE_MACHINE) if one.who == COMMAND_LINE else one.who,
+                "who": _who(one.who),
                 "act": _act(one.act),
                 "about": [_about(kind, value, names) for kind, value in one.about.items() if value],
             }
@@ -113,12 +130,17 @@ def create_pages(hub: "Hub") -> Blueprint:
 
 def alarm_sentence(alarm: Alarm) -> str:
     """What an alarm says, in the reader's language."""
-    return gettext(SENTENCES[alarm.kind], **alarm.numbers)
+    return gettext(alarm.plain_sentence, **alarm.numbers)
 
 
 def alarm_hint(alarm: Alarm) -> str:
     """What to do about it, in the reader's language."""
     return gettext(HINTS[alarm.kind])
+
+
+def _who(who: str) -> str:
+    named = {COMMAND_LINE: AT_THE_MACHINE, BY_CODE: BY_A_CODE}
+    return gettext(named[who]) if who in named else who
 
 
 def _act(act: str) -> str:

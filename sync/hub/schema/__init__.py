@@ -19,6 +19,7 @@ from sync.hub.schema.drafts import draft_weight as draft_weight
 from sync.hub.schema.drafts import edition as edition
 from sync.hub.schema.drafts import moved_activity as moved_activity
 from sync.hub.schema.drafts import scheduled as scheduled
+from sync.hub.schema.fleet import adoption as adoption
 from sync.hub.schema.fleet import box as box
 from sync.hub.schema.fleet import campus as campus
 from sync.hub.schema.fleet import enrolment_token as enrolment_token
@@ -36,8 +37,10 @@ from sync.hub.schema.keeping import backup_notice as backup_notice
 from sync.hub.schema.keeping import batch_span as batch_span
 from sync.hub.schema.keeping import card_sign as card_sign
 from sync.hub.schema.keeping import gap as gap
+from sync.hub.schema.keeping import hardware_print as hardware_print
 from sync.hub.schema.keeping import left_tip as left_tip
 from sync.hub.schema.keeping import replacement as replacement
+from sync.hub.schema.keeping import twin as twin
 from sync.hub.schema.offers import carried_pack as carried_pack
 from sync.hub.schema.offers import import_report as import_report
 from sync.hub.schema.offers import letter as letter
@@ -49,6 +52,9 @@ from sync.hub.schema.projections import learner as learner
 from sync.hub.schema.projections import progress as progress
 from sync.hub.schema.projections import result as result
 from sync.hub.schema.projections import unread as unread
+from sync.hub.schema.secure import certificate as certificate
+from sync.hub.schema.secure import certificate_order as certificate_order
+from sync.hub.schema.secure import certificate_request as certificate_request
 from sync.hub.schema.sign_in import recovery_code as recovery_code
 from sync.hub.schema.sign_in import second_factor as second_factor
 from sync.hub.schema.steps import STEPS as STEPS
@@ -61,5 +67,5 @@ from sync.hub.schema.trust import trust_mirrored as trust_mirrored
 from sync.hub.schema.trust import trust_role as trust_role
 from sync.hub.schema.trust import trust_told as trust_told
 
-PROJECTIONS = (progress, result, learner, classroom, campus_word)
+PROJECTIONS = (progress, result, learner, classroom, campus_word, certificate_request)
 """Tables that hold nothing that is not in a batch."""

@@ -1,8 +1,8 @@
 """Who there is: campuses, boxes, tokens, staff."""
 
-from sqlalchemy import Column, ForeignKey, Text
+from sqlalchemy import Column, Connection, ForeignKey, Text
 
-from sync.hub.schema.columns import octets, table, whole, words
+from sync.hub.schema.columns import METADATA, octets, table, whole, words
 
 campus = table(
     "campus",
@@ -20,6 +20,23 @@ enrolment_token = table(
     whole("made_seconds"),
     words("used_by_key", is_nullable=True),
     whole("used_seconds", is_nullable=True),
+    # The box in whose place the one comes that uses it; "": it is one more.
+    words("replaces", server_default=""),
+    # The batch that it was made in, and when it runs out; a token made by hand has neither.
+    words("batch", server_default=""),
+    whole("expires_seconds", is_nullable=True),
+)
+
+adoption = table(
+    # A code by which a spare box takes the place of `box`: which it is, and what the talk about its secret needs.
+    "adoption",
+    words("place", is_key=True),
+    words("proof"),
+    words("box"),
+    whole("until_seconds"),
+    whole("tries"),
+    # The box that has used it, which may ask again; "": none has.
+    words("used_by", server_default=""),
 )
 
 box = table(
@@ -49,3 +66,8 @@ box = table(
 )
 
 staff = table("staff", words("name", is_key=True), words("secret"), whole("made_seconds"))
+
+
+def create_adoptions(connection: Connection) -> None:
+    """Make what an older hub lacks of these."""
+    METADATA.create_all(connection, tables=[adoption])

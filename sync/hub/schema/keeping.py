@@ -45,6 +45,30 @@ card_sign = table(
     whole("turns"),
 )
 
+hardware_print = table(
+    # On which hardware a box said that it runs. `is_last`: the one that spoke last; `returns`: how often this one spoke
+    # again after another card had.
+    "hardware_print",
+    words("box", ForeignKey("box.id")),
+    words("card"),
+    words("machine"),
+    whole("first_seconds"),
+    whole("last_seconds"),
+    whole("is_last"),
+    whole("returns"),
+    PrimaryKeyConstraint("box", "card", "machine"),
+)
+
+twin = table(
+    # By which key a machine that runs from a copy of a box's card would go. `secret`: of its token, once it is allowed.
+    "twin",
+    words("box", ForeignKey("box.id"), is_key=True),
+    words("key"),
+    words("card"),
+    whole("asked_seconds"),
+    words("secret"),
+)
+
 gap = table(
     "gap",
     words("box", ForeignKey("box.id")),
@@ -101,3 +125,8 @@ _TABLES = (
 def create(connection: Connection) -> None:
     """Give an older database these tables."""
     METADATA.create_all(connection, tables=list(_TABLES))
+
+
+def create_prints(connection: Connection) -> None:
+    """Give an older database the tables of what boxes run on, and of those that ask for a name of their own."""
+    METADATA.create_all(connection, tables=[hardware_print, twin])

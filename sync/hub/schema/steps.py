@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, LargeBinary, inspect, select, text
 
 from catalog.fault import BoxFault
-from sync.hub.schema import campus_journal, drafts, keeping, projections, sign_in, trust
+from sync.hub.schema import campus_journal, drafts, fleet, keeping, projections, secure, sign_in, trust
 from sync.hub.schema.columns import METADATA, WHOLE, table, whole
 
 schema_version = table("schema_version", whole("number", is_key=True))
@@ -102,8 +102,32 @@ def _publishing(connection: Connection) -> None:
     _add_column(connection, "want", "held_until_seconds", f"{whole} not null default 0")
 
 
+def _prints(connection: Connection) -> None:
+    """Boxes say on what hardware they run."""
+    keeping.create_prints(connection)
+
+
+def _secure(connection: Connection) -> None:
+    """Boxes ask for certificates."""
+    secure.create(connection)
+
+
+def _adoptions(connection: Connection) -> None:
+    """A spare box takes the place of a dead one by a short code."""
+    fleet.create_adoptions(connection)
+    _add_column(connection, "enrolment_token", "replaces", "text not null default ''")
+
+
+def _token_batches(connection: Connection) -> None:
+    """Tokens come in batches, and run out."""
+    whole = WHOLE.compile(dialect=connection.dialect)
+    _add_column(connection, "enrolment_token", "batch", "text not null default ''")
+    _add_column(connection, "enrolment_token", "expires_seconds", whole)
+
+
 STEPS: Sequence[Callable[[Connection], None]] = (
     _patches, _keeping, _campus, _readout, _trust, _sign_in, _follows, _roots, _heads, _results, _publishing,
+    _prints, _secure, _adoptions, _token_batches,
 )  # fmt: skip
 """Changes since the first form, in order; never edited once shipped. `METADATA` is always the newest form."""
 

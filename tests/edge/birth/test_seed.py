@@ -18,6 +18,7 @@ SEED = Seed(
     wifi=Wifi("Qanat 07", "korall-7-baum", "DJ", 6),
     join={"Staff room": "school-secret"},
     apn="internet",
+    serves_lan=True,
     settings={"name": "Ali Sabieh 07", "timezone": "Africa/Djibouti", "languages": ["fr", "ar"], "language": "fr"},
     made_seconds=1_790_000_000,
 )
@@ -66,6 +67,7 @@ def test_its_secrets_are_not_in_what_logs_print() -> None:
         {"settings": {"colour": "red"}},
         {"settings": {"port": "no"}},
         {"hub": "ftp://x"},
+        {"serves_lan": "yes"},
         {"token": "x" * 2000},
     ],
     ids=str,

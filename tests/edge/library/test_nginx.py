@@ -21,6 +21,7 @@ from edge.config import Config
 from edge.library.launches import Address
 from edge.library.stage import files
 from edge.people.people import Person, Secret
+from edge.portal.probes import PROBES, Probe
 from edge.serve import sites
 from sync.web.content import content_headers
 from sync.web.front import Front
@@ -66,6 +67,7 @@ def campus(tmp_path: Path, boxes: Callable[..., Box], shelve: Callable[..., Rele
         content_port_seen=content,
         content_ports=1,
         accel="/internal/",
+        portal=True,
     )
     box = boxes("behind", config=config)
     box.start()
@@ -220,6 +222,40 @@ def test_a_film_is_sent_by_nginx_only_to_who_is_signed_in(campus: Campus) -> Non
     assert "nosniff" == signed.headers["X-Content-Type-Options"]
     assert "sandbox" in signed.headers["Content-Security-Policy"]
     assert (303, 404) == (stranger.status_code, by_path.status_code)
+
+
+@pytest.mark.system
+def test_each_systems_probe_is_answered_through_nginx_before_and_after_the_library_was_opened(campus: Campus) -> None:
+    library = f"http://box.lan:{campus.pages.rpartition(':')[2]}"
+
+    before = [_probed(campus, probe) for probe in PROBES]
+    httpx.get(f"{campus.pages}/", headers={"Host": library.removeprefix("http://")})
+    after = [_probed(campus, probe) for probe in PROBES]
+
+    assert {(302, f"{library}/welcome")} == {(one.status_code, one.headers["Location"]) for one in before}
+    told = [(one.status_code, one.headers.get("Location", one.content)) for one in after]
+    assert [(one.status, f"{library}/" if one.leads_home else one.body) for one in PROBES] == told
+
+
+@pytest.mark.system
+def test_under_a_foreign_name_nginx_shows_the_short_page_alone(campus: Campus) -> None:
+    answers = [httpx.get(f"{campus.pages}/opds", headers={"Host": host}) for host in ("evil.example", "www.google.com")]
+
+    assert [404, 404] == [answer.status_code for answer in answers]
+    assert all("is not here" in answer.text for answer in answers)
+
+
+AGENTS = {
+    "iOS, macOS": "CaptiveNetworkSupport-407.1.1 wispr",
+    "Windows": "Microsoft NCSI",
+    "Android": "Dalvik/2.1.0 (Linux; U; Android 13; Pixel 4a Build/TQ3A.230805.001)",
+}
+
+
+def _probed(campus: Campus, probe: Probe) -> httpx.Response:
+    agent = AGENTS.get(probe.system, "Mozilla/5.0")
+    headers = {"Host": probe.host, "User-Agent": agent, "Connection": "close", "Accept-Encoding": "identity"}
+    return httpx.get(f"{campus.pages}{probe.path}", headers=headers)
 
 
 def _learner(box: Box) -> Person:

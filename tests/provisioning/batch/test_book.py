@@ -8,7 +8,7 @@ import pytest
 
 from catalog.fault import CallerFault
 from provisioning.batch.book import FILE, Book, NoBook, State
-from tests.provisioning.batch.conftest import MORNING_SECONDS, StandingClock
+from tests.provisioning.conftest import MORNING_SECONDS, StandingClock
 
 
 def test_cards_are_burned_in_their_order_and_failed_ones_last(book: Book) -> None:

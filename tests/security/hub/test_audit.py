@@ -23,9 +23,11 @@ AUDITED = {
     "/courses/<course>/withdraw": "withdrawn",
     "/courses/<course>/roll-back": "rolled-back",
     "/campuses/<campus_id>/tokens": "token",
+    "/campuses/<campus_id>/batches": "token-batch",
     "/campuses/<campus_id>/languages": "languages-chosen",
     "/boxes/<box_id>/revoke": "revoked",
     "/boxes/<box_id>/replace": "replaced",
+    "/boxes/<box_id>/adoption": "adoption-code",
     "/alarms/settle": "settled",
     "/second-factor": "second-factor-set",
 }

@@ -36,6 +36,11 @@ def test_a_database_of_a_newer_qanat_is_not_touched(hub: Hub, tmp_path: Path, da
 
 
 FIRST_FORM = (
+    "drop table hardware_print",
+    "drop table twin",
+    "drop table certificate_order",
+    "drop table certificate",
+    "drop table certificate_request",
     "drop table letter",
     "drop table carried_pack",
     "drop table unread",
@@ -54,6 +59,8 @@ FIRST_FORM = (
     "alter table want drop column withdrawn_seconds",
     "alter table want drop column held_root",
     "alter table want drop column held_until_seconds",
+    "drop table adoption",
+    "alter table enrolment_token drop column replaces",
     "drop index pack_course",
     "alter table pack drop column from_root",
     "alter table pack drop column profile",
@@ -61,6 +68,8 @@ FIRST_FORM = (
     "alter table box drop column can",
     "alter table box drop column follows",
     "alter table box drop column heads",
+    "alter table enrolment_token drop column batch",
+    "alter table enrolment_token drop column expires_seconds",
     "update schema_version set number = 1",
 )
 """What leads back to the tables that the first hubs have."""

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from provisioning.previews import Drafts
+from sync.adoption import ADOPT_PATH
 from sync.enrolment import Token
 from sync.hub import schema
 from sync.hub.app import create_app
@@ -58,6 +59,7 @@ MATRIX = {
     "campuses.make_campus": STAFF,
     "campuses.campus": STAFF,
     "campuses.make_token": STAFF,
+    "campuses.make_batch": STAFF,
     "campuses.revoke": STAFF,
     "carrying.ask": NOT_YET_SAFE,
     "carrying.take": NOT_YET_SAFE,
@@ -91,6 +93,7 @@ MATRIX = {
     "campuses.languages": STAFF,
     "keeping.settle": STAFF,
     "keeping.replace": STAFF,
+    "keeping.adoption": STAFF,
     "keeping.audit": STAFF,
     "learners.export": STAFF,
     "learners.ask_erase": STAFF,
@@ -120,6 +123,7 @@ MATRIX = {
     "catalogue.catalogue": ANYBODY,
     "mirror.fetch": ANYBODY,
     "protocol.enrol": ANYBODY,
+    "protocol.adopt": ANYBODY,
     "protocol.session": ANYBODY,
 }
 """Who gets past the door of each route. What boxes fetch is public by design: it is named by its content, and signed;
@@ -326,7 +330,7 @@ def test_there_is_no_route_for_boxes_that_asks_for_no_key_and_takes_anything(app
 
     unsigned = [rule for rule in below if not taken_by(app.view_functions[rule.endpoint]).is_signed]
 
-    assert {SESSION_PATH, ENROL_PATH} == {rule.rule for rule in below} - {rule.rule for rule in unsigned}
+    assert {SESSION_PATH, ENROL_PATH, ADOPT_PATH} == {rule.rule for rule in below} - {rule.rule for rule in unsigned}
     assert [] == [rule.rule for rule in unsigned if not {"GET", "HEAD", "OPTIONS"} >= set(rule.methods or ())]
 
 

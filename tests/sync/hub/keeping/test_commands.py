@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog.fault import BoxFault, CallerFault, PlaceRefused
+from sync.carry.order import Order, order_name
 from sync.hub.cli import hub as group
 from sync.hub.hub import Hub
+from sync.keys import PublicKey
 
 Box = Any
 
@@ -143,3 +145,21 @@ def test_one_learner_out_and_away(hub: Hub, taught: Box, tmp_path: Path) -> None
 def test_a_campus_that_is_not_there_is_said(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(CallerFault, match="no campus of this name"):
         run("learner", "erase", "--data", hub.data, "--campus", "Nowhere", "--learner", "amina")
+
+
+def test_a_stick_is_written_that_resets_one_box(hub: Hub, taught: Box, tmp_path: Path) -> None:
+    (tmp_path / "stick").mkdir()
+
+    document("reset-order", "--data", hub.data, "--box", taught.id, "--to", tmp_path / "stick", "--lose", "3")
+
+    data = (tmp_path / "stick" / "qanat" / order_name(taught.id)).read_bytes()
+    assert Order(taught.id, 3) == Order.read(data, PublicKey(hub.keys.public))
+    line = hub.keeping.audit.lines()[0]
+    assert ("command line", "reset-ordered", {"box": taught.id}) == (line.who, line.act, line.about)
+
+
+def test_a_code_for_a_spare_box_is_made_at_the_machine(hub: Hub, taught: Box) -> None:
+    said = document("adoption-code", "--data", hub.data, "--box", taught.id)
+
+    assert 11 == len(said["code"])
+    assert "adoption-code" == hub.keeping.audit.lines()[0].act

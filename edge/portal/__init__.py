@@ -1,0 +1,1 @@
+"""The captive portal: how a phone that joins finds the library."""

@@ -1,0 +1,1 @@
+"""The box's secure address: a key of its own, a certificate by the hub, and when it is offered."""
