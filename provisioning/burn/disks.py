@@ -127,7 +127,7 @@ class Disks:
     def _disk(self, name: str) -> Disk:
         folder = (self._root / "sys/block" / name).resolve()
         parts = [folder, *(path.parent for path in sorted(folder.glob("*/partition")))]
-        numbers = {_text(part / "dev"): part.name for part in parts}
+        numbers = {_text(part / "dev") for part in parts}
         device = folder / "device"
         kind = _text(device / "type")
         is_mmc = name.startswith("mmcblk")
@@ -144,16 +144,18 @@ class Disks:
             is_removable=_text(folder / "removable") == "1" or (is_mmc and kind == "SD"),
             is_card_reader=usb is not None or (is_mmc and kind == "SD"),
             is_read_only=_text(folder / "ro") == "1",
-            mounted_at=tuple(sorted(self._mounted(set(numbers)))),
+            mounted_at=tuple(sorted(self._mounted(numbers, {f"/dev/{part.name}" for part in parts}))),
             used_by=tuple(sorted(self._users(parts))),
             disk_id=disk_id,
             is_started_from=disk_id != "" and disk_id == self._started_from(),
         )
 
-    def _mounted(self, numbers: set[str]) -> Iterator[str]:
+    def _mounted(self, numbers: set[str], devices: set[str]) -> Iterator[str]:
         for line in _lines(self._root / "proc/self/mountinfo"):
             words = line.split(" ")
-            if len(words) > 4 and words[2] in numbers:
+            # Some file systems (btrfs) have numbers of their own; what they are mounted from is said behind the dash.
+            source = words[words.index("-") + 2] if "-" in words[6:-2] else ""
+            if len(words) > 4 and (words[2] in numbers or source in devices):
                 yield _MOUNT_ESCAPE.sub(lambda found: chr(int(found[1], 8)), words[4])
 
     def _users(self, parts: list[Path]) -> Iterator[str]:

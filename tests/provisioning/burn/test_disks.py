@@ -41,8 +41,8 @@ class Machine:
             self.write(f"{folder}/{name}{part}/dev", f"{major}:{int(minor) + part}\n")
         (self.root / "sys/block" / name).symlink_to(self.root / folder)
 
-    def mount(self, number: str, place: str) -> None:
-        self.mounts.append(f"{30 + len(self.mounts)} 1 {number} / {place} rw,relatime - ext4 /dev/x rw")
+    def mount(self, number: str, place: str, source: str = "/dev/x") -> None:
+        self.mounts.append(f"{30 + len(self.mounts)} 1 {number} / {place} rw,relatime shared:1 - ext4 {source} rw")
         self.write("proc/self/mountinfo", "\n".join(self.mounts))
 
     def first_sector(self, name: str, disk_id: str) -> None:
@@ -110,6 +110,13 @@ def test_what_the_computer_runs_from_is_never_taken(machine: Machine, place: str
     machine.mount("8:33", place)
 
     assert f"is what this computer runs from: it holds {place}." in why_not(machine, "sdb", is_insisted=True)
+
+
+def test_a_file_system_with_numbers_of_its_own_is_known_by_its_source(machine: Machine) -> None:
+    """btrfs: the kernel's list has 0:31 for it, and /dev/sdb2 at the end."""
+    machine.mount("0:31", "/", "/dev/sdb2")
+
+    assert "it holds /." in why_not(machine, "sdb", is_insisted=True)
 
 
 def test_the_stick_that_the_computer_was_started_from_is_never_taken(machine: Machine) -> None:

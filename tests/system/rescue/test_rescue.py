@@ -24,6 +24,7 @@ pytestmark = pytest.mark.system
 
 MIB = 1 << 20
 CARD_MIB = 48
+BLOCK_BYTES = 1024
 LEARNERS = 12
 ANSWERS = 60
 
@@ -77,18 +78,17 @@ def run(*words: object, data: bytes = b"") -> bytes:
     return subprocess.run([str(word) for word in words], input=data, check=True, capture_output=True).stdout
 
 
-def spoil(card: Path, start: int, size_bytes: int, data: bytes | None = None) -> None:
+def spoil(card: Path, start: int, size_bytes: int = 0, data: bytes = b"") -> None:
     with card.open("r+b") as file:
         file.seek(start)
         file.write(data or bytes(size_bytes))
 
 
 def blocks_of(card: Path, name: str) -> list[int]:
-    """Where a file of the data partition lies on the card, in bytes."""
+    """Where the blocks of a file of the data partition lie on the card, in bytes."""
     partition = f"{card}?offset={4 * MIB}"
     size = int(re.findall(rb"Block size:\s+(\d+)", run("debugfs", "-R", "stats -h", partition))[0])
-    listed = run("debugfs", "-R", f"blocks {name}", partition).split()
-    return [4 * MIB + int(block) * size for block in listed]
+    return [4 * MIB + int(block) * size for block in run("debugfs", "-R", f"blocks {name}", partition).split()]
 
 
 def taken(world: World, rescued: Rescued) -> int:
@@ -130,23 +130,24 @@ def test_a_damaged_beginning_keeps_nothing_back(world: World, card: Path, tmp_pa
     assert rescued.events == taken(world, rescued) >= LEARNERS * ANSWERS
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", range(3))
 def test_blocks_gone_from_the_middle_cost_what_was_in_them(
     world: World, box: CampusBox, card: Path, tmp_path: Path, seed: int
 ) -> None:
-    """The database has many holes; what can be proven goes to the hub, and the rest is counted."""
-    whole = {event.sequence for event in box_events(box)}
+    """The journal has three holes; what can be proven goes to the hub, and the rest is counted."""
     chance = random.Random(seed)
-    places = blocks_of(card, "/box/box.db")
-    for place in chance.sample(places[len(places) // 4 :], 3):
-        spoil(card, place, 1024, chance.randbytes(1024))
+    unsent = [event for event in box_events(box) if event.payload]
+    whole = card.read_bytes()
+    for event in chance.sample(unsent[-LEARNERS * ANSWERS // 2 : -LEARNERS], 3):
+        for found in re.finditer(re.escape(event.payload_hash), whole):
+            spoil(card, found.start() - found.start() % BLOCK_BYTES, data=chance.randbytes(BLOCK_BYTES))
 
     rescued = rescue(card, tmp_path / "letter.qanat", SystemClock())
 
     assert rescued.events == taken(world, rescued)
     assert rescued.events > LEARNERS * ANSWERS // 4
-    assert rescued.events + rescued.lost <= len(whole)
-    assert rescued.lost + rescued.blanked > 0
+    assert rescued.lost > 0
+    assert len(rescued.letters) > 1
 
 
 def test_a_bare_image_of_the_partition_will_do(world: World, card: Path, tmp_path: Path) -> None:
