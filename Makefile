@@ -94,7 +94,7 @@ lock: setup  ## choose versions anew, with the hashes of every platform's file
 	$(COMPILE) --extra hub --constraint lock/box.txt --output-file lock/hub.txt
 	$(COMPILE) --extra hub --extra postgres --constraint lock/hub.txt --output-file lock/postgres.txt
 	$(COMPILE) --extra hub --extra parquet --constraint lock/hub.txt --output-file lock/parquet.txt
-	$(COMPILE) --extra hub --extra postgres --extra parquet --extra desk --extra dev --constraint lock/postgres.txt --output-file lock/dev.txt
+	$(COMPILE) --extra hub --extra postgres --extra parquet --extra dev --constraint lock/postgres.txt --output-file lock/dev.txt
 
 $(VENV)/ready-run: lock/hub.txt pyproject.toml
 	@PYTHON="$(PYTHON)" provisioning/make-venv $(VENV) lock/hub.txt
