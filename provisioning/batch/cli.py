@@ -30,7 +30,9 @@ def batch() -> None:
 @click.option("--hub-data", metavar="HUBDIR", type=click.Path(path_type=Path, file_okay=False),
               help="The data folder of a hub on this machine, which makes the tokens now.")  # fmt: skip
 @click.option("--database", metavar="URL", envvar="QANAT_HUB_DATABASE", help="That hub's database, if not a file.")
-@click.option("--hub-key", metavar="LETTERS", default="", help="The hub's 16 letters, as it shows them: else refused.")
+@click.option(
+    "--of-hub", "hub_key", metavar="LETTERS", default="", help="The hub's 16 letters, as it shows them: else refused."
+)
 @click.option("--hub", default="", metavar="URL", help="The hub's address for boxes, if the tokens do not say it.")
 @click.option("--country", required=True, metavar="XX", help="Where the boxes will stand (ISO 3166): a matter of law.")
 @click.option("--world-rules", is_flag=True, help="Let a country stand whose rules for Wi-Fi the kernel does not know.")

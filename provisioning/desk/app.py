@@ -7,7 +7,7 @@
 
 import hmac
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class Desk:
     burning: Burning
     clock: Clock
     key: str
-    readers: Callable[[Path], list[Reader]] = readers
+    readers: Callable[[Path, Collection[str]], list[Reader]] = readers
     client: Callable[[], httpx.Client] = lambda: httpx.Client(trust_env=False)
 
 
@@ -85,7 +85,7 @@ def _pages(desk: Desk) -> Blueprint:
             raise CallerFault(
                 gettext("The desk was opened without an image."), gettext("Start it again with --image FILE.")
             )
-        disks = [one.disk for one in desk.readers(desk.image) if not one.why]
+        disks = [one.disk for one in desk.readers(desk.image, desk.burning.burned) if not one.why]
         if not disks:
             raise CallerFault(gettext("There is no card in any reader."), gettext("Put cards in, and try again."))
         desk.burning.begin(desk.book, desk.image, disks)
@@ -135,7 +135,7 @@ def _readers(desk: Desk, run: Run) -> tuple[list[Reader], Fault | None]:
     if desk.image is None or run.is_running:
         return [], None
     try:
-        return desk.readers(desk.image), None
+        return desk.readers(desk.image, desk.burning.burned), None
     except Fault as fault:
         return [], fault
 

@@ -1,12 +1,13 @@
 """Burning from the page: one run at a time, in a thread of its own, and how each slot gets on.
 
 * What is told of a slot is kept until the next run, so that whoever looks later sees which one failed, and why.
+* A card that was burned here and still lies in its reader is not burned again.
 * A run that could not begin, or that broke, says its sentence.
 * Burning itself is `provisioning.burn`; here it is only begun and watched.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from catalog.fault import Fault
 from provisioning.batch.book import Book
+from sync.web.language import gettext
 
 GB = 1_000_000_000
 CARD_BYTES_MAX = 2_000 * GB
@@ -21,7 +23,8 @@ CARD_BYTES_MAX = 2_000 * GB
 STEPS = ("probing", "writing", "reading back", "seeding", "good", "failed")
 
 Listener = Callable[[Mapping[str, Any]], None]
-BurnAll = Callable[[Book, Path, Sequence[Any], Listener], None]
+BurnAll = Callable[[Book, Path, Sequence[Any], Listener], Collection[str]]
+"""Burns, and returns the names that good cards were given in their partition tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,24 @@ class Run:
     fault: Fault | None = None
 
 
-def readers(image: Path) -> list[Reader]:
-    """The cards in this machine's readers. Raises Fault where the image is none."""
+def readers(image: Path, burned: Collection[str]) -> list[Reader]:
+    """The cards in this machine's readers, of which `burned` were burned here. Raises Fault where the image is none."""
     disks, images = import_module("provisioning.burn.disks"), import_module("provisioning.burn.image")
     need_bytes = images.CardImage(image).size_bytes
-    return [
-        Reader(disk.slot, disks.refusal(disk, need_bytes, CARD_BYTES_MAX), disk) for disk in disks.Disks().readers()
-    ]
+    found = []
+    for disk in disks.Disks().readers():
+        why = disks.refusal(disk, need_bytes, CARD_BYTES_MAX)
+        if disk.disk_id and disk.disk_id in burned:
+            why = gettext("This card was burned just now: take it out.")
+        found.append(Reader(disk.slot, why, disk))
+    return found
 
 
-def burn_all(book: Book, image: Path, disks: Sequence[Any], listener: Listener) -> None:
+def burn_all(book: Book, image: Path, disks: Sequence[Any], listener: Listener) -> Collection[str]:
     """Burn the book's next cards onto these disks. Raises Fault."""
     burning, images = import_module("provisioning.burn.burning"), import_module("provisioning.burn.image")
-    burning.burn_all(book, images.CardImage(image), disks, listener, burning.Bench.here())
+    outcomes = burning.burn_all(book, images.CardImage(image), disks, listener, burning.Bench.here())
+    return {one.disk_id for one in outcomes if one.is_good}
 
 
 class Burning:
@@ -79,6 +87,7 @@ class Burning:
         self._told: dict[int, Mapping[str, Any]] = {}
         self._fault: Fault | None = None
         self._thread: threading.Thread | None = None
+        self._burned: set[str] = set()
 
     def begin(self, book: Book, image: Path, disks: Sequence[Any]) -> bool:
         """Begin a run; False where one is under way."""
@@ -89,6 +98,12 @@ class Burning:
             self._thread = threading.Thread(target=self._run, args=(book, image, disks), name="burning")
             self._thread.start()
             return True
+
+    @property
+    def burned(self) -> frozenset[str]:
+        """The cards that were burned since the desk was opened, by the names in their partition tables."""
+        with self._lock:
+            return frozenset(self._burned)
 
     def now(self) -> Run:
         with self._lock:
@@ -106,7 +121,9 @@ class Burning:
 
     def _run(self, book: Book, image: Path, disks: Sequence[Any]) -> None:
         try:
-            self._burn(book, image, disks, self._hear)
+            burned = self._burn(book, image, disks, self._hear)
+            with self._lock:
+                self._burned |= set(burned)
         except Fault as fault:
             with self._lock:
                 self._fault = fault

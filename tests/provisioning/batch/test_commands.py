@@ -61,7 +61,7 @@ def test_a_batch_is_made_at_the_hub_itself_in_one_command(tmp_path: Path, file: 
     [
         (("--campus", "Coast"), "for Wadi, not for Coast"),
         (("--count", 30), "3 tokens here, not 30"),
-        (("--hub-key", "a" * 16), "not of a"),
+        (("--of-hub", "a" * 16), "not of a"),
     ],
 )
 def test_a_file_that_is_not_what_was_meant_is_refused(

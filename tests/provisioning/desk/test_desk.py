@@ -2,7 +2,8 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Burner:
 
     def __call__(
         self, book: Book, image: Path, disks: Sequence[Any], listener: Callable[[Mapping[str, Any]], None]
-    ) -> None:
+    ) -> set[str]:
         self.disks.extend(disks)
         about = {"slot": 1, "device": "/dev/sdb", "port": "USB 1-4.2", "card": 1, "name": "Wadi 1"}
         listener({**about, "doing": "writing", "done_bytes": 250, "total_bytes": 1000})
@@ -46,6 +47,12 @@ class Burner:
             raise self.fault
         book.note_burned(1, "/dev/sdb", "0x1b", "a" * 64)
         listener({"slot": 1, "doing": "good", "why": ""})
+        return {"b-burned"}
+
+
+def in_readers(burned: Collection[str]) -> list[Reader]:
+    """One card that may be burned, until it was; and the machine's own disk."""
+    return [replace(DISKS[0], why="burned just now"), DISKS[1]] if "b-burned" in burned else DISKS
 
 
 @pytest.fixture
@@ -70,7 +77,7 @@ def app(
         stream = httpx.ByteStream(canonical(said))
         return httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, stream=stream)))
 
-    desk = Desk(book, tmp_path / "box.img", burning, clock, KEY, lambda image: DISKS, client)
+    desk = Desk(book, tmp_path / "box.img", burning, clock, KEY, lambda image, burned: in_readers(burned), client)
     yield create_app(desk, DeskSessions(random_bytes))
     burner.may_end.set()
     burning.wait()
@@ -164,6 +171,16 @@ def test_what_became_of_a_card_stays_on_the_page(app: Flask, maker: FlaskClient,
 
     assert "good: take it out" in reads(maker)
     assert State.BURNED is book.card(1).state
+
+
+def test_a_card_that_was_left_in_its_reader_is_not_burned_again(maker: FlaskClient, burner: Burner) -> None:
+    sends(maker, "/burn")
+    burner.may_end.set()
+    while 'data-follow="yes"' in reads(maker):
+        pass
+
+    assert 400 == sends(maker, "/burn").status_code
+    assert ["disk b"] == burner.disks
 
 
 def test_a_run_that_breaks_says_its_sentence(maker: FlaskClient, burner: Burner) -> None:
