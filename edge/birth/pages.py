@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from catalog.manifest import canonical
+from edge.birth import ground
 from edge.birth.seed import SEED_BYTES_MAX, Seed, SeedRefused
 from edge.box import Box
 from sync.web.app import bare
@@ -53,7 +54,7 @@ def facts(box: Box, country_file: Path) -> dict[str, Any]:
         "seed": seed.id if seed is not None else "",
         "is_token_spent": seed is None or seed.is_spent,
         "is_enrolled": box.hub is not None,
-        "is_on_own_partition": box.data.stat().st_dev != Path("/").stat().st_dev,
+        "is_on_own_partition": ground.look(box.data) is None,
         "courses": [{"course": one.course, "version": one.version} for one in box.shelf.courses()],
         "is_all_read": scrub.rounds() > 0,
         "rotten_files": len(scrub.rotten()),

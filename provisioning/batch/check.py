@@ -17,7 +17,7 @@ from catalog.fault import Fault, LinkFault
 from catalog.manifest import is_course, parsed
 from edge.birth.seed import Seed
 from provisioning.batch.book import Book, Card, State
-from provisioning.batch.countries import as_told
+from provisioning.network.countries import as_told
 from sync.clock import Clock
 from sync.web.language import gettext
 

@@ -17,7 +17,7 @@ from catalog.fault import CallerFault
 from edge.birth.seed import CHANNELS, NUMBER_MAX, Seed, SeedRefused, Wifi
 from edge.people import codes
 from provisioning.batch.book import FILE, FILE_MODE, Batch, Book, Card, keep_seed, locked, make_private, read_seed
-from provisioning.batch.countries import country
+from provisioning.network.countries import country
 from sync.clock import Clock
 from sync.token_batch import TokenBatch
 from sync.web.challenge.sheet import draw_letters

@@ -15,7 +15,7 @@ from provisioning.bill.cyclonedx import bill
 from provisioning.bill.licences import Terms, demand_allowed, terms_of, texts_named
 from provisioning.bill.parts import Part, parts_of_extra, player_parts, python_parts, script_parts
 
-BILLS = {"qanat-box": ("box", "box", ()), "qanat-hub": ("hub", "postgres", ("parquet", "tls"))}
+BILLS = {"qanat-box": ("box", "box", ()), "qanat-hub": ("hub", "postgres", ("parquet", "tls", "desk"))}
 """Each product's lock, the lock that has also what is installed only when it is asked for, and extras that have no lock
 of their own: the lock of everything pins them."""
 WHOLE_LOCK = "dev"

@@ -25,6 +25,7 @@ ALLOWED = {
     "LGPL-3.0-only": "a module of its own that anybody may replace; we change nothing in it",
     "MIT": "asks for its notice",
     "MIT-0": "asks for nothing",
+    "MIT-CMU": "asks for its notice",
     "MPL-2.0": "a file of its own; we change nothing in it",
     "PSF-2.0": "Python's own",
     "Unlicense": "asks for nothing",
@@ -46,6 +47,7 @@ READ_BY_A_PERSON = {
 
 SAID_OTHERWISE = {
     "Apache 2.0": "Apache-2.0",
+    "Apache License 2.0": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
 }

@@ -112,13 +112,19 @@ def join_networks(machine: Machine, say: Say) -> None:
     from provisioning.network import files
     from provisioning.network.cli import RADIO_DRIVERS
     from provisioning.network.plan import Plan
+    from provisioning.network.radio import country_told
 
     kept = machine.box / KEPT_SEED
     if not kept.is_file():
         return
     plan = Plan.of(Seed.from_bytes(_read(kept)))
     files.write(plan, machine.root)
-    wrong = files.apply(plan, files.run, has_radio=RADIO_DRIVERS.exists())
+    has_radio = RADIO_DRIVERS.exists()
+    wrong = files.apply(plan, files.run, has_radio=has_radio)
+    if has_radio:
+        # For the box's page, which may not ask the radio itself.
+        make(machine.root / "run/qanat", 0o755)
+        (machine.root / "run/qanat/wifi-country").write_text(country_told(files.run(["iw", "reg", "get"])[1]))
     if wrong:
         raise BoxFault(" ".join(wrong), "Start the box again; docs/network.md says what each part is for.")
 

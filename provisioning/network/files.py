@@ -11,6 +11,7 @@ from pathlib import Path
 
 from catalog.durable import write_file
 from provisioning.network import names, profiles
+from provisioning.network.countries import as_told
 from provisioning.network.plan import File, Plan, files
 from provisioning.network.radio import country_told
 
@@ -46,7 +47,7 @@ def apply(plan: Plan, run: Run, *, has_radio: bool) -> list[str]:
     ]
     if plan.wifi is not None and has_radio:
         told = country_told(run(["iw", "reg", "get"])[1])
-        if told != plan.wifi.country:
+        if told != as_told(plan.wifi.country):
             wrong.append(f"The radio believes that it is in {told or 'no country'}, not in {plan.wifi.country}.")
     return wrong
 

@@ -10,8 +10,8 @@ import pytest
 from catalog.fault import CallerFault
 from edge.birth.seed import Seed
 from provisioning.batch.book import Book
-from provisioning.batch.countries import as_told, country
 from provisioning.batch.making import TOKENS_FILE, Wishes, make, short_name
+from provisioning.network.countries import as_told, country
 from sync.enrolment import Token
 from sync.keys import KeyPair, fingerprint
 from sync.token_batch import BatchRefused, TokenBatch

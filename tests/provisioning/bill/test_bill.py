@@ -50,7 +50,9 @@ def test_a_bill_that_does_not_keep_to_the_standard_is_found(made: Path) -> None:
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(spoilt)) is not None
 
 
-@pytest.mark.parametrize(("product", "locks"), [("qanat-box", ["box"]), ("qanat-hub", ["postgres", "parquet", "tls"])])
+@pytest.mark.parametrize(
+    ("product", "locks"), [("qanat-box", ["box"]), ("qanat-hub", ["postgres", "parquet", "tls", "desk"])]
+)
 def test_a_bill_names_all_that_its_locks_install(made: Path, product: str, locks: list[str]) -> None:
     listed = {
         (one["name"], one["version"])
@@ -91,7 +93,8 @@ def test_what_only_a_hub_with_more_than_the_usual_has_is_said_to_be_optional(mad
 
     database, files = {"psycopg", "psycopg-binary"}, {"arro3-core", "arro3-io"}
     certificates = {"acme", "charset-normalizer", "josepy", "pyopenssl", "pyrfc3339", "requests"}
-    assert database | files | certificates == optional
+    labels = {"fonttools", "fpdf2", "pillow", "uharfbuzz"}
+    assert database | files | certificates | labels == optional
 
 
 def test_every_extra_that_a_hub_may_be_installed_with_is_in_its_bill(made: Path) -> None:
