@@ -128,6 +128,17 @@ class Board:
             time.sleep(0.5)
         raise AssertionError(f"no page within {seconds} s; it said:\n{self.said[-4000:]}")
 
+    def page_that_says(self, words: str, seconds: float = PAGE_SECONDS_MAX) -> httpx.Response:
+        """The first page, once it says these words, with whatever status."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self.is_on:
+            with contextlib.suppress(httpx.HTTPError):
+                answer = httpx.get(self.address, timeout=10)
+                if words in answer.text:
+                    return answer
+            time.sleep(0.5)
+        raise AssertionError(f"no page said {words!r}; the machine said:\n{self.said[-4000:]}")
+
     def says(self, pattern: str, seconds: float = PAGE_SECONDS_MAX) -> str:
         """Wait until it says what matches; the first group of it."""
         until = time.monotonic() + seconds

@@ -4,6 +4,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from provisioning.image.disk import DATA_MIB as DATA_PARTITION_MIB
 from provisioning.image.disk import FIRMWARE_MIB, MIB, SLOT_MIB, START_MIB
 
 SLOT_A_MIB = START_MIB + FIRMWARE_MIB
@@ -49,6 +50,13 @@ class Card:
         with self.disk.open("r+b") as file:
             file.seek(target_mib * MIB)
             file.write(b"\xa5" * MIB)
+
+    def spoil_data(self) -> None:
+        """Write over the whole data partition of an image: no copy of its superblock is left."""
+        with self.disk.open("r+b") as file:
+            file.seek(DATA_MIB * MIB)
+            for _ in range(DATA_PARTITION_MIB):
+                file.write(b"\xa5" * MIB)
 
     def _data(self) -> "_Part":
         return _Part(self.disk)

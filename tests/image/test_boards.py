@@ -81,6 +81,19 @@ def test_power_goes_while_a_card_becomes_a_box(image: Image, tmp_path: Path) -> 
     assert Card(board.disk).data_bytes() > board.disk.stat().st_size - (DATA_MIB + 64) * MIB
 
 
+def test_a_card_without_its_data_partition_keeps_nothing_and_says_so(image: Image, tmp_path: Path) -> None:
+    """A box that served as ever would keep what learners do in memory, and lose it with the power."""
+    board = Board.with_card("amd64", image("amd64"), tmp_path)
+    board.put(SEED_FILE, SEED.to_bytes())
+    Card(board.disk).spoil_data()
+
+    with board:
+        page = board.page_that_says("partition")
+
+    assert page.status_code == 503
+    assert board.read(SEED_FILE) == SEED.to_bytes(), "the seed waits for a card that keeps it"
+
+
 def test_new_software_is_tried_once_and_stays_when_it_is_well(image: Image, tmp_path: Path) -> None:
     board = Board.with_card("amd64", image("amd64"), tmp_path)
     put_update(board)
