@@ -14,12 +14,14 @@ from catalog.digest import sha2_hex
 from catalog.fault import ContentFault
 
 if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
+    from catalog.importers.xml import Element
 
 MAP_BYTES_MAX = 16 << 20
 IMAGE_BYTES_MAX = 1 << 42
 BLOCK_BYTES_MAX = 1 << 20
 RANGES_MAX = 200_000
+ELEMENTS_BESIDE = 16
+"""What a map has besides its stretches."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _CHECKSUM = re.compile(rb"(<BmapFileChecksum>\s*)([0-9a-f]{64})(\s*</BmapFileChecksum>)")
@@ -50,15 +52,12 @@ class BlockMap:
     @classmethod
     def from_bytes(cls, data: bytes) -> "BlockMap":
         """Read a map. Raises MapRefused."""
-        from xml.etree.ElementTree import ParseError
-
-        from defusedxml import DefusedXmlException
-        from defusedxml.ElementTree import fromstring
+        from catalog.importers.xml import parse_xml
 
         _demand(len(data) <= MAP_BYTES_MAX, f"it is larger than {MAP_BYTES_MAX} bytes")
         try:
-            root = fromstring(data, forbid_dtd=True)
-        except (ParseError, DefusedXmlException, ValueError) as error:
+            root = parse_xml(data, "the block map", bytes_max=MAP_BYTES_MAX, elements_max=RANGES_MAX + ELEMENTS_BESIDE)
+        except ContentFault as error:
             raise _refused("it is no plain XML") from error
         _demand(root.tag == "bmap" and str(root.get("version", "")).split(".")[0] == "2", "its format is not bmap 2.0")
         _demand((root.findtext("ChecksumType") or "").strip() == "sha256", "its checksums are not SHA-256")

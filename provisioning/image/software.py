@@ -34,6 +34,8 @@ main()
 
 LANGUAGES_KEPT = ("en", "fr", "ar", "root")
 """Of Babel's words for dates and numbers: 32 MiB are in languages that no page speaks."""
+INSTALLERS_OWN = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")
+"""What pip writes down for itself, with the folder of this build in it."""
 LEFT_OUT = ("sync/hub", "bin", "provisioning/samples", "provisioning/demo.py")
 """What no box needs. (`provisioning` itself serves first boot, the network and `explain`.)"""
 
@@ -66,6 +68,8 @@ def install(arch: str, wheels: Path, own: Path, root: Path) -> None:
     _pip("install", "--quiet", "--no-index", "--no-deps", "--no-compile", *_for(arch), "--target", str(target), *every)
     for name in LEFT_OUT:
         fence.removed(root, f"{HOME}/{name}")
+    for pattern in INSTALLERS_OWN:
+        fence.removed(root, f"{HOME}/*.dist-info/{pattern}")
     for words in (target / "babel" / "locale-data").glob("*.dat"):
         if words.stem.partition("_")[0] not in LANGUAGES_KEPT:
             words.unlink()

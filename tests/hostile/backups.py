@@ -48,6 +48,12 @@ class StillClock:
     def wait(self, seconds: float) -> None:
         raise AssertionError("nobody waits here")
 
+    def hear(self, wall_seconds: int) -> None:
+        raise AssertionError("nobody tells it the time")
+
+    def not_before(self, wall_seconds: int) -> None:
+        """It stands."""
+
 
 class BoxBackups(Door):
     """Where a box's backup comes in."""

@@ -31,6 +31,7 @@ CALLERS = {
     "provisioning/batch/check_cli.py": "the same",
     "provisioning/desk/app.py": "the same",
     "provisioning/demo.py": "nobody: asks the machine which ports are free, and by which address it would go out",
+    "provisioning/slots/health.py": "the box's own page on this machine, to see whether new software answers",
     "provisioning/visitor.py": "the demo's visitors, who open pages of the demo itself",
     "sync/hub/secure/authority.py": "the authority for certificates, at the address that the hub's staff gave",
     "sync/links/answering.py": "reads answers",

@@ -186,6 +186,7 @@ def test_where_programs_cannot_be_shown_it_is_said(
     draft = imported("water", {"water.zip": site("Water")})
     hub.previews.ports = ports
 
+    staff.signs_in_securely_too()
     page = staff.client.get(address(hub, draft), base_url=f"{scheme}://localhost")
 
     assert 503 == page.status_code
