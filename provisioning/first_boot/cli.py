@@ -19,4 +19,5 @@ def first_boot(only: str) -> None:
     except BoxFault:
         leds.show(leds.Light.NEEDS_SOMEBODY)
         raise
-    leds.show(leds.Light.NEEDS_SOMEBODY if faults else leds.Light.STARTING)
+    if faults or not only:  # a step that is done again later finds the light as the box's health has set it
+        leds.show(leds.Light.NEEDS_SOMEBODY if faults else leds.Light.STARTING)

@@ -80,8 +80,7 @@ def make_folders(machine: Machine, say: Say) -> None:
     account = account_of(machine)
     for folder, mode in ((machine.box, 0o710), (machine.box / "trees", 0o750), (machine.box / "launches", 0o750)):
         make(folder, mode)
-        os.chown(folder, account.user, account.group)
-        folder.chmod(mode)
+        _give(folder, account, mode)
     chrony = machine.data / "chrony"
     make(chrony, 0o750)
     os.chown(chrony, _number(machine.etc / "passwd", "_chrony", 2), _number(machine.etc / "group", "_chrony", 2))
@@ -103,8 +102,9 @@ def take_seed(machine: Machine, say: Say) -> None:
     elif not kept.exists():
         seed = Seed.from_bytes(_read(card))
         write_file(kept, seed.to_bytes(), SECRET_MODE)
-        os.chown(kept, account.user, account.group)
         say(f"card {seed.id}: this is {seed.settings.get('name', 'a new box')}, for {seed.campus_name or 'a campus'}")
+    if kept.exists():
+        _give(kept, account, SECRET_MODE)  # each time: the power may have gone between writing it and this
 
 
 def join_networks(machine: Machine, say: Say) -> None:
@@ -178,6 +178,14 @@ def make(folder: Path, mode: int) -> None:
     """Make a folder where there is none."""
     if not folder.is_dir():
         folder.mkdir(mode=mode, parents=True)
+
+
+def _give(path: Path, account: Account, mode: int) -> None:
+    """Let the box own it. The box writes this folder, and root follows no link out of it."""
+    if path.is_symlink():
+        raise BoxFault(f"{path} is a link, and should be none.", "Somebody was at this box's data; burn the card anew.")
+    os.chown(path, account.user, account.group, follow_symlinks=False)
+    path.chmod(mode)
 
 
 def _erase(machine: Machine, spent: bytes) -> None:

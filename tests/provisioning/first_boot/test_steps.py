@@ -97,6 +97,37 @@ def test_the_box_gets_its_seed_once_and_keeps_it_for_itself(machine: Bench, said
     assert not [secret for secret in (SEED.token, SEED.staff_code) if secret in said[0]]
 
 
+def test_a_cut_before_the_box_owned_its_seed_is_made_good_at_the_next_start(
+    machine: Bench, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A seed that belongs to root is one that the box can never read."""
+    put_seed(machine)
+    steps.make_folders(machine, said.append)
+    (machine.box / steps.KEPT_SEED).write_bytes(SEED.to_bytes())
+    given: list[str] = []
+    monkeypatch.setattr(os, "chown", lambda path, *owner, **how: given.append(Path(path).name))
+
+    steps.take_seed(machine, said.append)
+
+    assert given == [steps.KEPT_SEED]
+
+
+@pytest.mark.parametrize("name", ["trees", "launches", steps.KEPT_SEED])
+def test_root_follows_no_link_that_the_box_could_have_made(machine: Bench, said: list[str], name: str) -> None:
+    machine.box.mkdir()
+    secret = machine.root / "etc/secret"
+    secret.write_bytes(SEED.to_bytes())
+    secret.chmod(0o600)
+    (machine.box / name).symlink_to(secret)
+    put_seed(machine)
+
+    with pytest.raises((BoxFault, OSError)):
+        steps.make_folders(machine, said.append)
+        steps.take_seed(machine, said.append)
+
+    assert secret.stat().st_mode & 0o777 == 0o600
+
+
 def test_what_is_used_is_erased_from_the_card(machine: Bench, said: list[str]) -> None:
     put_seed(machine)
     steps.make_folders(machine, said.append)
