@@ -14,8 +14,10 @@ def first_boot(only: str) -> None:
     from provisioning.first_boot.machine import Machine
     from provisioning.first_boot.steps import run
 
+    machine = Machine()
+    machine.demand_appliance()
     try:
-        faults = run(Machine(), lambda sentence: click.echo(f"qanat: {sentence}"), only)
+        faults = run(machine, lambda sentence: click.echo(f"qanat: {sentence}"), only)
     except BoxFault:
         leds.show(leds.Light.NEEDS_SOMEBODY)
         raise

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalog.fault import BoxFault
+from catalog.fault import BoxFault, CallerFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,14 @@ class Machine:
     def devices(self) -> Path:
         """The partitions of the disk that the machine started from, by what they are."""
         return self.root / "dev/qanat"
+
+    def demand_appliance(self) -> None:
+        """Raises CallerFault where this is no appliance: what its commands do is for no other machine."""
+        if not (self.root / "usr/lib/qanat/box.toml").is_file():
+            raise CallerFault(
+                "This machine is no appliance of Qanat, so nothing was done.",
+                "Burn a card with `qanat provision burn`, and start a box from it.",
+            )
 
     def started(self) -> dict[str, str]:
         """What the first steps wrote down: `disk`, the name of the disk, and `slot`, the number of the partition."""

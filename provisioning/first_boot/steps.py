@@ -83,7 +83,8 @@ def make_folders(machine: Machine, say: Say) -> None:
         _give(folder, account, mode)
     chrony = machine.data / "chrony"
     make(chrony, 0o750)
-    os.chown(chrony, _number(machine.etc / "passwd", "_chrony", 2), _number(machine.etc / "group", "_chrony", 2))
+    if "\n_chrony:" in (machine.etc / "passwd").read_text():  # a stock system keeps the time by another program
+        os.chown(chrony, _number(machine.etc / "passwd", "_chrony", 2), _number(machine.etc / "group", "_chrony", 2))
 
 
 def take_seed(machine: Machine, say: Say) -> None:

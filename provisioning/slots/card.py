@@ -84,7 +84,13 @@ class Card:
             yield self
 
     def _entries(self) -> dict[str, loader.Entry]:
-        return loader.entries(path.name for path in (self.files / loader.ENTRIES).iterdir())
+        folder = self.files / loader.ENTRIES
+        if not folder.is_dir():
+            raise BoxFault(
+                "The first partition of this card is not mounted, or has no start files.",
+                "Start the box again; if it stays so, burn the card anew.",
+            )
+        return loader.entries(path.name for path in folder.iterdir())
 
     @contextlib.contextmanager
     def _writable(self) -> Iterator[None]:

@@ -26,6 +26,7 @@ def confirm() -> None:
     from provisioning.slots.card import Card
 
     machine = Machine()
+    machine.demand_appliance()
     card = Card(machine)
     on_trial = card.is_on_trial
     _note(machine, card.running, on_trial)

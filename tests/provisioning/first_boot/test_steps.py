@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from catalog.fault import BoxFault
+from catalog.fault import BoxFault, CallerFault
 from edge.birth.seed import FILE, Seed
 from provisioning.first_boot import leds, steps
 from provisioning.first_boot.machine import Machine
+from provisioning.provision import provision
 
 SEED = Seed("a" * 16, "b" * 16, 7, "Ali Sabieh", "https://hub.example", "aaaaa-" * 7 + "aaaaa", "KMTRD-XWPCF", None)
 
@@ -204,3 +205,12 @@ def test_the_light_says_it(tmp_path: Path, light: leds.Light) -> None:
 
 def test_a_board_without_a_light_says_nothing(tmp_path: Path) -> None:
     assert not leds.show(leds.Light.WELL, tmp_path)
+
+
+@pytest.mark.parametrize("words", [["first-boot"], ["slot", "confirm"]])
+def test_on_another_machine_the_appliances_commands_do_nothing_and_say_so(words: list[str]) -> None:
+    """Whoever tries them on a laptop has its disk left alone."""
+    with pytest.raises(CallerFault, match="no appliance") as refused:
+        provision.main(words, standalone_mode=False)
+
+    assert refused.value.hint
